@@ -1,0 +1,7 @@
+/** A place in a source file. Lines and columns count from 1; columns and length count UTF-16 units of that line. */
+export interface Origin {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly length: number
+}

@@ -1,0 +1,198 @@
+/**
+ * One step of a plan: one object, one effect, one cause. Plain frozen data; it survives structured clone.
+ * The executor (linux/apply) decides nothing: whatever an operation needs stands in it.
+ */
+import type { Origin } from '../diagnostic/origin.ts'
+import type {
+  AddrState,
+  BridgeLink,
+  FileState,
+  NamespaceState,
+  NeighState,
+  RouteState,
+  RuleState,
+  RulesetTool,
+  VethLink,
+} from '../state/network.ts'
+
+interface OperationBase {
+  /** Name of the namespace it works in. */
+  readonly netns: string
+  /** Why, in a few words: "not there", "mtu is 1500, the file says 9000", "not in the file". */
+  readonly cause: string
+  /** Of the value that asked for it; absent when something goes that the file no longer has. */
+  readonly origin?: Origin
+}
+
+export type Operation =
+  | AddNetns
+  | DelNetns
+  | SetHostname
+  | AddBridge
+  | AddVeth
+  | SetLink
+  | DelLink
+  | AddAddr
+  | DelAddr
+  | AddRoute
+  | ReplaceRoute
+  | DelRoute
+  | AddRule
+  | DelRule
+  | ReplaceNeigh
+  | DelNeigh
+  | SetSysctl
+  | WriteFile
+  | RemoveFile
+  | SetRuleset
+  | RunSetup
+
+export type OperationType = Operation['type']
+
+/** unshare(2) of net, and uts and mnt for a node; lo is brought up by a SetLink of its own. */
+export interface AddNetns extends OperationBase {
+  readonly type: 'add netns'
+  readonly kind: NamespaceState['kind']
+  readonly hostname?: string
+}
+
+/** The holder lets go of the namespaces; the kernel frees what is in them. */
+export interface DelNetns extends OperationBase {
+  readonly type: 'del netns'
+}
+
+export interface SetHostname extends OperationBase {
+  readonly type: 'set hostname'
+  readonly hostname: string
+}
+
+/** RTM_NEWLINK kind bridge, down. */
+export interface AddBridge extends OperationBase {
+  readonly type: 'add bridge'
+  readonly ifname: string
+  readonly link: BridgeLink
+}
+
+/** RTM_NEWLINK kind veth: both ends, in their namespaces, under their final names, with lladdr, mtu, master and alias; both down. */
+export interface AddVeth extends OperationBase {
+  readonly type: 'add veth'
+  readonly ifname: string
+  readonly link: VethLink
+  /** The end at `link.peer`. */
+  readonly peer: VethLink
+}
+
+/** RTM_NEWLINK on an existing link: only the named properties. */
+export interface SetLink extends OperationBase {
+  readonly type: 'set link'
+  readonly ifname: string
+  readonly set: LinkChange
+}
+
+export interface LinkChange {
+  readonly up?: boolean
+  readonly mtu?: number
+  readonly lladdr?: string
+  /** null: taken out of its bridge. */
+  readonly master?: string | null
+  readonly alias?: string
+  /** Bridge options. */
+  readonly bridge?: Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
+}
+
+/** RTM_DELLINK; a veth's peer goes with it. */
+export interface DelLink extends OperationBase {
+  readonly type: 'del link'
+  readonly ifname: string
+}
+
+export interface AddAddr extends OperationBase {
+  readonly type: 'add addr'
+  readonly addr: AddrState
+}
+
+export interface DelAddr extends OperationBase {
+  readonly type: 'del addr'
+  readonly addr: AddrState
+}
+
+export interface AddRoute extends OperationBase {
+  readonly type: 'add route'
+  readonly route: RouteState
+}
+
+/** NLM_F_REPLACE: same destination, table and metric. */
+export interface ReplaceRoute extends OperationBase {
+  readonly type: 'replace route'
+  readonly route: RouteState
+  readonly previous: RouteState
+}
+
+export interface DelRoute extends OperationBase {
+  readonly type: 'del route'
+  readonly route: RouteState
+}
+
+export interface AddRule extends OperationBase {
+  readonly type: 'add rule'
+  readonly rule: RuleState
+}
+
+export interface DelRule extends OperationBase {
+  readonly type: 'del rule'
+  readonly rule: RuleState
+}
+
+export interface ReplaceNeigh extends OperationBase {
+  readonly type: 'replace neigh'
+  readonly neigh: NeighState
+  readonly previous?: NeighState
+}
+
+export interface DelNeigh extends OperationBase {
+  readonly type: 'del neigh'
+  readonly neigh: NeighState
+}
+
+export interface SetSysctl extends OperationBase {
+  readonly type: 'set sysctl'
+  /** As the key of NamespaceState.sysctls. */
+  readonly name: string
+  readonly value: string
+  /** What it was before, where that was observed. */
+  readonly previous?: string
+}
+
+export interface WriteFile extends OperationBase {
+  readonly type: 'write file'
+  readonly path: string
+  readonly file: FileState
+}
+
+/** The host's own file, or none, shows again. */
+export interface RemoveFile extends OperationBase {
+  readonly type: 'remove file'
+  readonly path: string
+}
+
+/** iptables-restore, ip6tables-restore or nft -f inside the namespace. */
+export interface SetRuleset extends OperationBase {
+  readonly type: 'set ruleset'
+  readonly tool: RulesetTool
+  /** Tool input that replaces what is there; flushes where the file no longer has rules. */
+  readonly input: string
+  /** Tool input that brings back what was there. */
+  readonly previous?: string
+}
+
+export interface RunSetup extends OperationBase {
+  readonly type: 'run setup'
+  readonly argv: readonly string[]
+}
+
+/** Operations in the order in which they are applied. */
+export interface Plan {
+  /** Name of the lab. */
+  readonly lab: string
+  readonly operations: readonly Operation[]
+}

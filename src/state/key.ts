@@ -1,0 +1,35 @@
+/** Keys of objects inside a namespace: what makes two objects the same one. They read as iproute2 would name the object. */
+import type { AddrState, NeighState, RouteState, RuleState } from './network.ts'
+
+/** `eth0 10.0.0.1/24` */
+export function addrKey(addr: Pick<AddrState, 'ifname' | 'local' | 'prefixlen'>): string {
+  return `${addr.ifname} ${addr.local}/${addr.prefixlen}`
+}
+
+/** `10.0.0.0/8 table 254 metric 0`: the kernel lets one route stand per destination, table and metric. */
+export function routeKey(route: Pick<RouteState, 'dst' | 'table' | 'metric'>): string {
+  return `${route.dst} table ${route.table} metric ${route.metric}`
+}
+
+/** `eth0 10.0.0.9` */
+export function neighKey(neigh: Pick<NeighState, 'ifname' | 'dst'>): string {
+  return `${neigh.ifname} ${neigh.dst}`
+}
+
+/** The whole rule: the kernel tells rules apart by all they say (fib_rules.c, rule_exists). */
+export function ruleKey(rule: RuleState): string {
+  const words = [`v${rule.family}`, String(rule.priority)]
+  if (rule.not) words.push('not')
+  if (rule.src !== undefined) words.push('from', rule.src)
+  if (rule.dst !== undefined) words.push('to', rule.dst)
+  if (rule.iif !== undefined) words.push('iif', rule.iif)
+  if (rule.oif !== undefined) words.push('oif', rule.oif)
+  if (rule.fwmark !== undefined) words.push('fwmark', `${rule.fwmark}/${rule.fwmask ?? 0xffffffff}`)
+  if (rule.ipproto !== undefined) words.push('ipproto', String(rule.ipproto))
+  if (rule.sport !== undefined) words.push('sport', `${rule.sport.start}-${rule.sport.end}`)
+  if (rule.dport !== undefined) words.push('dport', `${rule.dport.start}-${rule.dport.end}`)
+  words.push(rule.action)
+  if (rule.table !== undefined) words.push(String(rule.table))
+  if (rule.suppressPrefixlen !== undefined) words.push('suppress_prefixlength', String(rule.suppressPrefixlen))
+  return words.join(' ')
+}

@@ -1,0 +1,220 @@
+/**
+ * The model of a network: what the file asks for (desired) and what the kernel has (observed), in the same types.
+ * Names are the kernel's: <linux/if_link.h>, <linux/rtnetlink.h>, ip-link(8), ip-address(8), ip-route(8), ip-rule(8).
+ * Desired objects carry the origin of the value that asked for them; observed ones have none. Comparison ignores origins.
+ * Everything here is plain data that survives structured clone.
+ */
+import type { Origin } from '../diagnostic/origin.ts'
+
+/** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
+export const FABRIC = '@fabric'
+
+export interface Sourced {
+  readonly origin?: Origin
+}
+
+export interface NetworkState {
+  /** By name: nodes, bridges that have a namespace of their own, and FABRIC where the lab has bridges. In the order of the file. */
+  readonly namespaces: ReadonlyMap<string, NamespaceState>
+}
+
+export interface NamespaceState extends Sourced {
+  /** `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. The last two are net only. */
+  readonly kind: 'node' | 'bridge' | 'fabric'
+  /** sethostname(2). Only nodes have one. */
+  readonly hostname?: string
+  /** By ifname. */
+  readonly links: ReadonlyMap<string, LinkState>
+  /** By `addrKey`. */
+  readonly addrs: ReadonlyMap<string, AddrState>
+  /** By `routeKey`. Without those the kernel makes itself (protocol kernel, ra, redirect) and those of routing daemons. */
+  readonly routes: ReadonlyMap<string, RouteState>
+  /** By `ruleKey`. Without the kernel's own three (priorities 0, 32766, 32767). */
+  readonly rules: ReadonlyMap<string, RuleState>
+  /** By `neighKey`. Permanent entries only. */
+  readonly neighs: ReadonlyMap<string, NeighState>
+  /** By name, dots between the parts as in sysctl(8); a dot inside an ifname is written `/`. */
+  readonly sysctls: ReadonlyMap<string, SysctlState>
+  /** By absolute path inside the node. */
+  readonly files: ReadonlyMap<string, FileState>
+  /** By tool. */
+  readonly rulesets: ReadonlyMap<RulesetTool, RulesetState>
+  /** Commands run once, when the network is complete. Never observed. */
+  readonly setup: readonly SetupCommand[]
+}
+
+export type LinkState = LoopbackLink | VethLink | BridgeLink | OtherLink
+
+interface LinkBase extends Sourced {
+  /** Administrative state, IFF_UP. */
+  readonly up: boolean
+  /** Bytes. */
+  readonly mtu: number
+  /** IFLA_ADDRESS, lower case, colons. Always set on desired veths and bridges. */
+  readonly lladdr?: string
+  /** ifname of the bridge in the same namespace. */
+  readonly master?: string
+  /** IFLA_IFALIAS: what a name that had to be shortened stands for. */
+  readonly alias?: string
+  /** Only in observed state: never compared. */
+  readonly facts?: LinkFacts
+}
+
+export interface LinkFacts {
+  readonly ifindex: number
+  /** RFC 2863 state as `ip link` prints it: UP, DOWN, LOWERLAYERDOWN, UNKNOWN … */
+  readonly operstate: string
+  readonly carrier: boolean
+  readonly rxBytes: number
+  readonly txBytes: number
+  readonly rxPackets: number
+  readonly txPackets: number
+  readonly rxErrors: number
+  readonly txErrors: number
+  readonly rxDropped: number
+  readonly txDropped: number
+}
+
+export interface LoopbackLink extends LinkBase {
+  readonly kind: 'loopback'
+}
+
+export interface VethLink extends LinkBase {
+  readonly kind: 'veth'
+  readonly peer: LinkEnd
+}
+
+/** One end of a cable: the interface `ifname` in the namespace `netns`. */
+export interface LinkEnd {
+  readonly netns: string
+  readonly ifname: string
+}
+
+export interface BridgeLink extends LinkBase {
+  readonly kind: 'bridge'
+  /** IFLA_BR_STP_STATE */
+  readonly stp: boolean
+  /** IFLA_BR_PRIORITY, 0 to 65535 */
+  readonly priority: number
+  /** IFLA_BR_AGEING_TIME, in the kernel's hundredths of a second */
+  readonly ageingCs: number
+  /** IFLA_BR_FORWARD_DELAY, in hundredths of a second */
+  readonly forwardDelayCs: number
+  /** IFLA_BR_HELLO_TIME, in hundredths of a second */
+  readonly helloCs: number
+  /** IFLA_BR_MAX_AGE, in hundredths of a second */
+  readonly maxAgeCs: number
+  /** IFLA_BR_MCAST_SNOOPING */
+  readonly mcastSnooping: boolean
+}
+
+/** A link that netlab did not make (observed only); left alone. */
+export interface OtherLink extends LinkBase {
+  readonly kind: 'other'
+  /** IFLA_INFO_KIND, or '' where the kernel gives none. */
+  readonly infoKind: string
+}
+
+export interface AddrState extends Sourced {
+  readonly ifname: string
+  readonly family: Family
+  /** Canonical text (RFC 5952 for v6), without the prefix length. */
+  readonly local: string
+  readonly prefixlen: number
+}
+
+export type Family = 4 | 6
+
+export type RouteType = 'unicast' | 'blackhole' | 'unreachable' | 'prohibit'
+
+export interface RouteState extends Sourced {
+  readonly family: Family
+  readonly type: RouteType
+  /** Canonical prefix `10.0.0.0/8`; a default route is `0.0.0.0/0` or `::/0`. */
+  readonly dst: string
+  /** RT_TABLE_MAIN is 254. */
+  readonly table: number
+  /** RTA_PRIORITY. The kernel's own default is 0 for v4 and 1024 for v6; always written out here. */
+  readonly metric: number
+  /** Empty unless the type is unicast. */
+  readonly nexthops: readonly Nexthop[]
+  /** RTA_PREFSRC */
+  readonly src?: string
+  /** RTAX_MTU, bytes */
+  readonly mtu?: number
+}
+
+export interface Nexthop {
+  /** RTA_GATEWAY, canonical text; absent for a directly connected destination. May be of the other family (RTA_VIA). */
+  readonly via?: string
+  readonly dev: string
+  /** 1 to 256, as `ip route` shows it (rtnh_hops + 1). */
+  readonly weight: number
+  readonly onlink: boolean
+}
+
+export type RuleAction = 'lookup' | 'blackhole' | 'unreachable' | 'prohibit'
+
+export interface RuleState extends Sourced {
+  readonly family: Family
+  /** FRA_PRIORITY */
+  readonly priority: number
+  readonly action: RuleAction
+  /** FRA_TABLE, where the action is lookup */
+  readonly table?: number
+  readonly not: boolean
+  /** Canonical prefixes; absent means all. */
+  readonly src?: string
+  readonly dst?: string
+  readonly iif?: string
+  readonly oif?: string
+  readonly fwmark?: number
+  readonly fwmask?: number
+  /** IPPROTO_* number */
+  readonly ipproto?: number
+  readonly sport?: PortRange
+  readonly dport?: PortRange
+  /** FRA_SUPPRESS_PREFIXLEN */
+  readonly suppressPrefixlen?: number
+}
+
+export interface PortRange {
+  readonly start: number
+  readonly end: number
+}
+
+export interface NeighState extends Sourced {
+  readonly ifname: string
+  readonly family: Family
+  /** Canonical text. */
+  readonly dst: string
+  readonly lladdr: string
+}
+
+export interface SysctlState extends Sourced {
+  /** As /proc/sys shows it, tabs between several numbers. */
+  readonly value: string
+}
+
+export interface FileState extends Sourced {
+  /** Permission bits, e.g. 0o644. */
+  readonly mode: number
+  /** The content itself: strings are UTF-8. Observed files carry only the digest. */
+  readonly content?: string | Uint8Array
+  /** SHA-256 of the content, hexadecimal. */
+  readonly sha256: string
+}
+
+export type RulesetTool = 'iptables' | 'ip6tables' | 'nftables'
+
+export interface RulesetState extends Sourced {
+  /** iptables-restore(8) or nft(8) input, as the file gives it. Absent in observed state. */
+  readonly input?: string
+  /** What `iptables-save` or `nft list ruleset` prints of it, without comments and counters: the form that is compared. */
+  readonly canonical: string
+}
+
+export interface SetupCommand extends Sourced {
+  /** argv; a string in the file becomes ['sh', '-c', text]. */
+  readonly argv: readonly string[]
+}
