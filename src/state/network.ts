@@ -210,6 +210,8 @@ export type RulesetTool = 'iptables' | 'ip6tables' | 'nftables'
 export interface RulesetState extends Sourced {
   /** iptables-restore(8) or nft(8) input, as the file gives it. Absent in observed state. */
   readonly input?: string
+  /** Origin of each line of the input, where the file has one for it. */
+  readonly lineOrigins?: readonly (Origin | undefined)[]
   /** What `iptables-save` or `nft list ruleset` prints of it, without comments and counters: the form that is compared. */
   readonly canonical: string
 }
