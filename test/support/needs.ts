@@ -1,0 +1,106 @@
+/**
+ * What a test needs of the machine, found out by trying it in a scratch namespace (never by reading version numbers).
+ * A miss skips the test with the kernel's or the tool's own words; NETLAB_REQUIRE=all makes it fail instead.
+ */
+import { spawnSync } from 'node:child_process'
+import type { TestContext } from 'vitest'
+
+/**
+ * `root`; `userns`: an ordinary user may make user namespaces; `subuid`: newuidmap gives a range of ids;
+ * `command:NAME`: a program on PATH; `link:KIND`: `ip link add type KIND`; `sched:KIND`: `tc qdisc add KIND`;
+ * `table:iptables|ip6tables|nft`: the tool can load a rule here; `cgroup:CONTROLLER`: cgroup v2 has it.
+ */
+export type Requirement =
+  | 'root'
+  | 'userns'
+  | 'subuid'
+  | `command:${string}`
+  | `link:${string}`
+  | `sched:${string}`
+  | `table:${'iptables' | 'ip6tables' | 'nft'}`
+  | `cgroup:${string}`
+
+/** Skips the test (or, from beforeEach, each test) unless everything it needs is here. */
+export function needs(context: Pick<TestContext, 'skip'>, ...requirements: readonly Requirement[]): void {
+  for (const requirement of requirements) {
+    const missing = missingRequirement(requirement)
+    if (missing === undefined) continue
+    if (process.env['NETLAB_REQUIRE'] === 'all') throw new Error(`${requirement} is required (NETLAB_REQUIRE=all): ${missing}`)
+    context.skip(missing)
+  }
+}
+
+const found = new Map<Requirement, string | undefined>()
+
+/** Why the requirement is not met, or undefined when it is. Tried once per process. */
+export function missingRequirement(requirement: Requirement): string | undefined {
+  if (!found.has(requirement)) found.set(requirement, probe(requirement))
+  return found.get(requirement)
+}
+
+function probe(requirement: Requirement): string | undefined {
+  const colon = requirement.indexOf(':')
+  const subject = requirement.slice(colon + 1)
+  switch (colon < 0 ? requirement : requirement.slice(0, colon)) {
+    case 'root':
+      return process.getuid?.() === 0 ? undefined : 'only root can do this'
+    case 'userns':
+      return refusal('user namespaces are not allowed', ['unshare', '--user', '--map-root-user', 'true'])
+    case 'subuid':
+      return refusal('newuidmap gives no range of user ids', ['unshare', '--user', '--map-root-user', '--map-auto', 'true'])
+    case 'command':
+      return spawnSync('sh', ['-c', 'command -v "$0"', subject]).status === 0 ? undefined : `there is no ${subject} on PATH`
+    case 'link':
+      return inScratch(`kernel has no link kind ${subject}`, `ip link add name probe0 ${LINK_WORDS[subject] ?? `type ${subject}`}`)
+    case 'sched':
+      return inScratch(
+        `kernel has no qdisc ${subject}`,
+        `ip link set lo up && tc qdisc add dev lo ${SCHED_WORDS[subject] ?? `root ${subject}`}`,
+      )
+    case 'table':
+      return inScratch(`${subject} cannot load a rule`, TABLE_SCRIPT[subject] ?? 'false')
+    case 'cgroup':
+      return inScratch(`cgroup v2 has no controller ${subject}`, `grep -qw ${subject} /sys/fs/cgroup/cgroup.controllers`)
+    default:
+      throw new Error(`needs() knows no requirement "${requirement}"`)
+  }
+}
+
+/** Link kinds that want more than their name. */
+const LINK_WORDS: Readonly<Record<string, string>> = {
+  vlan: 'link lo type vlan id 10',
+  vrf: 'type vrf table 10',
+  vxlan: 'type vxlan id 7 dstport 4789',
+  macvlan: 'link lo type macvlan',
+  ipvlan: 'link lo type ipvlan',
+  gre: 'type gre local 10.0.0.1 remote 10.0.0.2',
+  veth: 'type veth peer name probe1',
+}
+
+/** Qdiscs that want more than their name. */
+const SCHED_WORDS: Readonly<Record<string, string>> = {
+  netem: 'root netem delay 1ms',
+  tbf: 'root tbf rate 1mbit burst 32kbit latency 400ms',
+  ingress: 'ingress',
+  clsact: 'clsact',
+}
+
+const TABLE_SCRIPT: Readonly<Record<string, string>> = {
+  iptables: 'mount -t tmpfs none /run && iptables -A INPUT -p tcp --dport 1 -j DROP',
+  ip6tables: 'mount -t tmpfs none /run && ip6tables -A INPUT -p tcp --dport 1 -j DROP',
+  nft: 'nft add table inet probe',
+}
+
+/** Runs a shell line in namespaces that end with it; outside them nothing changes. */
+function inScratch(what: string, script: string): string | undefined {
+  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  return refusal(what, ['unshare', ...asRoot, '--net', '--mount', 'sh', '-c', script])
+}
+
+/** What the command printed when it failed, after the sentence that says what that means. */
+function refusal(what: string, [command = '', ...args]: readonly string[]): string | undefined {
+  const result = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 })
+  if (result.status === 0) return undefined
+  const words = result.error?.message ?? result.stderr.trim().split('\n')[0]
+  return words === undefined || words === '' ? what : `${what} (${words})`
+}
