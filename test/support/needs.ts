@@ -39,31 +39,22 @@ export function missingRequirement(requirement: Requirement): string | undefined
 }
 
 function probe(requirement: Requirement): string | undefined {
-  const colon = requirement.indexOf(':')
-  const subject = requirement.slice(colon + 1)
-  switch (colon < 0 ? requirement : requirement.slice(0, colon)) {
-    case 'root':
-      return process.getuid?.() === 0 ? undefined : 'only root can do this'
-    case 'userns':
-      return refusal('user namespaces are not allowed', ['unshare', '--user', '--map-root-user', 'true'])
-    case 'subuid':
-      return refusal('newuidmap gives no range of user ids', ['unshare', '--user', '--map-root-user', '--map-auto', 'true'])
-    case 'command':
-      return spawnSync('sh', ['-c', 'command -v "$0"', subject]).status === 0 ? undefined : `there is no ${subject} on PATH`
-    case 'link':
-      return inScratch(`kernel has no link kind ${subject}`, `ip link add name probe0 ${LINK_WORDS[subject] ?? `type ${subject}`}`)
-    case 'sched':
-      return inScratch(
-        `kernel has no qdisc ${subject}`,
-        `ip link set lo up && tc qdisc add dev lo ${SCHED_WORDS[subject] ?? `root ${subject}`}`,
-      )
-    case 'table':
-      return inScratch(`${subject} cannot load a rule`, TABLE_SCRIPT[subject] ?? 'false')
-    case 'cgroup':
-      return inScratch(`cgroup v2 has no controller ${subject}`, `grep -qw ${subject} /sys/fs/cgroup/cgroup.controllers`)
-    default:
-      throw new Error(`needs() knows no requirement "${requirement}"`)
-  }
+  const [kind = '', subject = ''] = requirement.split(/:(.*)/s)
+  const probeKind = PROBES[kind]
+  if (!probeKind) throw new Error(`needs() knows no requirement "${requirement}"`)
+  return probeKind(subject)
+}
+
+/** By what stands before the colon. */
+const PROBES: Readonly<Record<string, (subject: string) => string | undefined>> = {
+  root: () => (process.getuid?.() === 0 ? undefined : 'only root can do this'),
+  userns: () => refusal('user namespaces are not allowed', ['unshare', '--user', '--map-root-user', 'true']),
+  subuid: () => refusal('newuidmap gives no range of user ids', ['unshare', '--user', '--map-root-user', '--map-auto', 'true']),
+  command: (name) => (spawnSync('sh', ['-c', 'command -v "$0"', name]).status === 0 ? undefined : `there is no ${name} on PATH`),
+  link: (kind) => inScratch(`kernel has no link kind ${kind}`, `ip link add name probe0 ${LINK_WORDS[kind] ?? `type ${kind}`}`),
+  sched: (kind) => inScratch(`kernel has no qdisc ${kind}`, `tc qdisc add dev lo ${SCHED_WORDS[kind] ?? `root ${kind}`}`),
+  table: (tool) => inScratch(`${tool} cannot load a rule`, TABLE_SCRIPT[tool] ?? 'false'),
+  cgroup: (name) => inScratch(`cgroup v2 has no controller ${name}`, `grep -qw ${name} /sys/fs/cgroup/cgroup.controllers`),
 }
 
 /** Link kinds that want more than their name. */
