@@ -132,6 +132,11 @@ function skipped(test, reason) {
  */
 async function run([program = '', ...args], { cwd = checkout, env = process.env } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: LIMIT_MS })
-  const [status] = /** @type {[number | null]} */ (await once(child, 'exit'))
-  return status ?? 128
+  try {
+    const [status] = /** @type {[number | null]} */ (await once(child, 'exit'))
+    return status ?? 128
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    return 127
+  }
 }
