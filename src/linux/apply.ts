@@ -9,7 +9,7 @@ import { addNetns, addNode, delNetns } from './namespace.ts'
 import { netlinkRequests, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
 import { transact, type Request } from './transport.ts'
-import { addFabric, namespaceOf, within, type OpenNamespace, type World } from './world.ts'
+import { addFabric, namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** The kernel's no to one operation. */
 export interface Refusal {
@@ -123,7 +123,7 @@ function perform(world: World, operation: Operation): void {
     case 'set hostname':
       return within(world, namespaceOf(world, operation.netns), () => sethostname(operation.hostname))
     case 'set sysctl':
-      return within(world, namespaceOf(world, operation.netns), () => writeSysctl(operation.name, operation.value))
+      return withinNet(world, namespaceOf(world, operation.netns), () => writeSysctl(operation.name, operation.value))
     case 'remove file':
       return removeFile(world, namespaceOf(world, operation.netns), operation.path)
     default:

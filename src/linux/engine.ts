@@ -77,7 +77,7 @@ class EngineProcess implements Engine {
         this.#fail(new EngineError(error.message))
         resolve()
       })
-      child.on('close', () => {
+      child.on('exit', () => {
         this.#fail(new EngineError(this.#errors.trim() || 'The engine process ended'))
         resolve()
       })

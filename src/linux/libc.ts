@@ -85,10 +85,10 @@ const c = {
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  send: libc.func('ssize_t send(int fd, const uint8_t *bytes, size_t length, int flags)'),
-  recv: libc.func('ssize_t recv(int fd, uint8_t *bytes, size_t length, int flags)'),
-  sendmsg: libc.func('ssize_t sendmsg(int fd, const msghdr *message, int flags)'),
-  recvmsg: libc.func('ssize_t recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
+  send: libc.func('long send(int fd, const uint8_t *bytes, size_t length, int flags)'),
+  recv: libc.func('long recv(int fd, uint8_t *bytes, size_t length, int flags)'),
+  sendmsg: libc.func('long sendmsg(int fd, const msghdr *message, int flags)'),
+  recvmsg: libc.func('long recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
   flock: libc.func('int flock(int fd, int operation)'),
 } as const
 
