@@ -4,23 +4,18 @@ import type { Refusal } from '../linux/apply.ts'
 import type { Operation } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 
-/** What is said of the rest of the plan: what was undone, what is left. */
-export interface Aftermath {
-  readonly sentence: string
-}
-
 /** errno names whose message needs a fact about kernels beside it. */
 const MISSING_FEATURE = new Set(['EOPNOTSUPP', 'ENOENT', 'EPROTONOSUPPORT', 'EAFNOSUPPORT'])
 
 /** Names the object, the kernel's own words, the line and the command that would do the same. */
-export function explainRefusal(lab: string, operations: readonly Operation[], refusal: Refusal, aftermath: Aftermath): Diagnostic {
+export function explainRefusal(lab: string, operations: readonly Operation[], refusal: Refusal, aftermath: string): Diagnostic {
   const operation = operations[refusal.index]!
   const words = refusal.extack ?? (refusal.syscall === undefined ? '(the kernel gave no further words)' : `(${refusal.syscall})`)
   const attribute = refusal.attribute === undefined ? '' : ` (${refusal.attribute})`
   return {
     code: 'KERNEL_REFUSED',
     severity: 'error',
-    detail: `${reason(operation, refusal)}${aftermath.sentence}`,
+    detail: `${reason(operation, refusal)}${aftermath}`,
     ...(operation.origin !== undefined && { origin: operation.origin }),
     facts: [
       ['doing', `${describe(operation)} in netns ${operation.netns}   (operation #${refusal.index + 1} of ${operations.length})`],
