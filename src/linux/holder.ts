@@ -1,0 +1,80 @@
+// The engine's side of a lab's holder process: native/hold.c tells the protocol.
+import { AF_UNIX, close, connectUnix, receiveDescriptors, sendDescriptors, SOCK_SEQPACKET, socket } from './libc.ts'
+
+/** A connection to a holder. Close it with `closeHolder`. */
+export interface Holder {
+  readonly pid: number
+  readonly fd: number
+}
+
+/** The namespaces of one name, as descriptors of this process. */
+export interface HeldNamespaces {
+  readonly net: number
+  readonly mnt: number
+  readonly uts: number
+}
+
+/** Connects to the holder whose socket lies in `directory`. Errors: SyscallError ECONNREFUSED when the holder is dead, ENOENT. */
+export function connectHolder(directory: string, pid: number): Holder {
+  const fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)
+  const home = process.cwd()
+  process.chdir(directory) // the socket is named relative: a path has 107 bytes at most
+  try {
+    connectUnix(fd, 'holder.sock')
+  } finally {
+    process.chdir(home)
+  }
+  return { pid, fd }
+}
+
+/** Closes the connection; the holder lives on. */
+export function closeHolder(holder: Holder): void {
+  close(holder.fd)
+}
+
+function ask(holder: Holder, text: string, descriptors: readonly number[] = []): number[] {
+  sendDescriptors(holder.fd, text, descriptors)
+  const answer = receiveDescriptors(holder.fd)
+  if (answer.text !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
+  return answer.descriptors
+}
+
+/** Gives namespaces into the holder's keeping: net alone, or net, mnt and uts. The descriptors stay ours to close. */
+export function putNamespaces(holder: Holder, name: string, descriptors: readonly number[]): void {
+  ask(holder, `put ${name}`, descriptors)
+}
+
+/** Takes copies of the descriptors of a name; `mnt` and `uts` are the holder's own where the name has none. */
+export function getNamespaces(holder: Holder, name: string): HeldNamespaces {
+  const [user, pid, net, mnt, uts] = ask(holder, `get ${name}`) as [number, number, number, number, number]
+  close(user)
+  close(pid)
+  return { net, mnt, uts }
+}
+
+/** The holder lets go; the kernel frees the namespaces when no process is in them. */
+export function dropNamespaces(holder: Holder, name: string): void {
+  ask(holder, `del ${name}`)
+}
+
+/** One line of the holder's list. */
+export interface HeldName {
+  readonly name: string
+  /** Number of the net descriptor in the holder: /proc/<pid>/fd/<netFd>. */
+  readonly netFd: number
+  readonly hasMnt: boolean
+}
+
+/** Everything that the holder keeps, in no order. */
+export function listNamespaces(holder: Holder): HeldName[] {
+  sendDescriptors(holder.fd, 'list', [])
+  const names: HeldName[] = []
+  for (;;) {
+    const { text } = receiveDescriptors(holder.fd)
+    if (text === '\n' || text === '') return names
+    for (const line of text.split('\n')) {
+      const [name, net, mnt] = line.split(' ')
+      if (name !== undefined && net !== undefined) names.push({ name, netFd: Number(net), hasMnt: mnt !== '-1' })
+    }
+  }
+}
