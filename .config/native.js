@@ -14,13 +14,13 @@ export function isMissing(program) {
 
 /**
  * Compiles nsexec with `compiler` into the file `output`. Throws with the compiler's own words.
- * @param {string} compiler @param {string} output
+ * @param {string} compiler @param {string} output @param {string[]} more further words for the compiler
  */
-export function compileNsexec(compiler, output) {
+export function compileNsexec(compiler, output, more = []) {
   const makefile = readFileSync(join(folder, 'Makefile'), 'utf8')
   mkdirSync(dirname(output), { recursive: true })
   const args = ['OURS', 'CFLAGS', 'SOURCES'].flatMap((name) => words(makefile, name))
-  const { status, stderr, error } = spawnSync(compiler, [...args, '-o', output], { cwd: folder, encoding: 'utf8' })
+  const { status, stderr, error } = spawnSync(compiler, [...args, ...more, '-o', output], { cwd: folder, encoding: 'utf8' })
   if (status !== 0) throw new Error(error?.message ?? `${compiler} failed:\n${stderr}`)
 }
 

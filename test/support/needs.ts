@@ -51,21 +51,24 @@ const PROBES: Readonly<Record<string, (subject: string) => string | undefined>> 
   userns: () => refusal('user namespaces are not allowed', ['unshare', '--user', '--map-root-user', 'true']),
   subuid: () => refusal('newuidmap gives no range of user ids', ['unshare', '--user', '--map-root-user', '--map-auto', 'true']),
   command: (name) => (spawnSync('sh', ['-c', 'command -v "$0"', name]).status === 0 ? undefined : `there is no ${name} on PATH`),
-  link: (kind) => inScratch(`kernel has no link kind ${kind}`, `ip link add name probe0 ${LINK_WORDS[kind] ?? `type ${kind}`}`),
+  link: (kind) => inScratch(`kernel has no link kind ${kind}`, LINK_SCRIPTS[kind] ?? `ip link add probe0 type ${kind}`),
   sched: (kind) => inScratch(`kernel has no qdisc ${kind}`, `tc qdisc add dev lo ${SCHED_WORDS[kind] ?? `root ${kind}`}`),
   table: (tool) => inScratch(`${tool} cannot load a rule`, TABLE_SCRIPT[tool] ?? 'false'),
   cgroup: (name) => inScratch(`cgroup v2 has no controller ${name}`, `grep -qw ${name} /sys/fs/cgroup/cgroup.controllers`),
 }
 
+/** A link to stand upon: lo refuses VLANs. */
+const BASE = 'ip link add base0 type veth peer name base1 && ip link add link base0 name probe0 type'
+
 /** Link kinds that want more than their name. */
-const LINK_WORDS: Readonly<Record<string, string>> = {
-  vlan: 'link lo type vlan id 10',
-  vrf: 'type vrf table 10',
-  vxlan: 'type vxlan id 7 dstport 4789',
-  macvlan: 'link lo type macvlan',
-  ipvlan: 'link lo type ipvlan',
-  gre: 'type gre local 10.0.0.1 remote 10.0.0.2',
-  veth: 'type veth peer name probe1',
+const LINK_SCRIPTS: Readonly<Record<string, string>> = {
+  vlan: `${BASE} vlan id 10`,
+  macvlan: `${BASE} macvlan`,
+  ipvlan: `${BASE} ipvlan`,
+  vrf: 'ip link add probe0 type vrf table 10',
+  vxlan: 'ip link add probe0 type vxlan id 7 dstport 4789',
+  gre: 'ip link add probe0 type gre local 10.0.0.1 remote 10.0.0.2',
+  veth: 'ip link add probe0 type veth peer name probe1',
 }
 
 /** Qdiscs that want more than their name. */
