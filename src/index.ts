@@ -1,5 +1,6 @@
 // The library's one door. The command line uses nothing else.
 export { FindingsError, validate, type Source } from './lab/compile.ts'
+export { doctor, type Check } from './lab/doctor.ts'
 export { down, type DownResult } from './lab/down.ts'
 export { nodeCommand, type NodeCommand } from './lab/exec.ts'
 export { drift, inspect, type InspectedNamespace, type Inspection } from './lab/inspect.ts'

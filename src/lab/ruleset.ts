@@ -62,7 +62,7 @@ async function loadInScratch(tool: RulesetTool, ruleset: RulesetState): Promise<
 }
 
 /** The tools live in /usr/sbin, which an ordinary user's PATH often lacks; messages are read, so in the C locale. */
-function toolEnvironment(): NodeJS.ProcessEnv {
+export function toolEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, LC_ALL: 'C' }
 }
 

@@ -8,6 +8,7 @@ import { apply, type ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
 import { observe, type ObserveScope } from './observe.ts'
+import { probe } from './probe.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
 import { enterWorld, type World } from './world.ts'
 
@@ -74,6 +75,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       return observe(theWorld(), call.arguments.scope satisfies ObserveScope)
     case 'defaults':
       return sysctlDefaults(theWorld(), call.arguments.names)
+    case 'probe':
+      return probe()
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'commit':

@@ -15,6 +15,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'apply'; readonly arguments: { readonly operations: readonly Operation[]; readonly slice?: number } }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'probe'; readonly arguments: undefined }
   | { readonly method: 'list'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )

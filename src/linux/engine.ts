@@ -6,6 +6,7 @@ import type { EngineCall, EngineReply } from './engine-protocol.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
+import type { Probe } from './probe.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
 export interface Engine {
@@ -46,18 +47,22 @@ export class EngineError extends Error {
   }
 }
 
+/** Tries what this kernel and this user can do, in a process and a network of their own. */
+export async function probeKernel(): Promise<Probe[]> {
+  const engine = new EngineProcess(['scratch'])
+  try {
+    return await engine.probe()
+  } finally {
+    await engine.close()
+  }
+}
+
 /**
  * Starts an engine. `holderPid` names the lab whose user namespace it joins; without one it makes a user namespace where this user
  * needs one. It leaves the terminal's process group, so that Ctrl-C reaches only the client, who decides.
  */
 export function startEngine(holderPid?: number): Engine {
-  const place = holderPid === undefined ? ['world'] : ['join', String(holderPid)]
-  const child = spawn(nsexecPath(), [...place, process.execPath, engineScript()], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
-    detached: true,
-  })
-  return new EngineProcess(child)
+  return new EngineProcess(holderPid === undefined ? ['world'] : ['join', String(holderPid)])
 }
 
 class EngineProcess implements Engine {
@@ -68,7 +73,13 @@ class EngineProcess implements Engine {
   #errors = ''
   #onProgress: ((attempted: number) => void) | undefined
 
-  constructor(child: ChildProcess) {
+  /** `place`: the verb of nsexec that leads to where the engine is to run, and its arguments. */
+  constructor(place: readonly string[]) {
+    const child = spawn(nsexecPath(), [...place, process.execPath, engineScript()], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      detached: true,
+    })
     this.#child = child
     child.stderr!.on('data', (bytes: Buffer) => (this.#errors += bytes.toString()))
     child.on('message', (reply: EngineReply) => this.#hear(reply))
@@ -140,6 +151,10 @@ class EngineProcess implements Engine {
 
   defaults(names: readonly string[]): Promise<Map<string, string>> {
     return this.#ask({ method: 'defaults', arguments: { names } })
+  }
+
+  probe(): Promise<Probe[]> {
+    return this.#ask({ method: 'probe', arguments: undefined })
   }
 
   list(): Promise<HeldName[]> {

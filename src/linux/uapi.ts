@@ -134,3 +134,8 @@ export const AF_UNSPEC = 0
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const AF_BRIDGE = 7
+
+// <linux/pkt_sched.h>, <linux/rtnetlink.h>
+export const RTM_NEWQDISC = 36
+export const TCA_KIND = 1
+export const TC_H_ROOT = 0xffffffff
