@@ -2,7 +2,7 @@
 // unix socket; when it dies, however it dies, the kernel ends every process of the lab and frees every namespace.
 //
 // Packets (SOCK_SEQPACKET, the socket lies in DIR, mode 0700):
-//   "put NAME" + net [mnt uts]   keep these; answer "ok"
+//   "put COUNT NAME …"           keep COUNT descriptors for each name: 1 (net) or 3 (net mnt uts); answer "ok"
 //   "get NAME"                   answer "ok" + user pid net mnt uts (mnt and uts are the holder's own where NAME has none)
 //   "del NAME"                   close them; answer "ok"
 //   "list"                       answer "NAME NET MNT" a line, the numbers of its descriptors here, MNT -1 where it has none;
@@ -52,26 +52,39 @@ static void release(Held *entry) {
   if (entry->uts >= 0) close(entry->uts);
 }
 
-static const char *put(const char *name, const int *fds, int count) {
+static Held *new_entry(void) {
+  if (held_count == held_room) {
+    size_t room = held_room ? held_room * 2 : 64;
+    Held *grown = realloc(held, room * sizeof *held);
+    if (!grown) return NULL;
+    held = grown;
+    held_room = room;
+  }
+  return &held[held_count++];
+}
+
+// Takes over the descriptors of one name; on error they stay the caller's.
+static const char *put_one(const char *name, const int *fds, int count) {
   if (!*name || strlen(name) > NAME_MAX_BYTES) return "error: bad name";
-  if (count != 1 && count != 3) return "error: put takes one or three descriptors";
   Held *entry = find(name);
   if (entry) release(entry);
-  else {
-    if (held_count == held_room) {
-      size_t room = held_room ? held_room * 2 : 64;
-      Held *grown = realloc(held, room * sizeof *held);
-      if (!grown) return "error: out of memory";
-      held = grown;
-      held_room = room;
-    }
-    entry = &held[held_count++];
-    snprintf(entry->name, sizeof entry->name, "%s", name);
-  }
+  else entry = new_entry();
+  if (!entry) return "error: out of memory";
+  snprintf(entry->name, sizeof entry->name, "%s", name);
   entry->net = fds[0];
   entry->mnt = count == 3 ? fds[1] : -1;
   entry->uts = count == 3 ? fds[2] : -1;
   return NULL;
+}
+
+static const char *put(char *words, const int *fds, int count) {
+  char *rest = words;
+  int each = atoi(strsep(&rest, " ")), used = 0;
+  const char *error = each == 1 || each == 3 ? NULL : "error: put takes one or three descriptors a name";
+  for (char *name; !error && (name = strsep(&rest, " ")); used += each)
+    error = used + each <= count ? put_one(name, fds + used, each) : "error: too few descriptors";
+  for (int i = error ? used - each : used; i >= 0 && i < count; i++) close(fds[i]);
+  return error;
 }
 
 static int reply_list(int client) {
@@ -99,15 +112,13 @@ static int reply_get(int client, const char *name) {
 
 // Answers one packet. Returns -1 when the client is to be closed.
 static int serve(int client) {
-  char text[256];
-  int fds[NS_COUNT], count = NS_COUNT;
+  char text[PACKET_BYTES];
+  int fds[PACKET_FDS], count = PACKET_FDS;
   ssize_t length = receive_packet(client, text, sizeof text, fds, &count);
   if (length <= 0) return -1;
   if (!strncmp(text, "put ", 4)) {
     const char *error = put(text + 4, fds, count);
-    if (!error) return send_packet(client, "ok", NULL, 0);
-    for (int i = 0; i < count; i++) close(fds[i]);
-    return send_packet(client, error, NULL, 0);
+    return send_packet(client, error ? error : "ok", NULL, 0);
   }
   for (int i = 0; i < count; i++) close(fds[i]);
   if (!strncmp(text, "get ", 4)) return reply_get(client, text + 4);

@@ -42,7 +42,7 @@ void run(char **argv) {
 // ---- packets
 
 int send_packet(int socket, const char *text, const int *fds, int count) {
-  union { struct cmsghdr align; char bytes[CMSG_SPACE(NS_COUNT * sizeof(int))]; } control = {0};
+  union { struct cmsghdr align; char bytes[CMSG_SPACE(PACKET_FDS * sizeof(int))]; } control = {0};
   struct iovec part = {.iov_base = (void *)text, .iov_len = strlen(text)};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
   if (count > 0) {
@@ -58,7 +58,7 @@ int send_packet(int socket, const char *text, const int *fds, int count) {
 }
 
 ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count) {
-  union { struct cmsghdr align; char bytes[CMSG_SPACE(NS_COUNT * sizeof(int))]; } control;
+  union { struct cmsghdr align; char bytes[CMSG_SPACE(PACKET_FDS * sizeof(int))]; } control;
   struct iovec part = {.iov_base = text, .iov_len = room - 1};
   struct msghdr message = {
       .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};

@@ -15,6 +15,8 @@ enum { NS_USER, NS_PID, NS_NET, NS_MNT, NS_UTS, NS_COUNT };
 
 #define HOLDER_SOCKET "holder.sock"
 #define NAME_MAX_BYTES 63
+#define PACKET_FDS 240          // at most in one packet; the kernel's limit is SCM_MAX_FD, 253
+#define PACKET_BYTES 8192
 
 // Prints "nsexec: WHAT: ENAME: words" and exits with EXIT_NSEXEC.
 _Noreturn void fail(const char *what);

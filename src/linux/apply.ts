@@ -4,6 +4,7 @@ import type { Operation } from '../plan/operation.ts'
 import { FABRIC } from '../state/network.ts'
 import { attributeAt } from './extack.ts'
 import { removeFile, writeFiles, type PlacedFile } from './file.ts'
+import { flushPuts } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
 import { addNetns, addNode, delNetns } from './namespace.ts'
 import { netlinkRequests, type PlacedRequest } from './request.ts'
@@ -33,6 +34,14 @@ export interface ApplyOutcome {
 
 /** Carries out operations until the kernel refuses one; those that left in the same datagram are tried too. */
 export function apply(world: World, operations: readonly Operation[]): ApplyOutcome {
+  try {
+    return applyAll(world, operations)
+  } finally {
+    flushPuts(world.holder)
+  }
+}
+
+function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome {
   const batch = new Batch()
   for (let index = 0; index < operations.length; ) {
     const operation = operations[index]!

@@ -1,4 +1,4 @@
-// Files of a node. Each lies in the lab's tmpfs, in the tree DIRECTORY/<node>/root, and is bound over its path in the node's mount
+// Files of a node. Each lies in the lab's tmpfs as DIRECTORY/<node>/<path, percent-encoded> and is bound over its path in the node's mount
 // namespace (open_tree(2), move_mount(2)), so that the host's file is neither touched nor needed for writing.
 // Where the path does not exist, the nearest directory that does is first covered by an overlay whose upper layer is in that tmpfs.
 import { createHash } from 'node:crypto'
@@ -55,16 +55,21 @@ export function observeFiles(world: World, namespace: OpenNamespace, paths: read
 }
 
 function sourceOf(world: World, node: string, path: string): string {
-  return join(nodeDirectory(world, node), 'root', path)
+  return `${nodeDirectory(world, node)}/${encodeURIComponent(path)}`
 }
 
 /** Returns whether the file is new. One that is there is written in place: it is bound already, and programs may hold it open. */
 function writeSource(source: string, file: FileState): boolean {
   if (file.content === undefined) throw new Error(`${source} has no content in the plan`)
-  const isNew = !existsSync(source)
-  if (isNew) mkdirSync(dirname(source), { recursive: true })
-  writeFileSync(source, file.content)
-  chmodSync(source, file.mode)
+  let isNew = true
+  try {
+    writeFileSync(source, file.content, { flag: 'wx' })
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+    writeFileSync(source, file.content)
+    isNew = false
+  }
+  chmodSync(source, file.mode) // writeFileSync heeds the umask
   return isNew
 }
 
@@ -140,18 +145,11 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   } finally {
     close(tree)
   }
-  const root = join(nodeDirectory(world, namespace.name), 'root')
-  const below = join(root, directory)
-  return existsSync(below) ? filesBelow(below).map((file) => file.slice(root.length)) : []
+  const files = readdirSync(nodeDirectory(world, namespace.name)).map(decodeURIComponent)
+  return files.filter((path) => path.startsWith(`${directory}/`))
 }
 
 /** overlayfs options are separated by commas, layers by colons. */
 function escapeOption(path: string): string {
   return path.replace(/[\\:,]/g, '\\$&')
-}
-
-function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
 }

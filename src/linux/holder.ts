@@ -5,6 +5,8 @@ import { AF_UNIX, close, connectUnix, receiveDescriptors, sendDescriptors, SOCK_
 export interface Holder {
   readonly pid: number
   readonly fd: number
+  /** Namespaces that are to be put, by how many descriptors each has: they travel many to a packet. */
+  readonly waiting: Map<1 | 3, { names: string[]; descriptors: number[] }>
 }
 
 /** The namespaces of one name, as descriptors of this process. */
@@ -24,7 +26,7 @@ export function connectHolder(directory: string, pid: number): Holder {
   } finally {
     process.chdir(home)
   }
-  return { pid, fd }
+  return { pid, fd, waiting: new Map() }
 }
 
 /** Closes the connection; the holder lives on. */
@@ -39,13 +41,31 @@ function ask(holder: Holder, text: string, descriptors: readonly number[] = []):
   return answer.descriptors
 }
 
-/** Gives namespaces into the holder's keeping: net alone, or net, mnt and uts. The descriptors stay ours to close. */
+/** As native/nsexec.h, PACKET_FDS. */
+const PACKET_FDS = 240
+
+/**
+ * Gives namespaces into the holder's keeping: net alone, or net, mnt and uts. The descriptors stay ours to close, but not before
+ * `flushPuts`: they travel many to a packet.
+ */
 export function putNamespaces(holder: Holder, name: string, descriptors: readonly number[]): void {
-  ask(holder, `put ${name}`, descriptors)
+  const count = descriptors.length === 1 ? 1 : 3
+  const waiting = holder.waiting.get(count) ?? { names: [], descriptors: [] }
+  holder.waiting.set(count, waiting)
+  waiting.names.push(name)
+  waiting.descriptors.push(...descriptors)
+  if (waiting.descriptors.length + count > PACKET_FDS) flushPuts(holder)
+}
+
+/** Returns when the holder has all that was put. */
+export function flushPuts(holder: Holder): void {
+  for (const [count, { names, descriptors }] of holder.waiting) ask(holder, `put ${count} ${names.join(' ')}`, descriptors)
+  holder.waiting.clear()
 }
 
 /** Takes copies of the descriptors of a name; `mnt` and `uts` are the holder's own where the name has none. */
 export function getNamespaces(holder: Holder, name: string): HeldNamespaces {
+  flushPuts(holder)
   const [user, pid, net, mnt, uts] = ask(holder, `get ${name}`) as [number, number, number, number, number]
   close(user)
   close(pid)
@@ -54,6 +74,7 @@ export function getNamespaces(holder: Holder, name: string): HeldNamespaces {
 
 /** The holder lets go; the kernel frees the namespaces when no process is in them. */
 export function dropNamespaces(holder: Holder, name: string): void {
+  flushPuts(holder)
   ask(holder, `del ${name}`)
 }
 
@@ -67,6 +88,7 @@ export interface HeldName {
 
 /** Everything that the holder keeps, in no order. */
 export function listNamespaces(holder: Holder): HeldName[] {
+  flushPuts(holder)
   sendDescriptors(holder.fd, 'list', [])
   const names: HeldName[] = []
   for (;;) {

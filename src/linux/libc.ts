@@ -202,7 +202,7 @@ export function sendDescriptors(fd: number, text: string, descriptors: readonly 
 /** recvmsg(2) of a text with descriptors, close on exec. An empty text means the other side has closed. */
 export function receiveDescriptors(fd: number): { text: string; descriptors: number[] } {
   const bytes = Buffer.alloc(8192)
-  const control = Buffer.alloc(128)
+  const control = Buffer.alloc(64)
   const message = messageHeader(bytes, bytes.length, control, control.length)
   const length = checked('recvmsg', c.recvmsg(fd, message, MSG_CMSG_CLOEXEC))
   const descriptors: number[] = []

@@ -40,9 +40,9 @@ export function addNode(world: World, name: string, hostname: string): void {
     mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
     keep(world, name, true)
   } finally {
+    goHome(world)
     close(run)
     close(tmp)
-    goHome(world)
   }
 }
 
