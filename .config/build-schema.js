@@ -14,7 +14,8 @@ const schema = JSON.parse(await readFile(new URL('schema.json', folder), 'utf8')
 // verbose: each error carries the part of the schema that it is about, from which the finding's words are made.
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, code: { source: true, esm: true, lines: true } })
 const code = standaloneCode.default(ajv, ajv.compile(without(['description', 'examples'], schema)))
-if (/\brequire\(/.test(code)) throw new Error('The validator needs a module of ajv at run time, and ajv is not installed there: leave out the keyword that does.')
+if (/\brequire\(/.test(code))
+  throw new Error('The validator needs a module of ajv at run time, and ajv is not installed there: leave out the keyword that does.')
 
 const types = await compile(without(['examples'], schema), 'TopologyFile', {
   bannerComment: '/** Made from schema.json by .config/build-schema.js. */',

@@ -22,6 +22,7 @@ export const CODES = {
 
   // Names
   INVALID_NAME: 'A name cannot be used',
+  TOO_LARGE: 'The topology is too large',
   NAME_TAKEN: 'A name is defined twice',
   UNKNOWN_NODE: 'A node or bridge is not defined',
   UNKNOWN_PROFILE: 'A profile is not defined',
@@ -32,6 +33,7 @@ export const CODES = {
   INTERFACE_TAKEN: 'An interface has two cables',
   RANGE_MISMATCH: 'The two ends of a link stand for different numbers of interfaces',
   TOO_MANY_PORTS: 'A bridge has more ports than the kernel allows',
+  BRIDGE_LOOP: 'Bridges form a loop without a spanning tree',
   DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
   MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
 

@@ -11,6 +11,8 @@ export interface Findings {
   warning(code: Code, origin: Origin | undefined, detail: string, more?: More): void
   /** Whether there is an error so far. */
   hasErrors(): boolean
+  /** Whether further errors will only be counted. */
+  isFull(): boolean
   /** Sorted by file (in the order in which files were read), line and column; each said once. */
   sorted(files: readonly string[]): readonly Diagnostic[]
 }
@@ -40,6 +42,7 @@ export function createFindings(): Findings {
     error: (code, origin, detail, more) => add('error', code, origin, detail, more),
     warning: (code, origin, detail, more) => add('warning', code, origin, detail, more),
     hasErrors: () => errors.length > 0,
+    isFull: () => errors.length >= MAX_FINDINGS,
     sorted: (files) => {
       const rank = new Map(files.map((file, index) => [file, index]))
       const place = (diagnostic: Diagnostic): number => rank.get(diagnostic.origin?.file ?? '') ?? files.length

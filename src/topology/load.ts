@@ -72,7 +72,11 @@ function createLoader(findings: Findings): Loader {
     try {
       text = stringify(source, { lineWidth: 0 })
     } catch (error) {
-      findings.error('WRONG_TYPE', startOf(OBJECT_FILE), `The object cannot be written as YAML: ${error instanceof Error ? error.message : String(error)}.`)
+      findings.error(
+        'WRONG_TYPE',
+        startOf(OBJECT_FILE),
+        `The object cannot be written as YAML: ${error instanceof Error ? error.message : String(error)}.`,
+      )
       damage.addAll()
       return undefined
     }

@@ -31,7 +31,11 @@ export function parseYaml(text: string, file: string, findings: Findings): Value
   const prepared = text.includes(OPEN) || text.includes(CLOSE) ? text : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
   const deep = text.length > HARMLESS_LENGTH ? tooDeepAt(prepared) : undefined
   if (deep !== undefined) {
-    findings.error('YAML_SYNTAX', lines.origin(deep, deep + 1), `Brackets are nested more than ${MAX_DEPTH} deep, or closed where none is open.`)
+    findings.error(
+      'YAML_SYNTAX',
+      lines.origin(deep, deep + 1),
+      `Brackets are nested more than ${MAX_DEPTH} deep, or closed where none is open.`,
+    )
     return undefined
   }
   const document = parseDocument(prepared, { version: '1.2', uniqueKeys: false, prettyErrors: false })
@@ -50,7 +54,11 @@ export function parseYaml(text: string, file: string, findings: Findings): Value
   const root = reader.read(document.contents)
   if (root === undefined) return undefined
   if (reader.mergedEntries() > MAX_VALUES || expandedSize(root, new Map()) > MAX_VALUES) {
-    findings.error('YAML_SYNTAX', root.origin, `With all aliases followed, this file has more than ${MAX_VALUES.toLocaleString('en')} values.`)
+    findings.error(
+      'YAML_SYNTAX',
+      root.origin,
+      `With all aliases followed, this file has more than ${MAX_VALUES.toLocaleString('en')} values.`,
+    )
     return undefined
   }
   return root
@@ -136,7 +144,8 @@ function createReader(lines: Lines, findings: Findings): Reader {
   const readAlias = (name: string, origin: Origin): Value | undefined => {
     const value = anchors.get(name)
     if (value !== undefined && value !== 'open') return value
-    const detail = value === 'open' ? `*${name} stands inside &${name}, which would never end.` : `There is no &${name} before this *${name}.`
+    const detail =
+      value === 'open' ? `*${name} stands inside &${name}, which would never end.` : `There is no &${name} before this *${name}.`
     findings.error('YAML_SYNTAX', origin, detail)
     return undefined
   }
@@ -216,7 +225,11 @@ function scalarOf(value: unknown): string | number | boolean | null {
 
 /** Column of the text of a `|` block, from its first line that is not blank. */
 function blockColumn(raw: string): number {
-  const line = raw.split('\n').slice(1).find((candidate) => candidate.trim() !== '') ?? ''
+  const line =
+    raw
+      .split('\n')
+      .slice(1)
+      .find((candidate) => candidate.trim() !== '') ?? ''
   return line.length - line.trimStart().length + 1
 }
 

@@ -18,9 +18,14 @@ export function readSource(file: string, limitBytes: number, at: Origin | undefi
   const bytes = readBytes(file, limitBytes + 1, at, findings)
   if (bytes === undefined) return undefined
   if (bytes.length > limitBytes) {
-    findings.error('FILE_TOO_LARGE', at ?? startOf(file), `${file} makes the topology larger than ${mebibytes(MAX_SOURCE_BYTES)}, the most that is read.`, {
-      hint: 'Use ranges (h[1-100]) and profiles, and put large contents into files of their own with `from`.',
-    })
+    findings.error(
+      'FILE_TOO_LARGE',
+      at ?? startOf(file),
+      `${file} makes the topology larger than ${mebibytes(MAX_SOURCE_BYTES)}, the most that is read.`,
+      {
+        hint: 'Use ranges (h[1-100]) and profiles, and put large contents into files of their own with `from`.',
+      },
+    )
     return undefined
   }
   if (!isUtf8(bytes)) {

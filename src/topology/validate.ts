@@ -46,7 +46,10 @@ export function validateTree(root: Value, findings: Findings, damage: Damage): M
 }
 
 function placeAt(root: MapValue, pointer: string): Place {
-  const path = pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
   let place: Place = { path, origin: root.origin, value: root }
   for (const step of path) {
     const parent: Value = place.value
@@ -69,7 +72,12 @@ function report(error: SchemaError, place: Place, findings: Findings): void {
     case 'additionalProperties':
       return reportUnknownKey(String(params['additionalProperty']), error, place, findings)
     case 'type':
-      return findings.error('WRONG_TYPE', origin, `${name} takes ${typeNames(schema)}; this is ${kindOf(place.value)}.`, typeHint(schema, place.value))
+      return findings.error(
+        'WRONG_TYPE',
+        origin,
+        `${name} takes ${typeNames(schema)}; this is ${kindOf(place.value)}.`,
+        typeHint(schema, place.value),
+      )
     case 'enum': {
       const accepted = (schema as unknown[]).map(String)
       const detail = `${name} takes ${orList(accepted)}.`
@@ -144,7 +152,8 @@ function typeHint(schema: unknown, value: Value): More {
   }
   if (value.kind === 'map' && takes('string')) {
     const [key] = value.entries.keys()
-    if (value.entries.size === 1 && key?.endsWith(':')) return { hint: `Put it in quotes: "${key}:". YAML takes the last colon for the end of a key.` }
+    if (value.entries.size === 1 && key?.endsWith(':'))
+      return { hint: `Put it in quotes: "${key}:". YAML takes the last colon for the end of a key.` }
   }
   return {}
 }
@@ -163,7 +172,9 @@ function sizeWanted(error: SchemaError): string {
 /** What a finding is about: the key, or the thing it is an item of. */
 function subjectOf(place: Place): string {
   const last = place.path.at(-1)
-  return last === undefined || /^\d+$/.test(last) || OWNERS.some(([pattern]) => pattern.test(place.path.join('/'))) ? ownerOf(place.path) : last
+  return last === undefined || /^\d+$/.test(last) || OWNERS.some(([pattern]) => pattern.test(place.path.join('/')))
+    ? ownerOf(place.path)
+    : last
 }
 
 function lastName(path: readonly string[]): string {

@@ -78,6 +78,11 @@ export function itemsOf(value: Value | undefined): readonly Value[] {
   return value.kind === 'list' ? value.items : [value]
 }
 
+/** Items of a key that holds one text or a list of texts. */
+export function textsAt(map: MapValue | undefined, key: string): readonly ScalarValue[] {
+  return itemsAt(map, key).map(asScalar)
+}
+
 /** Plain data, as JSON.parse would give it. Objects have no prototype: a key `__proto__` is a key. */
 export function plainOf(value: Value): unknown {
   if (value.kind === 'scalar') return value.value
