@@ -9,11 +9,49 @@ export const CODES = {
   FILE_EMPTY: 'A file is empty',
   FILE_NOT_UTF8: 'A file is not UTF-8',
   YAML_SYNTAX: 'This is not valid YAML',
+  DUPLICATE_KEY: 'A key stands twice in one map',
+  INCLUDE_CYCLE: 'A file includes itself',
+  TOO_MANY_FINDINGS: 'There are more findings than are shown',
 
-  // Names
+  // Keys and values
   UNKNOWN_KEY: 'A key is not known here',
+  MISSING_KEY: 'A key is missing',
   WRONG_TYPE: 'A value is of the wrong type',
   INVALID_VALUE: 'A value is not accepted here',
+  CONFLICTING_VALUES: 'Two values for the same setting differ',
+
+  // Names
+  INVALID_NAME: 'A name cannot be used',
+  TOO_LARGE: 'The topology is too large',
+  NAME_TAKEN: 'A name is defined twice',
+  UNKNOWN_NODE: 'A node or bridge is not defined',
+  UNKNOWN_PROFILE: 'A profile is not defined',
+  PROFILE_CYCLE: 'A profile uses itself',
+  UNKNOWN_INTERFACE: 'A node has no such interface',
+
+  // Links
+  INTERFACE_TAKEN: 'An interface has two cables',
+  RANGE_MISMATCH: 'The two ends of a link stand for different numbers of interfaces',
+  TOO_MANY_PORTS: 'A bridge has more ports than the kernel allows',
+  BRIDGE_LOOP: 'Bridges form a loop without a spanning tree',
+  DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
+  MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
+
+  // Addresses
+  DUPLICATE_ADDRESS: 'An address is given twice on one segment',
+  ADDRESS_OUTSIDE_SUBNET: 'An address lies outside the subnet of its link',
+  ADDRESS_UNUSABLE: 'An address is not one that a host can use',
+  SUBNET_EXHAUSTED: 'A subnet has too few addresses',
+  POOL_EXHAUSTED: 'An address pool has no free subnet left',
+  OVERLAPPING_SUBNETS: 'Two segments use overlapping subnets',
+
+  // Routes
+  GATEWAY_NOT_CONNECTED: 'A gateway is not on a subnet of the node',
+  UNREACHABLE_ROUTE: 'Nobody on the segment has the address of a gateway',
+  GATEWAY_NOT_FORWARDING: 'A gateway does not pass packets on',
+  DUPLICATE_ROUTE: 'Two routes have the same destination, table and metric',
+  DUPLICATE_RULE: 'A rule is given twice',
+  NO_ROUTERS: 'Routes are to be computed, but no node forwards',
 
   // The lab
   LAB_BUSY: 'Another netlab command is working on this lab',

@@ -1,0 +1,234 @@
+/**
+ * Addresses of stations: those of the file, then the next free ones of the segment's subnets, in the order of the links.
+ * An address that the file gives is never given to another; a link at the end of the file changes no address before it.
+ */
+import type { Origin } from '../diagnostic/origin.ts'
+import { addressBits, isLinkLocal6, isMulticast, parseAddress } from '../unit/address.ts'
+import { containsAddress, formatPrefix, isNetworkOrBroadcast, parsePrefix } from '../unit/prefix.ts'
+import type { Prefix } from '../unit/prefix.ts'
+import type { Damage } from './damage.ts'
+import type { Findings } from './findings.ts'
+import type { Station } from './interfaces.ts'
+import { createAddressPool } from './pool.ts'
+import type { AddressPool, SubnetPool } from './pool.ts'
+import type { Segment, Segments } from './segments.ts'
+import type { Addressing, PoolName, Subnet } from './subnets.ts'
+import type { InterfaceAddress } from './topology.ts'
+import { itemsOf, valueAt } from './value.ts'
+import type { ScalarValue } from './value.ts'
+
+type Fixed = Extract<Subnet, { prefix: Prefix }>
+
+/** Fills in the addresses of all stations. `loopbacks` are prefixes that `auto` passes over. */
+export function assignAddresses(
+  segments: Segments,
+  addressing: Addressing,
+  loopbacks: readonly Prefix[],
+  findings: Findings,
+  damage: Damage,
+): void {
+  const wishes = collectWishes(segments, addressing)
+  for (const segment of segments.all)
+    for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? [], findings, damage)
+  const taken = [...takenPrefixes(segments, wishes), ...loopbacks]
+  const allocator = createAllocator(addressing, taken, findings, damage)
+  for (const segment of segments.all) {
+    const pools = new Map<string, AddressPool>()
+    const exhausted = new Set<string>()
+    const explicit = new Set(segment.stations.flatMap((station) => station.addresses.map((address) => address.prefix.address)))
+    const automatic = allocator.subnetsOf(segment, wishes)
+    for (const station of segment.stations) {
+      const subnets = (wishes.get(station) ?? []).flatMap((subnet) => ('prefix' in subnet ? [subnet] : (automatic.get(subnet.auto) ?? [])))
+      findOutside(station, subnets, findings)
+      if (!isAutomatic(station)) continue
+      const given = new Set(station.addresses.map((address) => address.prefix.family))
+      for (const subnet of subnets) {
+        if (given.has(subnet.prefix.family)) continue
+        const key = formatPrefix(subnet.prefix)
+        const pool = pools.get(key) ?? createAddressPool(subnet.prefix, explicit)
+        pools.set(key, pool)
+        const prefix = pool.next()
+        if (prefix !== undefined) station.addresses.push({ prefix, origin: subnet.origin })
+        else reportExhausted(station, subnet, exhausted, findings, damage)
+      }
+    }
+  }
+}
+
+/** An empty list of addresses says that there are to be none; a bridge has only those that it is given. */
+function isAutomatic(station: Station): boolean {
+  return station.kind === 'node' && !(station.address?.kind === 'list' && station.address.items.length === 0)
+}
+
+/** Subnets of each station: its link's own, else those of the segment's bridges, else the default; family by family. */
+function collectWishes(segments: Segments, addressing: Addressing): Map<Station, readonly Subnet[]> {
+  const wishes = new Map<Station, readonly Subnet[]>()
+  for (const segment of segments.all) {
+    const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
+    for (const station of segment.stations) wishes.set(station, common)
+    for (const cable of segment.cables) {
+      const { link } = cable.draft
+      const own = addressing.subnetsOf(link.subnet)
+      const ownFamilies = new Set(own.map(familyOf))
+      const others = common.length > 0 ? common : link.subnet === undefined ? addressing.subnetsOf(link.defaults.subnet) : []
+      const subnets = [...own, ...others.filter((subnet) => !ownFamilies.has(familyOf(subnet)))]
+      for (const end of cable.ends) if (end.kind !== 'port') wishes.set(end, subnets)
+    }
+  }
+  return wishes
+}
+
+function familyOf(subnet: Subnet): 4 | 6 {
+  return 'prefix' in subnet ? subnet.prefix.family : subnet.auto
+}
+
+function readExplicit(station: Station, subnets: readonly Subnet[], findings: Findings, damage: Damage): void {
+  for (const item of itemsOf(station.address)) {
+    if (item.kind !== 'scalar') continue
+    const prefix = readInterfaceAddress(item, subnets, findings)
+    if (prefix === undefined) damage.add(station.definition.name)
+    else station.addresses.push({ prefix, origin: item.origin })
+  }
+}
+
+/** `10.0.0.1/24`, or `10.0.0.1` where a subnet tells the length. */
+function readInterfaceAddress(item: ScalarValue, subnets: readonly Subnet[], findings: Findings): Prefix | undefined {
+  const bare = parseAddress(item.text)
+  const subnet =
+    bare && subnets.find((candidate): candidate is Fixed => 'prefix' in candidate && containsAddress(candidate.prefix, bare.text))
+  const prefix = bare === undefined ? parsePrefix(item.text) : subnet && { ...subnet.prefix, address: bare.text }
+  if (prefix !== undefined) return checkUsable(item.text, prefix, item.origin, findings) ? prefix : undefined
+  if (bare !== undefined) {
+    const hint = `Write it with a length, e.g. ${bare.text}/${bare.family === 4 ? 24 : 64}.`
+    findings.error('INVALID_VALUE', item.origin, `${bare.text} has no prefix length, and no subnet of its link tells one.`, { hint })
+  } else {
+    findings.error('INVALID_VALUE', item.origin, `"${item.text}" is not an address with a prefix length, e.g. 10.0.0.1/24 or fd00:1::1/64.`)
+  }
+  return undefined
+}
+
+/** Reports addresses that the kernel refuses, or that nobody could reach. */
+export function checkUsable(text: string, prefix: Prefix, origin: Origin, findings: Findings): boolean {
+  const { address, family } = prefix
+  if (isMulticast(address) || address === '0.0.0.0' || address === '::') {
+    findings.error(
+      'ADDRESS_UNUSABLE',
+      origin,
+      `${text} is ${isMulticast(address) ? 'a multicast' : 'the unspecified'} address, which no interface can have.`,
+    )
+    return false
+  }
+  if (isNetworkOrBroadcast(prefix)) {
+    const sort =
+      address !== prefix.network
+        ? 'the broadcast address'
+        : family === 4
+          ? 'the address of the network itself'
+          : 'the subnet-router anycast address'
+    findings.warning('ADDRESS_UNUSABLE', origin, `${address} is ${sort} of ${formatPrefix(prefix)}: no host should have it.`)
+  }
+  return true
+}
+
+function findOutside(station: Station, subnets: readonly Fixed[], findings: Findings): void {
+  for (const { prefix, origin } of station.addresses) {
+    const same = subnets.filter((subnet) => subnet.prefix.family === prefix.family)
+    const [first] = same
+    if (first === undefined || isLinkLocal6(prefix.address) || same.some((subnet) => containsAddress(subnet.prefix, prefix.address)))
+      continue
+    const names = same.map((subnet) => formatPrefix(subnet.prefix)).join(' and ')
+    findings.error(
+      'ADDRESS_OUTSIDE_SUBNET',
+      origin,
+      `${prefix.address} of ${station.definition.name}:${station.ifname} is not in ${names}.`,
+      {
+        related: [{ origin: first.origin, note: 'the subnet of the link' }],
+      },
+    )
+  }
+}
+
+function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, readonly Subnet[]>): Prefix[] {
+  const taken: Prefix[] = []
+  for (const segment of segments.all) {
+    const fixed = new Set<Prefix>()
+    for (const station of segment.stations) {
+      for (const subnet of wishes.get(station) ?? []) if ('prefix' in subnet) fixed.add(subnet.prefix)
+      for (const { prefix } of station.addresses) fixed.add(prefix)
+    }
+    taken.push(...fixed)
+  }
+  return taken
+}
+
+interface Allocator {
+  /** What `auto` stands for on a segment, by family. */
+  subnetsOf(segment: Segment, wishes: ReadonlyMap<Station, readonly Subnet[]>): ReadonlyMap<4 | 6, readonly Fixed[]>
+}
+
+function createAllocator(addressing: Addressing, taken: readonly Prefix[], findings: Findings, damage: Damage): Allocator {
+  let pools: Readonly<Record<PoolName, SubnetPool>> | undefined
+  return {
+    subnetsOf: (segment, wishes) => {
+      const found = new Map<4 | 6, readonly Fixed[]>()
+      for (const family of [4, 6] as const) {
+        const wish = segment.stations
+          .flatMap((station) => wishes.get(station) ?? [])
+          .find((subnet) => 'auto' in subnet && subnet.auto === family)
+        if (wish === undefined) continue
+        // An address of the file tells the subnet better than a pool could.
+        const given = segment.stations.flatMap((station) => station.addresses).find(({ prefix }) => isNetwork(prefix, family))
+        if (given !== undefined) {
+          found.set(family, [{ prefix: { ...given.prefix, address: given.prefix.network }, origin: wish.origin }])
+          continue
+        }
+        const name: PoolName = `${segment.bridges.length > 0 ? 'lan' : 'p2p'}${family === 6 ? '6' : ''}`
+        pools ??= addressing.pools(taken)
+        const prefix = pools[name].next(lengthFor(segment, family))
+        if (prefix !== undefined) found.set(family, [{ prefix, origin: wish.origin }])
+        else {
+          const detail = `The pool ${name} (${formatPrefix(addressing.prefixes[name])}) has no free subnet of /${lengthFor(segment, family)} left.`
+          findings.error('POOL_EXHAUSTED', wish.origin, detail, { hint: `Set a larger one: addressing: { ${name}: … }` })
+          for (const station of segment.stations) damage.add(station.definition.name)
+        }
+      }
+      return found
+    },
+  }
+}
+
+function isNetwork(prefix: Prefix, family: 4 | 6): boolean {
+  return prefix.family === family && prefix.prefixlen < addressBits(family) && !isLinkLocal6(prefix.address)
+}
+
+/** /30 for a cable, /24 for a bridge or shorter where its stations need it; /64 in IPv6. */
+function lengthFor(segment: Segment, family: 4 | 6): number {
+  if (family === 6) return 64
+  if (segment.bridges.length === 0) return 30
+  return Math.min(24, 32 - Math.ceil(Math.log2(segment.stations.length + 2)))
+}
+
+/** Says once for each subnet that it is too small. */
+function reportExhausted(station: Station, subnet: Fixed, exhausted: Set<string>, findings: Findings, damage: Damage): void {
+  damage.add(station.definition.name)
+  const name = formatPrefix(subnet.prefix)
+  if (exhausted.has(name)) return
+  exhausted.add(name)
+  const detail = `${name} has no address left for ${station.definition.name}:${station.ifname}.`
+  findings.error('SUBNET_EXHAUSTED', subnet.origin, detail, { hint: 'Use a shorter prefix length, or give fewer interfaces an address.' })
+}
+
+/** Addresses of `lo`, from `loopback` and `interfaces.lo.address`; a bare one stands for itself alone. */
+export function readLoopback(items: readonly ScalarValue[], findings: Findings): InterfaceAddress[] {
+  const addresses: InterfaceAddress[] = []
+  const seen = new Set<string>()
+  for (const item of items) {
+    const prefix = parsePrefix(item.text, { bare: true })
+    if (prefix === undefined) findings.error('INVALID_VALUE', item.origin, `"${item.text}" is not an address, e.g. 10.255.0.1/32.`)
+    else if (seen.has(prefix.address))
+      findings.error('DUPLICATE_ADDRESS', item.origin, `${prefix.address} stands twice on the loopback interface.`)
+    else if (checkUsable(item.text, prefix, item.origin, findings)) addresses.push({ prefix, origin: item.origin })
+    seen.add(prefix?.address ?? item.text)
+  }
+  return addresses
+}

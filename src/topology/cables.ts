@@ -1,0 +1,189 @@
+/** `links` → cables between two ends, ranges paired. Every name of a node or bridge is looked up here. */
+import type { Origin } from '../diagnostic/origin.ts'
+import { suggest } from '../diagnostic/suggest.ts'
+import { expandRange } from '../unit/range.ts'
+import type { Damage } from './damage.ts'
+import type { Definition, Definitions } from './definitions.ts'
+import type { Findings } from './findings.ts'
+import { asMap, asScalar, itemsOf, mapAt, scalarAt, valueAt } from './value.ts'
+import type { MapValue, ScalarValue, Value } from './value.ts'
+
+/** More than a kernel takes in a day; `cross: true` of two long ranges gets there quickly. */
+const MAX_CABLES = 200_000
+
+export interface CableDraft {
+  readonly ends: readonly [EndDraft, EndDraft]
+  readonly link: LinkDraft
+}
+
+/** What all cables of one item of `links` have in common. */
+export interface LinkDraft {
+  readonly origin: Origin
+  /** The link's own `subnet`. */
+  readonly subnet: Value | undefined
+  readonly mtu: ScalarValue | undefined
+  /** `defaults.link`, which gives way to what a bridge at an end says. */
+  readonly defaults: { readonly subnet: Value | undefined; readonly mtu: ScalarValue | undefined }
+}
+
+export interface EndDraft {
+  readonly kind: 'node' | 'bridge'
+  readonly definition: Definition
+  /** Name of the interface, where the file gives one. */
+  readonly ifname?: string
+  readonly origin: Origin
+  /** The object that an endpoint was written as. */
+  readonly settings?: MapValue
+}
+
+interface EndText {
+  /** `name` or `name:ifname`, perhaps a range. */
+  readonly text: string
+  readonly origin: Origin
+  readonly settings?: MapValue
+  /** The sort of owner that an object names. */
+  readonly kind?: 'node' | 'bridge'
+}
+
+export function readCables(root: MapValue, definitions: Definitions, findings: Findings, damage: Damage): CableDraft[] {
+  const linkDefaults = mapAt(mapAt(root, 'defaults'), 'link')
+  const defaults = { subnet: valueAt(linkDefaults, 'subnet'), mtu: scalarAt(linkDefaults, 'mtu') }
+  const cables: CableDraft[] = []
+  const links = valueAt(root, 'links')
+  for (const item of links?.kind === 'list' ? links.items : []) {
+    const settings = item.kind === 'map' ? item : undefined
+    const endpoints = itemsOf(settings === undefined ? item : valueAt(settings, 'endpoints'))
+    const [first, second] = endpoints
+    // Other numbers of endpoints are findings of `validate`.
+    if (first === undefined || second === undefined || endpoints.length > 2) continue
+    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaults }
+    const left = readEndpoint(first, definitions, findings, damage)
+    const right = readEndpoint(second, definitions, findings, damage)
+    if (left === undefined || right === undefined) {
+      spoil(left ?? right ?? [], damage)
+      continue
+    }
+    const isCross = scalarAt(settings, 'cross')?.value === true
+    const pairs = isCross ? crossPairs(left, right) : straightPairs(left, right)
+    if (pairs === undefined) {
+      const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
+      findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
+      spoil([...left, ...right], damage)
+      continue
+    }
+    if (cables.length + pairs.count > MAX_CABLES) {
+      findings.error('TOO_LARGE', item.origin, `With this link there are more than ${MAX_CABLES.toLocaleString('en')} cables.`)
+      damage.addAll()
+      break
+    }
+    for (const ends of pairs.list())
+      if (ends.every((end) => end.definition !== undefined)) cables.push({ ends: ends as CableDraft['ends'], link })
+  }
+  return cables
+}
+
+/** An end whose owner may be unknown, which was reported. */
+type MaybeEnd = Omit<EndDraft, 'definition'> & { readonly name: string; readonly definition: Definition | undefined }
+
+function spoil(ends: readonly MaybeEnd[], damage: Damage): void {
+  for (const end of ends) damage.add(end.name)
+}
+
+interface Pairs {
+  readonly count: number
+  list(): Iterable<readonly [MaybeEnd, MaybeEnd]>
+}
+
+function straightPairs(left: readonly MaybeEnd[], right: readonly MaybeEnd[]): Pairs | undefined {
+  const count = Math.max(left.length, right.length)
+  if (left.length !== right.length && left.length !== 1 && right.length !== 1) return undefined
+  return {
+    count,
+    *list() {
+      for (let index = 0; index < count; index++) {
+        const ends = [left[left.length === 1 ? 0 : index], right[right.length === 1 ? 0 : index]] as const
+        if (ends[0] !== undefined && ends[1] !== undefined) yield [ends[0], ends[1]]
+      }
+    },
+  }
+}
+
+/** All pairs; where both ends are the same names, each two of them once: a full mesh. */
+function crossPairs(left: readonly MaybeEnd[], right: readonly MaybeEnd[]): Pairs {
+  const isMesh = left.length === right.length && left.every((end, index) => end.name === right[index]?.name)
+  const count = isMesh ? (left.length * (left.length - 1)) / 2 : left.length * right.length
+  return {
+    count,
+    *list() {
+      for (const [index, a] of left.entries()) for (const b of isMesh ? right.slice(index + 1) : right) yield [a, b]
+    },
+  }
+}
+
+/** The ends an endpoint stands for; undefined after a finding that leaves none. */
+function readEndpoint(value: Value, definitions: Definitions, findings: Findings, damage: Damage): MaybeEnd[] | undefined {
+  const endpoint = endText(value, findings)
+  if (endpoint === undefined) return undefined
+  const texts = expandRange(endpoint.text)
+  if (texts.problem !== undefined) {
+    findings.error('INVALID_NAME', endpoint.origin, `${texts.problem}.`)
+    return undefined
+  }
+  return texts.value.map((text) => {
+    const colon = text.indexOf(':')
+    const name = colon < 0 ? text : text.slice(0, colon)
+    const found = lookUp(name, endpoint, definitions, findings)
+    if (found === undefined) damage.add(name)
+    return {
+      name,
+      kind: found?.kind ?? 'node',
+      definition: found?.definition,
+      origin: endpoint.origin,
+      ...(colon < 0 ? {} : { ifname: text.slice(colon + 1) }),
+      ...(endpoint.settings === undefined ? {} : { settings: endpoint.settings }),
+    }
+  })
+}
+
+function endText(value: Value, findings: Findings): EndText | undefined {
+  if (value.kind === 'scalar') return { text: value.text, origin: value.origin }
+  const settings = asMap(value)
+  const node = scalarAt(settings, 'node')
+  const bridge = scalarAt(settings, 'bridge')
+  const owner = node ?? bridge
+  if (settings === undefined || owner === undefined) {
+    findings.error('MISSING_KEY', value.origin, 'An endpoint names a `node` or a `bridge`; this one names neither.')
+    return undefined
+  }
+  if (node !== undefined && bridge !== undefined) {
+    findings.error('CONFLICTING_VALUES', bridge.origin, 'An endpoint is at a `node` or at a `bridge`, not at both.')
+    return undefined
+  }
+  const name = scalarAt(settings, 'name')
+  const text = name === undefined ? owner.text : `${owner.text}:${asScalar(name).text}`
+  return { text, origin: owner.origin, settings, kind: node === undefined ? 'bridge' : 'node' }
+}
+
+function lookUp(
+  name: string,
+  endpoint: EndText,
+  definitions: Definitions,
+  findings: Findings,
+): { kind: 'node' | 'bridge'; definition: Definition } | undefined {
+  const node = endpoint.kind === 'bridge' ? undefined : definitions.nodes.get(name)
+  if (node !== undefined) return { kind: 'node', definition: node }
+  const bridge = endpoint.kind === 'node' ? undefined : definitions.bridges.get(name)
+  if (bridge !== undefined) return { kind: 'bridge', definition: bridge }
+  // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
+  if (findings.isFull()) return undefined
+  const sort = endpoint.kind ?? 'node or bridge'
+  const candidates = [
+    ...(endpoint.kind === 'bridge' ? [] : definitions.nodes.keys()),
+    ...(endpoint.kind === 'node' ? [] : definitions.bridges.keys()),
+  ]
+  const meant = suggest(name, candidates)
+  const known = candidates.length > 0 && candidates.length <= 12 ? `Known: ${candidates.join(', ')}.` : 'Add it under `nodes` or `bridges`.'
+  const hint = meant === undefined ? known : `Did you mean "${meant}"?`
+  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, { hint })
+  return undefined
+}

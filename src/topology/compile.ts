@@ -1,0 +1,88 @@
+/** The folder's door: a file or an object in, the desired network and all findings out. */
+import { basename } from 'node:path'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { NetworkState } from '../state/network.ts'
+import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
+import { desiredState } from './desired.ts'
+import { createFindings } from './findings.ts'
+import type { Findings } from './findings.ts'
+import { load, OBJECT_FILE } from './load.ts'
+import { parseYaml } from './parse-yaml.ts'
+import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
+import { resolveTopology } from './resolve.ts'
+import type { Topology } from './topology.ts'
+import { valueAt } from './value.ts'
+import type { MapValue, Value } from './value.ts'
+
+export interface CompiledLab {
+  /** Name of the lab: of `options`, of the file, or made from the file's name. */
+  readonly name: string
+  /** Absent where the topology is an object. */
+  readonly file?: string
+  /** Absent where there are errors. */
+  readonly topology?: Topology
+  /** Absent where there are errors. */
+  readonly desired?: NetworkState
+  /** Environment variables by node; empty where there are errors. */
+  readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Everything found, errors and warnings, in the order of the files. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Text of each file by the name that origins have. */
+  readonly sources: ReadonlyMap<string, string>
+}
+
+/**
+ * Compiles the file of that path, or a topology given as an object. Reads the file, those it includes and those that `from` names;
+ * touches nothing. Never throws for what the user wrote: all that is wrong is in `diagnostics`.
+ */
+export function compileTopology(source: string | object, options: { readonly name?: string } = {}): CompiledLab {
+  const findings = createFindings()
+  const { root, sources, damage } = load(source, findings)
+  const name = options.name ?? readName(root, source, findings)
+  if (options.name !== undefined) checkName(options.name, undefined, findings)
+  const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
+  const isGood = topology !== undefined && !findings.hasErrors()
+  return {
+    name,
+    ...(typeof source === 'string' && { file: source }),
+    ...(isGood && { topology, desired: desiredState(topology) }),
+    env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
+    diagnostics: findings.sorted([...sources.keys()]),
+    sources,
+  }
+}
+
+/**
+ * The name of the lab that a file describes, whatever else may be wrong with the file: `down` must find the lab of a file
+ * that somebody has broken since.
+ */
+export function labNameOf(file: string): string {
+  const findings = createFindings()
+  const text = readSource(file, MAX_SOURCE_BYTES, undefined, findings)
+  const tree = text === undefined ? undefined : parseYaml(text, file, findings)
+  return readName(tree, file, findings)
+}
+
+function readName(root: MapValue | Value | undefined, source: string | object, findings: Findings): string {
+  const value = root?.kind === 'map' ? valueAt(root, 'name') : undefined
+  if (value?.kind === 'scalar' && typeof value.value === 'string') {
+    checkName(value.text, value, findings)
+    return value.text
+  }
+  return nameFromFile(typeof source === 'string' ? source : OBJECT_FILE)
+}
+
+function checkName(name: string, value: Value | undefined, findings: Findings): void {
+  const problem = labNameProblem(name)
+  if (problem !== undefined) findings.error('INVALID_NAME', value?.origin, `The name of the lab "${name}" ${problem}.`)
+}
+
+/** `topologies/My lab.yaml` is My-lab. */
+function nameFromFile(file: string): string {
+  const stem = basename(file).replace(/\.[^.]*$/, '')
+  const name = stem
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, NAME_MAX_BYTES)
+  return name === '' ? 'lab' : name
+}

@@ -1,0 +1,27 @@
+/**
+ * Which nodes and bridges are not what the user wrote, because a finding took a part of them away.
+ * Findings about what is then missing ("the gateway is not connected") would only repeat the first one in other words.
+ */
+import { expandRange } from '../unit/range.ts'
+
+export interface Damage {
+  /** A name, range or endpoint (`h[1-3]:eth0`). */
+  add(text: string): void
+  /** Everything: a default, a profile or a whole file is gone. */
+  addAll(): void
+  has(name: string): boolean
+}
+
+export function createDamage(): Damage {
+  const names = new Set<string>()
+  let all = false
+  return {
+    add: (text) => {
+      for (const name of expandRange(text.split(':')[0] ?? '').value ?? []) names.add(name)
+    },
+    addAll: () => {
+      all = true
+    },
+    has: (name) => all || names.has(name),
+  }
+}

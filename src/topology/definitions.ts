@@ -1,0 +1,120 @@
+/** `nodes` and `bridges` with ranges expanded, and with defaults and profiles merged under what the file says of each. */
+import type { Origin } from '../diagnostic/origin.ts'
+import { didYouMean } from '../diagnostic/suggest.ts'
+import { nodeNameProblem } from '../unit/hostname.ts'
+import { expandRange } from '../unit/range.ts'
+import type { Damage } from './damage.ts'
+import type { Findings } from './findings.ts'
+import { asMap, emptyMap, itemsAt, mapAt, mergeSettings } from './value.ts'
+import type { MapValue } from './value.ts'
+
+/** Nodes and bridges together. At that size the kernel itself takes minutes. */
+const MAX_NAMES = 100_000
+
+export interface Definition {
+  readonly name: string
+  /** Of the key under `nodes` or `bridges`. */
+  readonly origin: Origin
+  /** With defaults and profiles; one object for all names of a range. */
+  readonly settings: MapValue
+  /** What stands under the name itself. */
+  readonly own: MapValue
+}
+
+export interface Definitions {
+  readonly nodes: ReadonlyMap<string, Definition>
+  readonly bridges: ReadonlyMap<string, Definition>
+}
+
+/** Keys whose lists are put behind those of the profile, as the schema says at `use`. */
+const APPENDED: ReadonlySet<string> = new Set([
+  ...['loopback', 'routes', 'rules', 'neighbors', 'iptables', 'ip6tables', 'nftables', 'hosts', 'dns', 'setup'],
+])
+
+export function readDefinitions(root: MapValue, findings: Findings, damage: Damage): Definitions {
+  const defaults = mapAt(root, 'defaults')
+  const nodes = new Map<string, Definition>()
+  const bridges = new Map<string, Definition>()
+  const taken = new Map<string, Definition>()
+  const profiles = createProfiles(root, findings, damage)
+  const nodeDefaults = mapAt(defaults, 'node')
+  const bridgeDefaults = mapAt(defaults, 'bridge')
+
+  const define = (section: 'nodes' | 'bridges', settingsOf: (own: MapValue) => MapValue): void => {
+    for (const [key, entry] of mapAt(root, section)?.entries ?? []) {
+      const own = asMap(entry.value) ?? emptyMap(entry.key)
+      const names = expandRange(key)
+      if (names.problem !== undefined) {
+        findings.error('INVALID_NAME', entry.key, `${names.problem}.`)
+        continue
+      }
+      if (taken.size + names.value.length > MAX_NAMES) {
+        findings.error('TOO_LARGE', entry.key, `With "${key}" there are more than ${MAX_NAMES.toLocaleString('en')} nodes and bridges.`)
+        damage.addAll()
+        return
+      }
+      const settings = settingsOf(own)
+      defineNames(names.value, section, { origin: entry.key, settings, own })
+    }
+  }
+
+  const defineNames = (names: readonly string[], section: 'nodes' | 'bridges', rest: Omit<Definition, 'name'>): void => {
+    for (const name of names) {
+      const problem = nodeNameProblem(name) ?? (section === 'bridges' ? bridgeNameProblem(name) : undefined)
+      if (problem !== undefined) {
+        findings.error('INVALID_NAME', rest.origin, `"${name}" ${problem}.`)
+        damage.add(name)
+        return
+      }
+      const definition = { name, ...rest }
+      const before = taken.get(name)
+      if (before !== undefined) {
+        const sort = nodes.has(name) ? 'a node' : 'a bridge'
+        const detail = `"${name}" is ${sort} already. A name stands for one node or one bridge.`
+        findings.error('NAME_TAKEN', rest.origin, detail, { related: [{ origin: before.origin, note: 'defined here first' }] })
+        return
+      }
+      taken.set(name, definition)
+      ;(section === 'nodes' ? nodes : bridges).set(name, definition)
+    }
+  }
+
+  define('nodes', (own) => profiles.under(own, nodeDefaults))
+  define('bridges', (own) => (bridgeDefaults === undefined ? own : mergeSettings(bridgeDefaults, own, new Set())))
+  return { nodes, bridges }
+}
+
+function bridgeNameProblem(name: string): string | undefined {
+  return name === 'lo' ? 'is the name of the loopback interface, which every namespace has' : undefined
+}
+
+interface Profiles {
+  /** Settings with everything under them: defaults, then the profiles that they use, in order. */
+  under(own: MapValue, defaults: MapValue | undefined): MapValue
+}
+
+function createProfiles(root: MapValue, findings: Findings, damage: Damage): Profiles {
+  const profiles = mapAt(root, 'profiles')
+
+  const under = (own: MapValue, defaults: MapValue | undefined, chain: readonly string[]): MapValue => {
+    let settings = defaults ?? emptyMap(own.origin)
+    const used = [...(chain.length === 0 ? itemsAt(defaults, 'use') : []), ...itemsAt(own, 'use')]
+    for (const item of used) {
+      if (item.kind !== 'scalar') continue
+      const entry = profiles?.entries.get(item.text)
+      if (entry === undefined) {
+        const names = profiles?.entries.keys() ?? []
+        findings.error('UNKNOWN_PROFILE', item.origin, `There is no profile "${item.text}".${didYouMean(item.text, names)}`)
+        damage.addAll()
+      } else if (chain.includes(item.text)) {
+        findings.error('PROFILE_CYCLE', item.origin, `The profile "${item.text}" uses itself: ${[...chain, item.text].join(' → ')}.`)
+      } else {
+        const profile = asMap(entry.value) ?? emptyMap(entry.key)
+        settings = mergeSettings(settings, under(profile, undefined, [...chain, item.text]), APPENDED)
+      }
+    }
+    return mergeSettings(settings, own, APPENDED)
+  }
+
+  return { under: (own, defaults) => under(own, defaults, []) }
+}

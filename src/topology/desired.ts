@@ -1,0 +1,191 @@
+/** Topology → what the kernel is to have. Nothing can be wrong any more: findings belong to the stages before. */
+import { Bug } from '../diagnostic/bug.ts'
+import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import { FABRIC } from '../state/network.ts'
+import type {
+  AddrState,
+  BridgeLink,
+  LinkState,
+  LoopbackLink,
+  NamespaceState,
+  NetworkState,
+  SysctlState,
+  VethLink,
+} from '../state/network.ts'
+import { derivedMac } from '../unit/mac.ts'
+import { createNodeFiles } from './node-files.ts'
+import { bridgeLinkName, createPortNamer } from './port-names.ts'
+import type { LinkName, PortNamer } from './port-names.ts'
+import type { Bridge, Cable, Interface, InterfaceAddress, Node, Topology } from './topology.ts'
+
+/** IN6_ADDR_GEN_MODE_NONE: no link-local address, hence no router solicitations, no MLD, no duplicate address detection. */
+const NO_LINK_LOCAL = ['net.ipv6.conf.default.addr_gen_mode', { value: '1' }] as const
+/** `check` has looked for duplicates; waiting a second for the kernel to look too would only delay the first packet. */
+const NO_DAD = ['net.ipv6.conf.default.accept_dad', { value: '0' }] as const
+
+/** Links of each namespace as they are being built. */
+type Links = Map<string, Map<string, LinkState>>
+
+/** The network that a topology means. Pure: equal topologies give equal states. */
+export function desiredState(topology: Topology): NetworkState {
+  const links = buildLinks(topology)
+  const filesOf = createNodeFiles(topology)
+  const namespaces = new Map<string, NamespaceState>()
+  for (const node of topology.nodes.values()) {
+    namespaces.set(node.name, {
+      kind: 'node',
+      hostname: node.name,
+      links: links.get(node.name) ?? new Map<string, LinkState>(),
+      addrs: addrsOf([...interfaceAddrs(node.interfaces), ...node.loopback.map((address) => addrState('lo', address))]),
+      routes: new Map(node.routes.map((route) => [routeKey(route), route])),
+      rules: new Map(node.rules.map((rule) => [ruleKey(rule), rule])),
+      neighs: new Map(node.neighs.map((neigh) => [neighKey(neigh), neigh])),
+      sysctls: nodeSysctls(node, topology.usesIpv6),
+      files: filesOf(node),
+      // The tool itself writes the canonical form, when the ruleset is tried out.
+      rulesets: new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }])),
+      setup: node.settings.setup,
+      origin: node.origin,
+    })
+  }
+  for (const bridge of topology.bridges.values()) {
+    if (bridge.addresses.length === 0) continue
+    const { ifname } = bridgeLinkName(bridge.name)
+    namespaces.set(bridge.name, {
+      ...emptyNamespace('bridge', links.get(bridge.name)),
+      addrs: addrsOf(bridge.addresses.map((address) => addrState(ifname, address))),
+      routes: new Map(bridge.routes.map((route) => [routeKey(route), route])),
+      sysctls: new Map<string, SysctlState>(topology.usesIpv6 ? [NO_LINK_LOCAL, NO_DAD] : [NO_LINK_LOCAL]),
+      origin: bridge.origin,
+    })
+  }
+  const fabric = links.get(FABRIC)
+  if (fabric !== undefined) namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric), sysctls: new Map([NO_LINK_LOCAL]) })
+  return { namespaces }
+}
+
+function emptyNamespace(kind: NamespaceState['kind'], links: Map<string, LinkState> | undefined): NamespaceState {
+  return {
+    kind,
+    links: links ?? new Map<string, LinkState>(),
+    addrs: new Map(),
+    routes: new Map(),
+    rules: new Map(),
+    neighs: new Map(),
+    sysctls: new Map(),
+    files: new Map(),
+    rulesets: new Map(),
+    setup: [],
+  }
+}
+
+/** Namespace in which a bridge lives. */
+function netnsOf(bridge: Bridge): string {
+  return bridge.addresses.length > 0 ? bridge.name : FABRIC
+}
+
+function buildLinks(topology: Topology): Links {
+  const links: Links = new Map()
+  const linksOf = (netns: string): Map<string, LinkState> => {
+    const own = links.get(netns) ?? new Map<string, LinkState>()
+    links.set(netns, own)
+    return own
+  }
+  for (const node of topology.nodes.values()) linksOf(node.name).set('lo', loopbackLink(node))
+  for (const bridge of topology.bridges.values()) {
+    const netns = netnsOf(bridge)
+    if (netns !== FABRIC) linksOf(netns).set('lo', loopbackLink(bridge))
+    const name = bridgeLinkName(bridge.name)
+    linksOf(netns).set(name.ifname, bridgeLink(topology.name, netns, bridge, name))
+  }
+  const namers = new Map([...links].map(([netns, own]) => [netns, createPortNamer(own.keys())]))
+  for (const cable of topology.cables) addCable(topology, cable, linksOf, namers)
+  return links
+}
+
+function addCable(
+  topology: Topology,
+  cable: Cable,
+  linksOf: (netns: string) => Map<string, LinkState>,
+  namers: ReadonlyMap<string, PortNamer>,
+): void {
+  const [a, b] = cable.ends
+  const ends = [place(topology, a, b, namers), place(topology, b, a, namers)] as const
+  ends.forEach((end, index) => {
+    const peer = ends[1 - index]
+    const link = cable.ends[index]
+    if (peer === undefined || link === undefined) throw new Bug('A cable has two ends')
+    const veth: VethLink = {
+      kind: 'veth',
+      up: link.up,
+      mtu: link.mtu,
+      lladdr: link.mac ?? derivedMac(topology.name, end.netns, end.name.ifname),
+      ...(end.master !== undefined && { master: end.master }),
+      ...(end.name.alias !== undefined && { alias: end.name.alias }),
+      peer: { netns: peer.netns, ifname: peer.name.ifname },
+      origin: link.origin,
+    }
+    linksOf(end.netns).set(end.name.ifname, veth)
+  })
+}
+
+interface Place {
+  readonly netns: string
+  readonly name: LinkName
+  readonly master?: string
+}
+
+/** Where an end of a cable goes, and under which name. */
+function place(topology: Topology, end: Interface, peer: Interface, namers: ReadonlyMap<string, PortNamer>): Place {
+  const bridge = end.ownerKind === 'bridge' ? topology.bridges.get(end.owner) : undefined
+  if (bridge === undefined) return { netns: end.owner, name: { ifname: end.ifname ?? '' } }
+  const netns = netnsOf(bridge)
+  const namer = namers.get(netns)
+  if (namer === undefined) throw new Bug(`The bridge ${bridge.name} has no namespace`)
+  return { netns, name: namer.nameOf(end, peer), master: bridgeLinkName(bridge.name).ifname }
+}
+
+function loopbackLink(owner: Node | Bridge): LoopbackLink {
+  return { kind: 'loopback', up: true, mtu: 65536, origin: owner.origin }
+}
+
+function bridgeLink(lab: string, netns: string, bridge: Bridge, name: LinkName): BridgeLink {
+  const { mtu, stp, priority, ageingCs, forwardDelayCs, helloCs, maxAgeCs, mcastSnooping, origin } = bridge
+  return {
+    kind: 'bridge',
+    up: true,
+    mtu,
+    lladdr: bridge.mac ?? derivedMac(lab, netns, name.ifname),
+    ...(name.alias !== undefined && { alias: name.alias }),
+    ...{ stp, priority, ageingCs, forwardDelayCs, helloCs, maxAgeCs, mcastSnooping, origin },
+  }
+}
+
+function* interfaceAddrs(interfaces: ReadonlyMap<string, Interface>): Generator<AddrState> {
+  for (const [ifname, link] of interfaces) for (const address of link.addresses) yield addrState(ifname, address)
+}
+
+function addrState(ifname: string, address: InterfaceAddress): AddrState {
+  const { family, address: local, prefixlen } = address.prefix
+  return { ifname, family, local, prefixlen, origin: address.origin }
+}
+
+function addrsOf(addrs: readonly AddrState[]): Map<string, AddrState> {
+  return new Map(addrs.map((addr) => [addrKey(addr), addr]))
+}
+
+/** What netlab sets itself comes first: writing ip_forward resets others (inet_forward_change), which the file's own then set again. */
+function nodeSysctls(node: Node, usesIpv6: boolean): Map<string, SysctlState> {
+  const sysctls = new Map<string, SysctlState>()
+  // Always written: a new namespace takes its IPv4 settings from the host (devinet_init_net), where Docker may have turned it on.
+  sysctls.set('net.ipv4.ip_forward', { value: node.forwarding ? '1' : '0', ...(node.forwarding && { origin: node.origin }) })
+  if (usesIpv6) {
+    if (node.forwarding) sysctls.set('net.ipv6.conf.all.forwarding', { value: '1', origin: node.origin })
+    sysctls.set(...NO_DAD)
+  } else sysctls.set(...NO_LINK_LOCAL)
+  for (const [name, sysctl] of node.settings.sysctls) {
+    sysctls.delete(name)
+    sysctls.set(name, sysctl)
+  }
+  return sysctls
+}

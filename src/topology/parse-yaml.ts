@@ -1,0 +1,245 @@
+/**
+ * YAML 1.2 text → source tree. Positions, anchors, merge keys and duplicate keys are handled here and not by the yaml package,
+ * whose own ways are quadratic in the number of aliases and keys, or lose the line.
+ */
+import { isAlias, isScalar, isSeq, Lexer, parseDocument } from 'yaml'
+import type { ParsedNode, Scalar, YAMLMap } from 'yaml'
+import type { Origin } from '../diagnostic/origin.ts'
+import type { Findings } from './findings.ts'
+import { createLines } from './lines.ts'
+import type { Lines } from './lines.ts'
+import type { Entry, ListValue, ScalarValue, Value } from './value.ts'
+
+/** Deeper than any topology, far less deep than the stack. */
+const MAX_DEPTH = 50
+/** Values after all aliases are followed: "billion laughs" has 10^9, a lab of 10,000 nodes written out about 10^6. */
+const MAX_VALUES = 3_000_000
+/** Below this size no text is slow to parse, however it is nested. */
+const HARMLESS_LENGTH = 1 << 15
+const MAX_SYNTAX_ERRORS = 10
+
+/**
+ * Stand-ins for the brackets of a range while YAML is parsed: `[h[1-3], lan]` is no YAML, but everybody writes it.
+ * From the private use area, one UTF-16 unit each, so that all positions stay as they are.
+ */
+const OPEN = '\ue05b'
+const CLOSE = '\ue05d'
+
+/** The tree of one file; undefined where there is none, after a finding. Empty text gives a finding too. */
+export function parseYaml(text: string, file: string, findings: Findings): Value | undefined {
+  const lines = createLines(text, file)
+  const prepared = text.includes(OPEN) || text.includes(CLOSE) ? text : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
+  const deep = text.length > HARMLESS_LENGTH ? tooDeepAt(prepared) : undefined
+  if (deep !== undefined) {
+    findings.error(
+      'YAML_SYNTAX',
+      lines.origin(deep, deep + 1),
+      `Brackets are nested more than ${MAX_DEPTH} deep, or closed where none is open.`,
+    )
+    return undefined
+  }
+  const document = parseDocument(prepared, { version: '1.2', uniqueKeys: false, prettyErrors: false })
+  if (document.errors.length > 0) {
+    reportSyntax(document.errors, text, lines, findings)
+    return undefined
+  }
+  for (const warning of document.warnings) findings.warning('YAML_SYNTAX', lines.origin(...warning.pos), `${restore(warning.message)}.`)
+  if (document.contents === null || isEmptyScalar(document.contents)) {
+    findings.error('FILE_EMPTY', lines.origin(0, 0), `There is nothing in ${file} but white space and comments.`, {
+      hint: 'A lab needs nodes, e.g.  nodes: { h1: {}, h2: {} }',
+    })
+    return undefined
+  }
+  const reader = createReader(lines, findings)
+  const root = reader.read(document.contents)
+  if (root === undefined) return undefined
+  if (reader.mergedEntries() > MAX_VALUES || expandedSize(root, new Map()) > MAX_VALUES) {
+    findings.error(
+      'YAML_SYNTAX',
+      root.origin,
+      `With all aliases followed, this file has more than ${MAX_VALUES.toLocaleString('en')} values.`,
+    )
+    return undefined
+  }
+  return root
+}
+
+function isEmptyScalar(node: ParsedNode): boolean {
+  return isScalar(node) && node.value === null && node.source === ''
+}
+
+/** Offset of the first bracket that is too deep. The lexer is linear; the parser behind it takes seconds for a megabyte of `[`. */
+function tooDeepAt(text: string): number | undefined {
+  let depth = 0
+  let offset = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    if (lexeme === '[' || lexeme === '{') depth++
+    else if (lexeme === ']' || lexeme === '}') depth--
+    if (depth > MAX_DEPTH || depth < 0) return offset
+    // Four lexemes are marks of the lexer (BOM, document, flow-error-end, scalar); only the BOM stands in the text.
+    if (!'\x02\x18\x1f'.includes(lexeme)) offset += lexeme.length
+  }
+  return undefined
+}
+
+interface SyntaxError {
+  readonly code: string
+  readonly message: string
+  readonly pos: [number, number]
+}
+
+function reportSyntax(errors: readonly SyntaxError[], text: string, lines: Lines, findings: Findings): void {
+  const seen = new Set<number>()
+  for (const error of errors) {
+    const origin = lines.origin(...error.pos)
+    // The parser stumbles on from the first mistake of a line; what it says of the rest of the line is noise.
+    if (seen.has(origin.line)) continue
+    seen.add(origin.line)
+    if (seen.size > MAX_SYNTAX_ERRORS) return
+    const hint = syntaxHint(error, text)
+    findings.error('YAML_SYNTAX', origin, `${restore(error.message)}.`, hint === undefined ? {} : { hint })
+  }
+}
+
+function syntaxHint(error: SyntaxError, text: string): string | undefined {
+  if (error.code === 'TAB_AS_INDENT') return 'YAML is indented with spaces: replace the tab by spaces.'
+  if (error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'A text with ": " in it must be in quotes.'
+  if (error.code === 'BAD_SCALAR_START') return 'A text that begins with such a character must be in quotes.'
+  if (error.code === 'MULTIPLE_DOCS') return 'A file holds one topology: remove the line "---", or use `include`.'
+  if (text.slice(0, error.pos[0]).endsWith('[')) return 'A range within brackets must be in quotes, e.g. ["h[1-3]", lan].'
+  return undefined
+}
+
+function restore(text: string): string {
+  return text.replaceAll(OPEN, '[').replaceAll(CLOSE, ']')
+}
+
+interface Reader {
+  read(node: ParsedNode): Value | undefined
+  /** How many entries merge keys have copied. */
+  mergedEntries(): number
+}
+
+function createReader(lines: Lines, findings: Findings): Reader {
+  const anchors = new Map<string, Value | 'open'>()
+  let depth = 0
+  let mergedEntries = 0
+
+  const read = (node: ParsedNode): Value | undefined => {
+    if (isAlias(node)) return readAlias(node.source, originOf(node))
+    const { anchor } = node
+    if (anchor !== undefined) anchors.set(anchor, 'open')
+    if (++depth > MAX_DEPTH) {
+      findings.error('YAML_SYNTAX', originOf(node), `Values are nested more than ${MAX_DEPTH} deep.`)
+      return undefined
+    }
+    const value = isScalar(node) ? readScalar(node) : isSeq<ParsedNode>(node) ? readList(node.items, originOf(node)) : readMap(node)
+    depth--
+    if (anchor !== undefined && value !== undefined) anchors.set(anchor, value)
+    return value
+  }
+
+  const originOf = (node: ParsedNode): Origin => lines.origin(node.range[0], node.range[1])
+
+  const readAlias = (name: string, origin: Origin): Value | undefined => {
+    const value = anchors.get(name)
+    if (value !== undefined && value !== 'open') return value
+    const detail =
+      value === 'open' ? `*${name} stands inside &${name}, which would never end.` : `There is no &${name} before this *${name}.`
+    findings.error('YAML_SYNTAX', origin, detail)
+    return undefined
+  }
+
+  const readScalar = (node: Scalar.Parsed): ScalarValue => {
+    const origin = originOf(node)
+    const raw = lines.text.slice(node.range[0], node.range[1])
+    const source = restore(node.source)
+    const isPlain = node.type === 'PLAIN' || node.type === undefined
+    const value = typeof node.value === 'string' ? restore(node.value) : isPlain && node.value === null ? null : scalarOf(node.value)
+    const text = typeof value === 'string' ? value : source
+    const scalar = { kind: 'scalar', value, text, origin } as const
+    if (node.type === 'BLOCK_LITERAL') return { ...scalar, verbatim: false, blockColumn: blockColumn(raw) }
+    return { ...scalar, verbatim: isPlain ? raw === text : raw.length === text.length + 2 && raw.slice(1, -1) === text }
+  }
+
+  const readList = (items: readonly ParsedNode[], origin: Origin): ListValue => {
+    const values = items.map(read).filter((value) => value !== undefined)
+    return { kind: 'list', items: values, origin }
+  }
+
+  const readMap = (node: YAMLMap.Parsed): Value => {
+    const entries = new Map<string, Entry>()
+    const merged: Value[] = []
+    for (const pair of node.items) {
+      const key = keyOf(pair.key)
+      if (key === undefined) continue
+      const value = pair.value === null ? nullAt(key.origin) : read(pair.value)
+      if (value === undefined) continue
+      if (key.text === '<<' && key.plain) merged.push(value)
+      else if (entries.has(key.text)) reportDuplicate(key.text, key.origin, entries.get(key.text)?.key)
+      else entries.set(key.text, { key: key.origin, value })
+    }
+    for (const value of merged) mergeInto(entries, value)
+    return { kind: 'map', entries, origin: originOf(node) }
+  }
+
+  const keyOf = (node: ParsedNode): { text: string; origin: Origin; plain: boolean } | undefined => {
+    const value = read(node)
+    if (value === undefined) return undefined
+    if (value.kind === 'scalar') return { text: value.text, origin: originOf(node), plain: isScalar(node) && node.type === 'PLAIN' }
+    findings.error('YAML_SYNTAX', value.origin, `A ${value.kind} stands where the name of a key is wanted.`, {
+      hint: 'A text that begins with a bracket must be in quotes.',
+    })
+    return undefined
+  }
+
+  const reportDuplicate = (text: string, origin: Origin, first: Origin | undefined): void => {
+    const related = first === undefined ? [] : [{ origin: first, note: 'here first' }]
+    findings.error('DUPLICATE_KEY', origin, `"${text}" stands twice in this map.`, { related })
+  }
+
+  /** `<<: *base` or `<<: [*a, *b]`: what stands in the map itself wins, then the first of the list (yaml.org/type/merge). */
+  const mergeInto = (entries: Map<string, Entry>, value: Value): void => {
+    for (const source of value.kind === 'list' ? value.items : [value]) {
+      if (source.kind === 'map') {
+        mergedEntries += source.entries.size
+        // Each map of a chain copies all before it: a bomb of its own kind, which counting values afterwards would find too late.
+        if (mergedEntries > MAX_VALUES) continue
+        for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry)
+      } else {
+        findings.error('YAML_SYNTAX', source.origin, 'The merge key "<<" takes a map, an alias of one, or a list of these.')
+      }
+    }
+  }
+
+  return { read, mergedEntries: () => mergedEntries }
+}
+
+function nullAt(origin: Origin): ScalarValue {
+  return { kind: 'scalar', value: null, text: '', origin, verbatim: true }
+}
+
+function scalarOf(value: unknown): string | number | boolean | null {
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value)
+}
+
+/** Column of the text of a `|` block, from its first line that is not blank. */
+function blockColumn(raw: string): number {
+  const line =
+    raw
+      .split('\n')
+      .slice(1)
+      .find((candidate) => candidate.trim() !== '') ?? ''
+  return line.length - line.trimStart().length + 1
+}
+
+/** Number of values a tree has once aliases are written out. Shared subtrees are counted once and added often. */
+function expandedSize(value: Value, known: Map<Value, number>): number {
+  const before = known.get(value)
+  if (before !== undefined) return before
+  let size = 1
+  if (value.kind === 'list') for (const item of value.items) size += expandedSize(item, known)
+  if (value.kind === 'map') for (const entry of value.entries.values()) size += expandedSize(entry.value, known)
+  known.set(value, size)
+  return size
+}

@@ -1,0 +1,324 @@
+/** `routes` and `gateway` of a node: every next hop gets its interface, and what the kernel would refuse is a finding. ip-route(8). */
+import type { Origin } from '../diagnostic/origin.ts'
+import { didYouMean } from '../diagnostic/suggest.ts'
+import { routeKey } from '../state/key.ts'
+import type { Nexthop, RouteState } from '../state/network.ts'
+import { isLinkLocal6, parseAddress } from '../unit/address.ts'
+import { containsAddress, parsePrefix } from '../unit/prefix.ts'
+import type { Prefix } from '../unit/prefix.ts'
+import type { Damage } from './damage.ts'
+import type { Definition, Definitions } from './definitions.ts'
+import type { Findings } from './findings.ts'
+import type { Station } from './interfaces.ts'
+import type { InterfaceAddress } from './topology.ts'
+import { itemsAt, scalarAt, textsAt } from './value.ts'
+import type { MapValue, ScalarValue } from './value.ts'
+import type { Wiring } from './wiring.ts'
+import { readWords } from './words-or-map.ts'
+import type { Line, Located } from './words-or-map.ts'
+import { parseRouteWords } from './words/route.ts'
+import type { NexthopWords, RouteWords } from './words/route.ts'
+
+/** RT_TABLE_MAIN */
+export const MAIN_TABLE = 254
+
+/** What the routes of one node are made from. */
+export interface Router {
+  readonly definition: Definition
+  readonly stations: readonly Station[]
+  readonly loopback: readonly InterfaceAddress[]
+}
+
+export interface RouteReader {
+  /** Routes and default routes of a node or an addressed bridge, by `routeKey`. */
+  routesOf(router: Router): Map<string, RouteState>
+}
+
+/** Metric of a route that names none: the kernel takes 0 in IPv4, and in IPv6 1024 for none and for 0 (IP6_RT_PRIO_USER). */
+export function metricOf(family: 4 | 6, metric: number | undefined): number {
+  return family === 4 ? (metric ?? 0) : metric === undefined || metric === 0 ? 1024 : metric
+}
+
+export function defaultRoute(via: string, dev: string, origin: Origin): RouteState {
+  const family = via.includes(':') ? 6 : 4
+  const dst = family === 4 ? '0.0.0.0/0' : '::/0'
+  return {
+    family,
+    type: 'unicast',
+    dst,
+    table: MAIN_TABLE,
+    metric: metricOf(family, undefined),
+    nexthops: [{ via, dev, weight: 1, onlink: false }],
+    origin,
+  }
+}
+
+export function createRouteReader(
+  definitions: Definitions,
+  wiring: Wiring,
+  forwards: (definition: Definition, family: 4 | 6) => boolean,
+  findings: Findings,
+  damage: Damage,
+): RouteReader {
+  const known = new WeakMap<MapValue, readonly Located<RouteWords>[]>()
+  const notForwarding = new Set<string>()
+
+  const wordsOf = (settings: MapValue): readonly Located<RouteWords>[] => {
+    const before = known.get(settings)
+    if (before !== undefined) return before
+    const words = itemsAt(settings, 'routes').flatMap((item) => readWords(item, writeRoute, parseRouteWords, findings) ?? [])
+    known.set(settings, words)
+    return words
+  }
+
+  /** Nobody there, or somebody who drops what is not for him. Only told where the segment is as the user wrote it. */
+  const checkGateway = (station: Station, via: string, origin: Origin): void => {
+    const name = station.definition.name
+    const segment = wiring.segmentOf(station)
+    if (segment?.stations.some((other) => damage.has(other.definition.name)) !== false) return
+    const holder = wiring.holderOf(station, via)
+    if (holder === undefined) {
+      if (!isLinkLocal6(via))
+        findings.warning('UNREACHABLE_ROUTE', origin, `No interface on the segment of ${name}:${station.ifname} has the address ${via}.`)
+      return
+    }
+    const family = via.includes(':') ? 6 : 4
+    const key = `${holder.definition.name} ${family}`
+    if (forwards(holder.definition, family) || notForwarding.has(key)) return
+    notForwarding.add(key)
+    const detail = `${name} sends packets through ${holder.definition.name}, which does not forward IPv${family}.`
+    findings.warning('GATEWAY_NOT_FORWARDING', origin, detail, {
+      hint: holder.kind === 'node' ? `Give ${holder.definition.name} \`forwarding: true\`.` : 'A bridge does not route: use a node.',
+    })
+  }
+
+  const readNexthop = (
+    router: Router,
+    hop: NexthopWords,
+    originOf: (key: string) => Origin,
+    direct: readonly Direct[],
+  ): Nexthop | undefined => {
+    const { definition } = router
+    const dev = hop.dev === undefined ? undefined : findDevice(router, hop.dev, originOf('dev'), findings, damage)
+    if (hop.dev !== undefined && dev === undefined) return undefined
+    const weight = hop.weight ?? 1
+    if (hop.via === undefined) return hop.dev === undefined ? undefined : { dev: hop.dev, weight, onlink: false }
+    const origin = originOf('via')
+    const { via } = hop
+    if ([...router.stations.flatMap((station) => station.addresses), ...router.loopback].some(({ prefix }) => prefix.address === via)) {
+      findings.error('INVALID_VALUE', origin, `${via} is an address of ${definition.name} itself: a gateway is another node.`)
+      return undefined
+    }
+    const candidates = dev === undefined ? router.stations : dev === 'lo' ? [] : [dev]
+    const station = hop.onlink === true || (isLinkLocal6(via) && dev !== undefined) ? candidates[0] : stationFor(candidates, via, direct)
+    if (station === undefined) {
+      reportNotConnected(router, via, hop.dev, origin, findings, damage)
+      return undefined
+    }
+    if (!station.up) {
+      findings.error('INVALID_VALUE', origin, `${definition.name}:${station.ifname} is down: the kernel takes no route through it.`)
+      return undefined
+    }
+    checkGateway(station, via, origin)
+    return { via, dev: station.ifname, weight, onlink: hop.onlink === true }
+  }
+
+  const stationFor = (stations: readonly Station[], via: string, direct: readonly Direct[]): Station | undefined => {
+    // An interface that is down has no connected route; it is named only where no other one has the subnet.
+    const connected =
+      wiring.connectedTo(
+        stations.filter((station) => station.up),
+        via,
+      ) ?? wiring.connectedTo(stations, via)
+    if (connected !== undefined) return connected.station
+    const route = direct.find(({ prefix }) => containsAddress(prefix, via))
+    return stations.find((station) => station.ifname === route?.dev)
+  }
+
+  const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
+    const { family, type, to, table, metric, src, mtu, nexthops } = words.value
+    const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
+      readNexthop(router, hop, (key) => words.originOf(`${prefix}${key}`), direct)
+    const hops =
+      type !== 'unicast'
+        ? []
+        : nexthops === undefined
+          ? [nexthop(words.value, '')]
+          : nexthops.map((hop, index) => nexthop(hop, `nexthops.${index}.`))
+    if (src !== undefined && !hasAddress(router, src) && !damage.has(router.definition.name)) {
+      findings.error(
+        'INVALID_VALUE',
+        words.originOf('src'),
+        `${router.definition.name} has no address ${src}, so the kernel does not take it for a source.`,
+      )
+    }
+    if (!hops.every((hop) => hop !== undefined)) return undefined
+    return {
+      family,
+      type,
+      dst: to,
+      table: table ?? MAIN_TABLE,
+      metric: metricOf(family, metric),
+      nexthops: hops,
+      ...(src !== undefined && { src }),
+      ...(mtu !== undefined && { mtu }),
+      origin: words.origin,
+    }
+  }
+
+  const readGateway = (router: Router, item: ScalarValue): RouteState[] => {
+    const { definition } = router
+    const address = parseAddress(item.text)
+    if (address !== undefined) {
+      const hop = readNexthop(router, { via: address.text }, () => item.origin, [])
+      return hop?.via === undefined ? [] : [defaultRoute(hop.via, hop.dev, item.origin)]
+    }
+    const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
+    if (gateway === undefined) {
+      const names = [...definitions.nodes.keys(), ...definitions.bridges.keys()]
+      if (!findings.isFull()) {
+        const detail = `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`
+        findings.error('UNKNOWN_NODE', item.origin, detail)
+      }
+      return []
+    }
+    if (gateway === definition) {
+      // A default or profile for all nodes reaches the gateway too, and means the others.
+      if (definition.own.entries.has('gateway'))
+        findings.error('INVALID_VALUE', item.origin, `${definition.name} cannot be its own gateway.`)
+      return []
+    }
+    const routes = ([4, 6] as const).flatMap((family) => {
+      const found = sharedAddress(router.stations, gateway, family, wiring)
+      if (found === undefined) return []
+      checkGateway(found.station, found.via, item.origin)
+      return [defaultRoute(found.via, found.station.ifname, item.origin)]
+    })
+    if (routes.length === 0 && !damage.has(definition.name) && !damage.has(gateway.name)) {
+      findings.error('GATEWAY_NOT_CONNECTED', item.origin, `${definition.name} and its gateway ${gateway.name} are on no common subnet.`)
+    }
+    return routes
+  }
+
+  return {
+    routesOf: (router) => {
+      const routes = new Map<string, RouteState>()
+      const add = (route: RouteState): void => {
+        const key = routeKey(route)
+        const before = routes.get(key)
+        if (before === undefined) routes.set(key, route)
+        else {
+          const related = before.origin === undefined ? [] : [{ origin: before.origin, note: 'here first' }]
+          const detail = `${router.definition.name} has a route to ${route.dst} in table ${route.table} with metric ${route.metric} already.`
+          findings.error('DUPLICATE_ROUTE', route.origin, detail, {
+            related,
+            hint: 'Give one of them another metric, or write one route with several next hops.',
+          })
+        }
+      }
+      const words = wordsOf(router.definition.settings)
+      const direct = words.flatMap(directOf)
+      for (const item of textsAt(router.definition.settings, 'gateway')) readGateway(router, item).forEach(add)
+      for (const route of words) {
+        const read = readRoute(router, route, direct)
+        if (read !== undefined) add(read)
+      }
+      return routes
+    },
+  }
+}
+
+function writeRoute(map: MapValue, line: Line): void {
+  const type = scalarAt(map, 'type')
+  if (type !== undefined) line.word(type.text, type.origin)
+  const destination = scalarAt(map, 'to')
+  if (destination !== undefined) line.pair('to', map, 'to')
+  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'mtu']) line.pair(key, map, key)
+  writeOnlink(map, line)
+  for (const item of itemsAt(map, 'nexthops')) {
+    if (item.kind !== 'map') continue
+    line.word('nexthop', item.origin)
+    for (const key of ['via', 'dev', 'weight']) line.pair(key, item, key)
+    writeOnlink(item, line)
+  }
+}
+
+function writeOnlink(map: MapValue, line: Line): void {
+  const onlink = scalarAt(map, 'onlink')
+  if (onlink?.value === true) line.word('onlink', onlink.origin)
+}
+
+/** A route of the file that makes a prefix directly reachable: `10.9.0.0/16 dev eth0`. Gateways may lie in it. */
+interface Direct {
+  readonly prefix: Prefix
+  readonly dev: string
+}
+
+function directOf(words: Located<RouteWords>): Direct[] {
+  const { type, via, dev, to } = words.value
+  const prefix = parsePrefix(to)
+  return type === 'unicast' && via === undefined && dev !== undefined && prefix !== undefined ? [{ prefix, dev }] : []
+}
+
+function findDevice(router: Router, dev: string, origin: Origin, findings: Findings, damage: Damage): Station | 'lo' | undefined {
+  const { name } = router.definition
+  if (dev === 'lo') return 'lo'
+  const station = router.stations.find((candidate) => candidate.ifname === dev)
+  if (station === undefined) {
+    if (damage.has(name)) return undefined
+    const names = router.stations.map((candidate) => candidate.ifname)
+    findings.error(
+      'UNKNOWN_INTERFACE',
+      origin,
+      `${name} has no interface "${dev}"; it has ${['lo', ...names].join(', ')}.${didYouMean(dev, names)}`,
+    )
+  } else if (!station.up) {
+    findings.error('INVALID_VALUE', origin, `${name}:${dev} is down: the kernel takes no route through it.`)
+    return undefined
+  }
+  return station
+}
+
+function hasAddress(router: Router, address: string): boolean {
+  return [...router.stations.flatMap((station) => station.addresses), ...router.loopback].some(({ prefix }) => prefix.address === address)
+}
+
+function reportNotConnected(
+  router: Router,
+  via: string,
+  dev: string | undefined,
+  origin: Origin,
+  findings: Findings,
+  damage: Damage,
+): void {
+  const { name } = router.definition
+  if (damage.has(name)) return
+  const family = via.includes(':') ? 6 : 4
+  const subnets = router.stations
+    .filter((station) => dev === undefined || station.ifname === dev)
+    .flatMap((station) =>
+      station.addresses
+        .filter(({ prefix }) => prefix.family === family)
+        .map(({ prefix }) => `${prefix.network}/${prefix.prefixlen} (${station.ifname})`),
+    )
+  const has = subnets.length === 0 ? `has no IPv${family} subnet${dev === undefined ? '' : ` on ${dev}`}` : `is on ${subnets.join(', ')}`
+  findings.error('GATEWAY_NOT_CONNECTED', origin, `${via} is on no subnet of ${name}, which ${has}.`)
+}
+
+/** The gateway's address on the first subnet that both are on. Link-local addresses are on every link and say nothing. */
+function sharedAddress(
+  stations: readonly Station[],
+  gateway: Definition,
+  family: 4 | 6,
+  wiring: Wiring,
+): { readonly station: Station; readonly via: string } | undefined {
+  for (const station of stations) {
+    if (!station.up) continue
+    const own = station.addresses.filter(({ prefix }) => prefix.family === family && !isLinkLocal6(prefix.address))
+    for (const other of wiring.neighboursOf(station, gateway)) {
+      const via = other.addresses.find(({ prefix }) => own.some((address) => containsAddress(address.prefix, prefix.address)))
+      if (via !== undefined) return { station, via: via.prefix.address }
+    }
+  }
+  return undefined
+}

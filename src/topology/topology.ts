@@ -1,0 +1,97 @@
+/**
+ * What a file means: names, addresses and routes are all settled, nothing is a range, a default or `auto` any more.
+ * Plain data; each value knows the place that asked for it. `desiredState` turns it into the kernel's nouns.
+ */
+import type { Origin } from '../diagnostic/origin.ts'
+import type {
+  FileState,
+  NeighState,
+  RouteState,
+  RuleState,
+  RulesetState,
+  RulesetTool,
+  SetupCommand,
+  SysctlState,
+} from '../state/network.ts'
+import type { Prefix } from '../unit/prefix.ts'
+
+export interface Topology {
+  readonly name: string
+  /** Whether anything in the file is IPv6: without it no node gets as much as a link-local address. */
+  readonly usesIpv6: boolean
+  readonly nodes: ReadonlyMap<string, Node>
+  readonly bridges: ReadonlyMap<string, Bridge>
+  /** In the order of the file. */
+  readonly cables: readonly Cable[]
+}
+
+export interface Node {
+  readonly name: string
+  readonly origin: Origin
+  /** By ifname, in the order of the links. Without `lo`. */
+  readonly interfaces: ReadonlyMap<string, Interface>
+  /** Addresses on `lo` beside those of the kernel. */
+  readonly loopback: readonly InterfaceAddress[]
+  readonly forwarding: boolean
+  readonly routes: readonly RouteState[]
+  readonly rules: readonly RuleState[]
+  readonly neighs: readonly NeighState[]
+  readonly settings: NodeSettings
+}
+
+/** What a node has from the file as it stands, equal for all nodes of a range. */
+export interface NodeSettings {
+  readonly sysctls: ReadonlyMap<string, SysctlState>
+  readonly files: ReadonlyMap<string, FileState>
+  readonly rulesets: ReadonlyMap<RulesetTool, Omit<RulesetState, 'canonical'> & { readonly input: string }>
+  readonly setup: readonly SetupCommand[]
+  readonly env: Readonly<Record<string, string>>
+  /** Lines for /etc/hosts. */
+  readonly hosts: readonly string[]
+  /** Lines for /etc/resolv.conf. */
+  readonly dns: readonly string[]
+  readonly dnsOrigin?: Origin
+}
+
+export interface Bridge {
+  readonly name: string
+  readonly origin: Origin
+  /** Given, else undefined: the desired state derives one. */
+  readonly mac?: string
+  readonly mtu: number
+  readonly stp: boolean
+  readonly priority: number
+  readonly ageingCs: number
+  readonly forwardDelayCs: number
+  readonly helloCs: number
+  readonly maxAgeCs: number
+  readonly mcastSnooping: boolean
+  /** Addresses of the bridge itself; with any, the bridge has a namespace of its own. */
+  readonly addresses: readonly InterfaceAddress[]
+  readonly routes: readonly RouteState[]
+}
+
+export interface Cable {
+  readonly ends: readonly [Interface, Interface]
+  readonly origin: Origin
+}
+
+/** One end of a cable. */
+export interface Interface {
+  /** Name of the node or bridge that it is in. */
+  readonly owner: string
+  readonly ownerKind: 'node' | 'bridge'
+  /** Absent for the port of a bridge that the file gives no name. */
+  readonly ifname?: string
+  /** Of the endpoint in `links`. */
+  readonly origin: Origin
+  readonly mac?: string
+  readonly mtu: number
+  readonly up: boolean
+  readonly addresses: readonly InterfaceAddress[]
+}
+
+export interface InterfaceAddress {
+  readonly prefix: Prefix
+  readonly origin: Origin
+}

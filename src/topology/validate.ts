@@ -1,0 +1,263 @@
+/**
+ * Source tree × schema.json → findings, and a tree without the parts that do not fit, so that the stages behind can say
+ * what else is wrong and need not doubt any type. The validator is compiled at build time (.config/build-schema.js).
+ * The schema has no anyOf: each value has one shape per JSON type, so ajv's complaints are already about the shape that the user meant.
+ */
+import { didYouMean, suggest } from '../diagnostic/suggest.ts'
+import type { Origin } from '../diagnostic/origin.ts'
+import type { Damage } from './damage.ts'
+import type { Findings, More } from './findings.ts'
+import { validate } from './generated/validate.js'
+import type { SchemaError } from './generated/validate.js'
+import { emptyMap, itemsAt, plainOf } from './value.ts'
+import type { Entry, ListValue, MapValue, Value } from './value.ts'
+
+/** Keys that the design has and this version does not: saying "unknown" would send the reader to look for a slip of the pen. */
+const LATER_KEYS: ReadonlySet<string> = new Set([
+  ...['tests', 'services', 'rate', 'delay', 'jitter', 'loss', 'forward', 'backward', 'vlan', 'vlan_filtering'],
+])
+
+/** Behind so many complaints nobody reads; a file that is wrong on every line must not cost seconds. */
+const MAX_COMPLAINTS = 2_000
+
+/** A value with the steps that lead to it. */
+interface Place {
+  readonly path: readonly string[]
+  /** Key that names it, or the value itself in a list. */
+  readonly origin: Origin
+  readonly value: Value
+  /** What holds it; absent for the root. */
+  readonly parent?: MapValue | ListValue
+}
+
+/** The tree as the schema wants it; undefined where not even its root fits. */
+export function validateTree(root: Value, findings: Findings, damage: Damage): MapValue | undefined {
+  if (root.kind !== 'map') {
+    findings.error('WRONG_TYPE', root.origin, `A topology is a map with keys such as nodes and links; this is ${kindOf(root)}.`)
+    return undefined
+  }
+  if (validate(plainOf(root))) return root
+  const complaints = (validate.errors ?? []).slice(0, MAX_COMPLAINTS).map((error) => ({ error, place: placeAt(root, error.instancePath) }))
+  for (const { error, place } of complaints) report(error, place, findings)
+  const pruning = createPruning(root, damage)
+  for (const { error, place } of complaints) pruning.prune(error, place)
+  pruning.finish()
+  return root
+}
+
+function placeAt(root: MapValue, pointer: string): Place {
+  const path = pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  let place: Place = { path, origin: root.origin, value: root }
+  for (const step of path) {
+    const parent: Value = place.value
+    if (parent.kind === 'map') {
+      const entry = parent.entries.get(step)
+      if (entry !== undefined) place = { path, origin: entry.key, value: entry.value, parent }
+    } else if (parent.kind === 'list') {
+      const item = parent.items[Number(step)]
+      if (item !== undefined) place = { path, origin: item.origin, value: item, parent }
+    }
+  }
+  return place
+}
+
+function report(error: SchemaError, place: Place, findings: Findings): void {
+  const { params, schema } = error
+  const { origin } = place.value
+  const name = subjectOf(place)
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return reportUnknownKey(String(params['additionalProperty']), error, place, findings)
+    case 'type':
+      return findings.error(
+        'WRONG_TYPE',
+        origin,
+        `${name} takes ${typeNames(schema)}; this is ${kindOf(place.value)}.`,
+        typeHint(schema, place.value),
+      )
+    case 'enum': {
+      const accepted = (schema as unknown[]).map(String)
+      const detail = `${name} takes ${orList(accepted)}.`
+      const meant = place.value.kind === 'scalar' ? didYouMean(place.value.text, accepted).trim() : ''
+      return findings.error('INVALID_VALUE', origin, detail, meant === '' ? {} : { hint: meant })
+    }
+    case 'minimum':
+    case 'maximum':
+      return reportBounds(error, place, findings)
+    case 'required':
+      return findings.error('MISSING_KEY', origin, `${name} has no key "${String(params['missingProperty'])}", which it needs.`)
+    default:
+      return findings.error('INVALID_VALUE', origin, `${name} has ${sizeOf(place.value)}; ${sizeWanted(error)} wanted.`)
+  }
+}
+
+function reportUnknownKey(key: string, error: SchemaError, place: Place, findings: Findings): void {
+  const entry: Entry | undefined = place.value.kind === 'map' ? place.value.entries.get(key) : undefined
+  const origin = entry?.key ?? place.origin
+  const where = ownerOf(place.path)
+  if (LATER_KEYS.has(key)) {
+    findings.error('UNKNOWN_KEY', origin, `"${key}" is not in this version of netlab. It is planned for a later one.`)
+    return
+  }
+  const known = Object.keys((error.parentSchema['properties'] as object | undefined) ?? {})
+  const meant = suggest(key, known)
+  const hint = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`
+  findings.error('UNKNOWN_KEY', origin, `${where} has no key "${key}".`, { hint })
+}
+
+function reportBounds(error: SchemaError, place: Place, findings: Findings): void {
+  const { minimum, maximum } = error.parentSchema
+  const accepted = maximum === undefined ? `${String(minimum)} or more` : `${String(minimum)} to ${String(maximum)}`
+  const side = error.keyword === 'minimum' ? 'small' : 'large'
+  const text = place.value.kind === 'scalar' ? place.value.text : ''
+  findings.error('INVALID_VALUE', place.value.origin, `${lastName(place.path)} ${text} is too ${side}: ${accepted} is accepted.`)
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+}
+
+/** `a text or a list`. Nothing at all (null) is accepted in many places, but nobody would write it on purpose. */
+function typeNames(schema: unknown): string {
+  const types = (Array.isArray(schema) ? schema : [schema]).map(String).filter((type) => type !== 'null')
+  return orList(types.map((type) => TYPE_NAMES[type] ?? type))
+}
+
+function kindOf(value: Value): string {
+  if (value.kind === 'list') return 'a list'
+  if (value.kind === 'map') return 'a map'
+  if (value.value === null) return value.text === '' ? 'empty' : 'null'
+  if (typeof value.value === 'string') return 'a text'
+  if (typeof value.value === 'boolean') return `the truth value ${value.text}`
+  return Number.isInteger(value.value) ? `the number ${value.text}` : `${value.text}, which is no whole number`
+}
+
+function typeHint(schema: unknown, value: Value): More {
+  const takes = (type: string): boolean => (Array.isArray(schema) ? schema : [schema]).includes(type)
+  if (value.kind === 'scalar') {
+    if (takes('string') && value.value !== null) return { hint: `Put it in quotes: "${value.text}".` }
+    if (typeof value.value !== 'string') return {}
+    if ((takes('integer') || takes('number')) && /^\d+$/.test(value.text)) return { hint: `Write it without quotes: ${value.text}` }
+    if (takes('boolean') && /^(yes|on)$/i.test(value.text)) return { hint: 'Write true.' }
+    if (takes('boolean') && /^(no|off)$/i.test(value.text)) return { hint: 'Write false.' }
+    return {}
+  }
+  if (value.kind === 'map' && takes('string')) {
+    const [key] = value.entries.keys()
+    if (value.entries.size === 1 && key?.endsWith(':'))
+      return { hint: `Put it in quotes: "${key}:". YAML takes the last colon for the end of a key.` }
+  }
+  return {}
+}
+
+function sizeOf(value: Value): string {
+  const size = value.kind === 'list' ? value.items.length : 0
+  return size === 0 ? 'nothing in it' : `${size} ${size === 1 ? 'item' : 'items'}`
+}
+
+function sizeWanted(error: SchemaError): string {
+  const { minItems, maxItems } = error.parentSchema
+  if (minItems === maxItems) return `exactly ${String(minItems)} are`
+  return `at least ${String(minItems)} is`
+}
+
+/** What a finding is about: the key, or the thing it is an item of. */
+function subjectOf(place: Place): string {
+  const last = place.path.at(-1)
+  return last === undefined || /^\d+$/.test(last) || OWNERS.some(([pattern]) => pattern.test(place.path.join('/')))
+    ? ownerOf(place.path)
+    : last
+}
+
+function lastName(path: readonly string[]): string {
+  return path.findLast((step) => !/^\d+$/.test(step)) ?? 'The value'
+}
+
+const NODE = '(?:nodes/[^/]*|profiles/[^/]*|defaults/node)'
+/** Words for the places of a topology, by their path; the first that fits. */
+const OWNERS: readonly (readonly [pattern: RegExp, words: string])[] = [
+  [/^$/, 'A topology'],
+  [/^nodes\/[^/]*$/, 'A node'],
+  [/^bridges\/[^/]*$/, 'A bridge'],
+  [/^profiles\/[^/]*$/, 'A profile'],
+  [new RegExp(`^${NODE}/interfaces/[^/]*$`), 'An interface'],
+  [new RegExp(`^${NODE}/routes/\\d+$`), 'A route'],
+  [new RegExp(`^${NODE}/routes/\\d+/nexthops/\\d+$`), 'A next hop'],
+  [new RegExp(`^${NODE}/rules/\\d+$`), 'A rule'],
+  [new RegExp(`^${NODE}/neighbors/\\d+$`), 'A neighbour'],
+  [new RegExp(`^${NODE}/files/[^/]*$`), 'A file'],
+  [/^links\/\d+$/, 'A link'],
+  [/^links\/\d+\/endpoints$/, 'A link'],
+  [/^links\/\d+(?:\/endpoints)?\/\d+$/, 'An endpoint'],
+]
+
+function ownerOf(path: readonly string[]): string {
+  // A slash inside a step (`files: { /etc/motd: … }`) would look like two steps.
+  const joined = path.map((step) => step.replaceAll('/', '.')).join('/')
+  return OWNERS.find(([pattern]) => pattern.test(joined))?.[1] ?? `"${lastName(path)}"`
+}
+
+function orList(words: readonly string[]): string {
+  if (words.length < 2) return words.join('')
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`
+}
+
+interface Pruning {
+  prune(error: SchemaError, place: Place): void
+  finish(): void
+}
+
+function createPruning(root: MapValue, damage: Damage): Pruning {
+  const dropped = new Map<ListValue, Set<Value>>()
+
+  const drop = (place: Place): void => {
+    const { parent, value, path } = place
+    if (parent?.kind === 'map') {
+      const key = path.at(-1) ?? ''
+      const entry = parent.entries.get(key)
+      const isNamed = path.length === 2 && ['nodes', 'bridges', 'profiles'].includes(path[0] ?? '')
+      if (entry !== undefined && isNamed) parent.entries.set(key, { key: entry.key, value: emptyMap(entry.key) })
+      else parent.entries.delete(key)
+    } else if (parent?.kind === 'list') {
+      dropped.set(parent, (dropped.get(parent) ?? new Set()).add(value))
+    }
+  }
+
+  return {
+    prune: (error, place) => {
+      spoil(root, place, damage)
+      if (error.keyword === 'additionalProperties') {
+        if (place.value.kind === 'map') place.value.entries.delete(String(error.params['additionalProperty']))
+      } else drop(place)
+    },
+    finish: () => {
+      for (const [list, values] of dropped) list.items.splice(0, list.items.length, ...list.items.filter((item) => !values.has(item)))
+    },
+  }
+}
+
+/** Says which nodes and bridges are incomplete without the place. */
+function spoil(root: MapValue, place: Place, damage: Damage): void {
+  const [section, name] = place.path
+  if (section === 'nodes' || section === 'bridges') {
+    if (name === undefined) damage.addAll()
+    else damage.add(name)
+  } else if (section === 'links') {
+    const link = itemsAt(root, 'links')[Number(name)]
+    if (link !== undefined) spoilTexts(link, damage)
+  } else if (section !== undefined) damage.addAll()
+}
+
+function spoilTexts(value: Value, damage: Damage): void {
+  if (value.kind === 'scalar') damage.add(value.text)
+  else if (value.kind === 'list') for (const item of value.items) spoilTexts(item, damage)
+  else for (const entry of value.entries.values()) spoilTexts(entry.value, damage)
+}
