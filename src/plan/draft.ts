@@ -36,7 +36,7 @@ export interface Draft {
 export function startDraft(desired: NetworkState, observed: NetworkState, options: PlanOptions): Draft {
   const operations: Operation[] = []
   // Where nothing was observed nothing can be lost, and a refusal drops the whole lab: no need to follow the plan.
-  const working: Working | undefined = observed.namespaces.size === 0 ? undefined : workingCopy(observed)
+  const working: Working | undefined = observed.namespaces.size === 0 ? undefined : workingCopy(observed, options.previous)
   const nothing = newNamespace('node')
   const lostBecause = new Map<string, string>()
 

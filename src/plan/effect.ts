@@ -3,11 +3,18 @@
  * again, and every operation can be undone.
  */
 import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import type { AddrState } from '../state/network.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
 import type { Operation, SetLink } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
+
+/** What the kernel gives lo when it comes up (inetdev_event, init_loopback). */
+const LO_ADDRS: readonly AddrState[] = [
+  { ifname: 'lo', family: 4, local: '127.0.0.1', prefixlen: 8 },
+  { ifname: 'lo', family: 6, local: '::1', prefixlen: 128 },
+]
 
 /** Does the operation to `working`; returns what went along. */
 export function advance(working: Working, operation: Operation): Loss[] {
@@ -80,6 +87,7 @@ function perform(working: Working, operation: Operation): void {
       break
     case 'set link':
       setLink(namespace, operation.ifname, operation.set)
+      if (operation.ifname === 'lo' && operation.set.up === true) for (const addr of LO_ADDRS) namespace.addrs.set(addrKey(addr), addr)
       break
     case 'del link':
       removeLink(working, operation.netns, operation.ifname)
@@ -112,7 +120,7 @@ function perform(working: Working, operation: Operation): void {
     case 'set sysctl':
       namespace.sysctls.set(operation.name, { value: operation.value })
       break
-    // Files, rulesets and setup commands take nothing along, and nothing takes them.
+    // Files, rulesets and setup commands take nothing along.
     case 'write file':
     case 'remove file':
     case 'set ruleset':

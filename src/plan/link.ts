@@ -20,28 +20,37 @@ export function planLinkChanges(draft: Draft): void {
   }
 }
 
+/** lo comes up before addresses are added to it: 127.0.0.1, which the kernel adds, is then the first of its subnet. */
+export function planLoopbacksUp(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    for (const [ifname, link] of desired.links) if (link.kind === 'loopback') planUp(draft, netns, ifname, link)
+  }
+}
+
 /** What takes IFF_UP, once its addresses and sysctls are in place: first the links that end in nodes, then ports, then bridges. */
 export function planLinksUp(draft: Draft): void {
   for (const bridges of [false, true]) {
     for (const [netns, desired] of draft.namespaces) {
-      for (const [ifname, link] of linksInOrder(desired.links)) {
-        if (!link.up || (link.kind === 'bridge') !== bridges) continue
-        const there = draft.now(netns).links.get(ifname)
-        if (there?.up === true) continue
-        const observed = draft.observed.namespaces.get(netns)?.links.get(ifname)
-        const isOld = observed !== undefined && !observed.up && there !== undefined && !draft.isNew(netns)
-        draft.emit({
-          type: 'set link',
-          netns,
-          cause: isOld ? 'it is down, the file says up' : 'the file says up',
-          ...(link.origin !== undefined && { origin: link.origin }),
-          ifname,
-          set: { up: true },
-          previous: { up: false },
-        })
+      for (const [ifname, link] of desired.links) {
+        if (link.kind !== 'loopback' && (link.kind === 'bridge') === bridges) planUp(draft, netns, ifname, link)
       }
     }
   }
+}
+
+function planUp(draft: Draft, netns: string, ifname: string, link: LinkState): void {
+  const there = draft.now(netns).links.get(ifname)
+  if (!link.up || there?.up === true) return
+  const wasDown = !draft.isNew(netns) && draft.observed.namespaces.get(netns)?.links.get(ifname)?.up === false
+  draft.emit({
+    type: 'set link',
+    netns,
+    cause: wasDown ? 'it is down, the file says up' : 'the file says up',
+    ...(link.origin !== undefined && { origin: link.origin }),
+    ifname,
+    set: { up: true },
+    previous: { up: false },
+  })
 }
 
 function setLink(netns: string, ifname: string, link: LinkState, there: LinkState, difference: PropertyDifference): SetLink {

@@ -2,6 +2,7 @@
  * What the kernel takes along when an operation is done: routes with their link, neighbours with IFF_UP, sources with their address.
  * Measured on 6.18; the functions named are the kernel's.
  */
+import { isLoopbackAddr } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
 import type { Operation, SetLink } from './operation.ts'
@@ -118,7 +119,10 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
  */
 function lossOfFamily(netns: string, namespace: WorkingNamespace, ifname: string, family: Family, withAddrs: boolean): Loss[] {
   const keeps = family === 6 && ['all', ifname].some((of) => Number(namespace.sysctls.get(`net.ipv6.conf.${of}.keep_addr_on_down`)?.value) > 0)
-  const addrs = [...namespace.addrs.values()].filter((addr) => withAddrs && !keeps && addr.ifname === ifname && addr.family === family)
+  // lo loses ::1 as well, and gets it again by itself when it comes up.
+  const addrs = [...namespace.addrs.values()].filter(
+    (addr) => withAddrs && !keeps && addr.ifname === ifname && addr.family === family && !isLoopbackAddr(addr),
+  )
   const routes = [...namespace.routes.values()].filter(
     (route) => route.family === family && route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthop.dev === ifname),
   )

@@ -8,8 +8,9 @@
  *   add bridge, add veth    down, with lladdr, mtu and master: a port that is there before its bridge is up costs no flooding
  *   set link                mtu, lladdr, master, bridge options; down
  *   set sysctl              of single links: before they come up, so that addr_gen_mode and accept_dad count
+ *   set link up             of lo: the kernel gives it 127.0.0.1 and ::1 then, before the file's addresses
  *   add addr, del addr      what is new first where it can stand beside the old, so that the link never lacks an address
- *   set link up             lo, nodes' links, ports, bridges last
+ *   set link up             nodes' links, ports, bridges last
  *   routes, rules, neighs   new before old, so that traffic always finds one
  *   set ruleset, remove file
  *   run setup
@@ -40,14 +41,15 @@ export function sysctlsInOrder(names: Iterable<string>): string[] {
 }
 
 /**
- * Routes without a gateway first: the kernel takes a gateway only where a route without one leads to it (fib_check_nh,
- * ip6_route_check_nh: "Nexthop has invalid gateway").
+ * Routes without a gateway first, for the kernel takes a gateway only where such a route leads to it (fib_check_nh,
+ * ip6_route_check_nh: "Nexthop has invalid gateway"); blackholes and their like last, so that none hides a gateway.
  */
 export function routesInOrder(routes: readonly RouteState[]): RouteState[] {
   if (routes.length < 2) return [...routes]
-  return [...routes.filter((route) => !hasGateway(route)), ...routes.filter(hasGateway)]
+  return [...routes].sort((one, other) => routeRank(one) - routeRank(other))
 }
 
-function hasGateway(route: RouteState): boolean {
-  return route.nexthops.some((nexthop) => nexthop.via !== undefined)
+function routeRank(route: RouteState): number {
+  if (route.type !== 'unicast') return 2
+  return route.nexthops.some((nexthop) => nexthop.via !== undefined) ? 1 : 0
 }

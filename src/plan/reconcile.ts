@@ -6,7 +6,7 @@ import { planCablesInTheWay, planNewCables } from './cable.ts'
 import { startDraft } from './draft.ts'
 import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
-import { planLinkChanges, planLinksUp } from './link.ts'
+import { planLinkChanges, planLinksUp, planLoopbacksUp } from './link.ts'
 import { planNeighs } from './neigh.ts'
 import { planGoneNetns, planNewNetns, planRemadeNetns } from './netns.ts'
 import type { Plan } from './operation.ts'
@@ -35,6 +35,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planLinkChanges(draft)
   planBridgeMtus(draft)
   planLinkSysctls(draft)
+  planLoopbacksUp(draft)
   planAddrs(draft)
   planLinksUp(draft)
   planRouting(draft)

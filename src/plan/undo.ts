@@ -80,7 +80,8 @@ export function inverseOf(operation: Operation): Operation[] {
 /** A link as it was, down: a link that netlab did not make cannot be made again. */
 function linkOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
   const base = { netns, cause: CAUSE, ifname }
-  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }]
+  // A bridge follows its ports' mtu until its own is set; IFLA_MTU at creation does not count (br_mtu_auto_adjust).
+  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }, { ...base, type: 'set link', set: { mtu: link.mtu } }]
   if (link.kind === 'veth' && peer !== undefined) return [{ ...base, type: 'add veth', link, peer }]
   return []
 }

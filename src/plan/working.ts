@@ -32,7 +32,8 @@ export interface WorkingNamespace {
 /** LOOPBACK_MTU of drivers/net/loopback.c is 64 KiB; lo of a new namespace is down. */
 const NEW_LO = { kind: 'loopback', up: false, mtu: 65536 } as const
 
-export function workingCopy(observed: NetworkState): Working {
+/** Files get the content that the last `up` wrote, where they still have it: only with their content can they be brought back. */
+export function workingCopy(observed: NetworkState, previous: NetworkState | undefined): Working {
   const working: Working = new Map()
   for (const [netns, namespace] of observed.namespaces) {
     working.set(netns, {
@@ -44,7 +45,7 @@ export function workingCopy(observed: NetworkState): Working {
       rules: new Map(namespace.rules),
       neighs: new Map(namespace.neighs),
       sysctls: new Map(namespace.sysctls),
-      files: new Map(namespace.files),
+      files: withContents(namespace.files, previous?.namespaces.get(netns)?.files),
       rulesets: new Map(namespace.rulesets),
     })
   }
@@ -65,4 +66,13 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string): W
     files: new Map(),
     rulesets: new Map(),
   }
+}
+
+function withContents(files: ReadonlyMap<string, FileState>, written: ReadonlyMap<string, FileState> | undefined): Map<string, FileState> {
+  return new Map(
+    [...files].map(([path, file]) => {
+      const before = written?.get(path)
+      return [path, before?.content !== undefined && before.sha256 === file.sha256 ? { ...file, content: before.content } : file]
+    }),
+  )
 }
