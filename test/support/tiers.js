@@ -99,7 +99,10 @@ async function guest() {
     // The checkout, too, is shared: it may lie in /tmp, which the guest has of its own.
     const shares = ['--rw', folder, '--rw', checkout]
     const options = ['--timeout', String(GUEST_LIMIT_SECONDS), ...shares, '--env', `NETLAB_TEST_REPORT=${file}`]
-    const status = await run([runInGuest, ...options, '--', ...vitestCommand(['live', 'guest'])], { env: { ...process.env, PATH } })
+    // One worker for all files: a start of Node costs the guest seconds.
+    const status = await run([runInGuest, ...options, '--', ...vitestCommand(['live', 'guest']), '--no-isolate'], {
+      env: { ...process.env, PATH },
+    })
     return readReport(file, status)
   } finally {
     rmSync(folder, { recursive: true })
