@@ -24,11 +24,12 @@ export interface Verified {
  * Errors: refusal NOT_AS_DESIRED, naming every difference.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
-  const { observation, warnings } = await settledObservation(engine, ready)
+  const expected = withoutFiles(ready.desired)
+  const { observation, warnings } = await settledObservation(engine, expected)
   const observed = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
   const before = memory?.tolerated ?? new Set<string>()
-  const found = differences(ready.desired, observed, { tolerated: before })
+  const found = differences(expected, observed, { tolerated: before })
   const extras = ranSetup ? found.filter(({ desired }) => desired === undefined) : []
   const wrong = found.filter((difference) => !extras.includes(difference))
   if (wrong.length > 0)
@@ -37,7 +38,7 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
       wrong.map((difference) => ({
         code: 'NOT_AS_DESIRED',
         severity: 'error',
-        detail: `${formatDifference(difference)} The kernel took the request and did something else, or another program changed it since.`,
+        detail: `${formatDifference(difference)}. The kernel took the request and did something else, or another program changed it since.`,
         ...(difference.origin !== undefined && { origin: difference.origin }),
       })),
     )
@@ -45,8 +46,8 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
 }
 
 /** Observes when duplicate address detection is over: until then an IPv6 address does not answer. */
-async function settledObservation(engine: Engine, ready: ReadyLab): Promise<{ observation: Observation; warnings: Diagnostic[] }> {
-  const scope = scopeOf(withoutFiles(ready.desired))
+async function settledObservation(engine: Engine, expected: NetworkState): Promise<{ observation: Observation; warnings: Diagnostic[] }> {
+  const scope = scopeOf(expected)
   const limit = performance.now() + DAD_LIMIT_MS
   let observation = await engine.observe(scope)
   while (observation.tentative.length > 0 && performance.now() < limit) {
