@@ -110,7 +110,7 @@ describe('plan', () => {
       expect(JSON.parse(stdout)).toMatchObject({
         lab: 'dmz',
         isRunning: false,
-        operations: [operation],
+        operations: [{ type: 'set sysctl' }],
         warnings: [{ detail: 'It is odd.' }],
       })
     },
