@@ -3,6 +3,7 @@ import type { Engine } from '../linux/engine.ts'
 import type { Observation } from '../linux/observe.ts'
 import type { Plan } from '../plan/operation.ts'
 import { differences, formatDifference } from '../state/compare.ts'
+import { extraKeys } from '../state/extra.ts'
 import type { NetworkState } from '../state/network.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
@@ -29,9 +30,9 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
   const observed = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
   const before = memory?.tolerated ?? new Set<string>()
-  const found = differences(expected, observed, { tolerated: before })
-  const extras = ranSetup ? found.filter(({ desired }) => desired === undefined) : []
-  const wrong = found.filter((difference) => !extras.includes(difference))
+  const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()
+  const tolerated = new Set([...before, ...left])
+  const wrong = differences(expected, observed, { previous: expected, tolerated })
   if (wrong.length > 0)
     throw new DiagnosticError(
       'refusal',
@@ -42,7 +43,7 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
         ...(difference.origin !== undefined && { origin: difference.origin }),
       })),
     )
-  return { warnings, tolerated: new Set([...before, ...extras.map(({ path }) => path)]) }
+  return { warnings, tolerated }
 }
 
 /** Observes when duplicate address detection is over: until then an IPv6 address does not answer. */

@@ -1,6 +1,6 @@
 /** Topology → what the kernel is to have. Nothing can be wrong any more: findings belong to the stages before. */
 import { Bug } from '../diagnostic/bug.ts'
-import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import { addrKey, neighKey, ruleKey } from '../state/key.ts'
 import { FABRIC } from '../state/network.ts'
 import type {
   AddrState,
@@ -37,7 +37,7 @@ export function desiredState(topology: Topology): NetworkState {
       hostname: node.name,
       links: links.get(node.name) ?? new Map<string, LinkState>(),
       addrs: addrsOf([...interfaceAddrs(node.interfaces), ...node.loopback.map((address) => addrState('lo', address))]),
-      routes: new Map(node.routes.map((route) => [routeKey(route), route])),
+      routes: node.routes,
       rules: new Map(node.rules.map((rule) => [ruleKey(rule), rule])),
       neighs: new Map(node.neighs.map((neigh) => [neighKey(neigh), neigh])),
       sysctls: nodeSysctls(node, topology.usesIpv6),
@@ -54,7 +54,7 @@ export function desiredState(topology: Topology): NetworkState {
     namespaces.set(bridge.name, {
       ...emptyNamespace('bridge', links.get(bridge.name)),
       addrs: addrsOf(bridge.addresses.map((address) => addrState(ifname, address))),
-      routes: new Map(bridge.routes.map((route) => [routeKey(route), route])),
+      routes: bridge.routes,
       sysctls: new Map<string, SysctlState>(topology.usesIpv6 ? [NO_LINK_LOCAL, NO_DAD] : [NO_LINK_LOCAL]),
       origin: bridge.origin,
     })

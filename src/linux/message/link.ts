@@ -19,6 +19,7 @@ import {
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
+  IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
@@ -138,6 +139,8 @@ export interface LinkMessage {
   readonly alias?: string
   /** IFLA_LINK: for a veth, the peer's ifindex in the peer's namespace. */
   readonly linkIfindex?: number
+  /** IFLA_LINK_NETNSID is there: the peer is in another namespace. */
+  readonly isLinkElsewhere: boolean
   readonly kind: string
   readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>
   readonly facts: LinkFacts
@@ -149,7 +152,7 @@ const OPERSTATES = ['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING'
 export function decodeLink(body: Buffer): LinkMessage {
   const ifindex = body.readInt32LE(4)
   const flags = body.readUInt32LE(8)
-  const link: Mutable<LinkMessage> = { ifindex, ifname: '', flags, mtu: 0, kind: '', facts: NO_FACTS }
+  const link: Mutable<LinkMessage> = { ifindex, ifname: '', flags, mtu: 0, kind: '', isLinkElsewhere: false, facts: NO_FACTS }
   let operstate = 0
   let stats: Buffer | undefined
   parseAttributes(body.subarray(16), ({ type, data }) => {
@@ -159,6 +162,7 @@ export function decodeLink(body: Buffer): LinkMessage {
     else if (type === IFLA_MASTER) link.masterIfindex = data.readUInt32LE(0)
     else if (type === IFLA_IFALIAS) link.alias = data.toString('utf8', 0, data.length - 1)
     else if (type === IFLA_LINK) link.linkIfindex = data.readInt32LE(0)
+    else if (type === IFLA_LINK_NETNSID) link.isLinkElsewhere = true
     else if (type === IFLA_OPERSTATE) operstate = data[0]!
     else if (type === IFLA_STATS64) stats = data
     else if (type === IFLA_LINKINFO) decodeInfo(data, link)
