@@ -16,7 +16,7 @@ export function processContext(library: Library): Context {
     isStdinTerminal: process.stdin.isTTY === true,
     library,
     interruptible,
-    runChild: async (command, streams) => (await import('./child.ts')).runChild(command, streams),
+    runChild: async (command, streams) => (await import('../lab/run-child.ts')).runChild(command, streams),
   }
 }
 
