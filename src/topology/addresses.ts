@@ -19,6 +19,15 @@ import type { ScalarValue } from './value.ts'
 
 type Fixed = Extract<Subnet, { prefix: Prefix }>
 
+interface Wish {
+  /** Subnets to take an address from, where the file gives none of that family. */
+  readonly from: readonly Subnet[]
+  /** All subnets of the segment: an address of the file may lie in any. */
+  readonly within: readonly Subnet[]
+}
+
+const NO_WISH: Wish = { from: [], within: [] }
+
 /** Fills in the addresses of all stations. `loopbacks` are prefixes that `auto` passes over. */
 export function assignAddresses(
   segments: Segments,
@@ -29,7 +38,7 @@ export function assignAddresses(
 ): void {
   const wishes = collectWishes(segments, addressing)
   for (const segment of segments.all)
-    for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? [], findings, damage)
+    for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? NO_WISH, findings, damage)
   const taken = [...takenPrefixes(segments, wishes), ...loopbacks]
   const allocator = createAllocator(addressing, taken, findings, damage)
   for (const segment of segments.all) {
@@ -38,11 +47,12 @@ export function assignAddresses(
     const explicit = new Set(segment.stations.flatMap((station) => station.addresses.map((address) => address.prefix.address)))
     const automatic = allocator.subnetsOf(segment, wishes)
     for (const station of segment.stations) {
-      const subnets = (wishes.get(station) ?? []).flatMap((subnet) => ('prefix' in subnet ? [subnet] : (automatic.get(subnet.auto) ?? [])))
-      findOutside(station, subnets, findings)
+      const { from, within } = wishes.get(station) ?? NO_WISH
+      const settled = (subnet: Subnet): readonly Fixed[] => ('prefix' in subnet ? [subnet] : (automatic.get(subnet.auto) ?? []))
+      findOutside(station, within.flatMap(settled), findings)
       if (!isAutomatic(station)) continue
       const given = new Set(station.addresses.map((address) => address.prefix.family))
-      for (const subnet of subnets) {
+      for (const subnet of from.flatMap(settled)) {
         if (given.has(subnet.prefix.family)) continue
         const key = formatPrefix(subnet.prefix)
         const pool = pools.get(key) ?? createAddressPool(subnet.prefix, explicit)
@@ -60,32 +70,41 @@ function isAutomatic(station: Station): boolean {
   return station.kind === 'node' && !(station.address?.kind === 'list' && station.address.items.length === 0)
 }
 
-/** Subnets of each station: its link's own, else those of the segment's bridges, else the default; family by family. */
-function collectWishes(segments: Segments, addressing: Addressing): Map<Station, readonly Subnet[]> {
-  const wishes = new Map<Station, readonly Subnet[]>()
+/** A station takes addresses from its link's subnet, else its bridge's, else another's on the segment, by family; the default is for links without any. */
+function collectWishes(segments: Segments, addressing: Addressing): Map<Station, Wish> {
+  const wishes = new Map<Station, Wish>()
   for (const segment of segments.all) {
     const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
-    for (const station of segment.stations) wishes.set(station, common)
-    for (const cable of segment.cables) {
-      const { link } = cable.draft
-      const own = addressing.subnetsOf(link.subnet)
-      const ownFamilies = new Set(own.map(familyOf))
-      const others = common.length > 0 ? common : link.subnet === undefined ? addressing.subnetsOf(link.defaults.subnet) : []
-      const subnets = [...own, ...others.filter((subnet) => !ownFamilies.has(familyOf(subnet)))]
-      for (const end of cable.ends) if (end.kind !== 'port') wishes.set(end, subnets)
+    for (const station of segment.stations) wishes.set(station, { from: common, within: common })
+    for (const { draft, ends } of segment.cables) {
+      const bridge = ends.find((end) => end.kind === 'port')?.bridge
+      const own = addressing.subnetsOf(draft.link.subnet)
+      const bridgeOwn = bridge === undefined ? [] : addressing.subnetsOf(valueAt(bridge.settings, 'subnet'))
+      const isUnsaid = draft.link.subnet === undefined && common.length === 0
+      const chain = isUnsaid ? [addressing.subnetsOf(draft.link.defaults.subnet)] : [own, bridgeOwn, common]
+      const wish = { from: firstOfEachFamily(chain), within: [...new Set(chain.flat())] }
+      for (const end of ends) if (end.kind !== 'port') wishes.set(end, wish)
     }
   }
   return wishes
+}
+
+/** The subnets of the first list that has any of the family, for each family. */
+function firstOfEachFamily(lists: readonly (readonly Subnet[])[]): Subnet[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const list = lists.find((subnets) => subnets.some((subnet) => familyOf(subnet) === family)) ?? []
+    return list.filter((subnet) => familyOf(subnet) === family)
+  })
 }
 
 function familyOf(subnet: Subnet): 4 | 6 {
   return 'prefix' in subnet ? subnet.prefix.family : subnet.auto
 }
 
-function readExplicit(station: Station, subnets: readonly Subnet[], findings: Findings, damage: Damage): void {
+function readExplicit(station: Station, wish: Wish, findings: Findings, damage: Damage): void {
   for (const item of itemsOf(station.address)) {
     if (item.kind !== 'scalar') continue
-    const prefix = readInterfaceAddress(item, subnets, findings)
+    const prefix = readInterfaceAddress(item, wish.within, findings)
     if (prefix === undefined) damage.add(station.definition.name)
     else station.addresses.push({ prefix, origin: item.origin })
   }
@@ -148,12 +167,12 @@ function findOutside(station: Station, subnets: readonly Fixed[], findings: Find
   }
 }
 
-function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, readonly Subnet[]>): Prefix[] {
+function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, Wish>): Prefix[] {
   const taken: Prefix[] = []
   for (const segment of segments.all) {
     const fixed = new Set<Prefix>()
     for (const station of segment.stations) {
-      for (const subnet of wishes.get(station) ?? []) if ('prefix' in subnet) fixed.add(subnet.prefix)
+      for (const subnet of wishes.get(station)?.within ?? []) if ('prefix' in subnet) fixed.add(subnet.prefix)
       for (const { prefix } of station.addresses) fixed.add(prefix)
     }
     taken.push(...fixed)
@@ -163,7 +182,7 @@ function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, readonly
 
 interface Allocator {
   /** What `auto` stands for on a segment, by family. */
-  subnetsOf(segment: Segment, wishes: ReadonlyMap<Station, readonly Subnet[]>): ReadonlyMap<4 | 6, readonly Fixed[]>
+  subnetsOf(segment: Segment, wishes: ReadonlyMap<Station, Wish>): ReadonlyMap<4 | 6, readonly Fixed[]>
 }
 
 function createAllocator(addressing: Addressing, taken: readonly Prefix[], findings: Findings, damage: Damage): Allocator {
@@ -173,7 +192,7 @@ function createAllocator(addressing: Addressing, taken: readonly Prefix[], findi
       const found = new Map<4 | 6, readonly Fixed[]>()
       for (const family of [4, 6] as const) {
         const wish = segment.stations
-          .flatMap((station) => wishes.get(station) ?? [])
+          .flatMap((station) => wishes.get(station)?.from ?? [])
           .find((subnet) => 'auto' in subnet && subnet.auto === family)
         if (wish === undefined) continue
         // An address of the file tells the subnet better than a pool could.
