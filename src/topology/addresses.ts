@@ -8,9 +8,9 @@ import { containsAddress, formatPrefix, isNetworkOrBroadcast, parsePrefix } from
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
-import type { Station } from './interfaces.ts'
+import type { PluggedCable, Station } from './interfaces.ts'
 import { createAddressPool } from './pool.ts'
-import type { AddressPool, SubnetPool } from './pool.ts'
+import type { AddressPool } from './pool.ts'
 import type { Segment, Segments } from './segments.ts'
 import type { Addressing, PoolName, Subnet } from './subnets.ts'
 import type { InterfaceAddress } from './topology.ts'
@@ -30,6 +30,7 @@ const NO_WISH: Wish = { from: [], within: [] }
 
 /** Fills in the addresses of all stations. `loopbacks` are prefixes that `auto` passes over. */
 export function assignAddresses(
+  cables: readonly PluggedCable[],
   segments: Segments,
   addressing: Addressing,
   loopbacks: readonly Prefix[],
@@ -40,15 +41,15 @@ export function assignAddresses(
   for (const segment of segments.all)
     for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? NO_WISH, findings, damage)
   const taken = [...takenPrefixes(segments, wishes), ...loopbacks]
-  const allocator = createAllocator(addressing, taken, findings, damage)
+  const automatic = settleAutomatic(cables, segments, wishes, addressing, taken, findings, damage)
   for (const segment of segments.all) {
     const pools = new Map<string, AddressPool>()
     const exhausted = new Set<string>()
     const explicit = new Set(segment.stations.flatMap((station) => station.addresses.map((address) => address.prefix.address)))
-    const automatic = allocator.subnetsOf(segment, wishes)
     for (const station of segment.stations) {
       const { from, within } = wishes.get(station) ?? NO_WISH
-      const settled = (subnet: Subnet): readonly Fixed[] => ('prefix' in subnet ? [subnet] : (automatic.get(subnet.auto) ?? []))
+      const settled = (subnet: Subnet): readonly Fixed[] =>
+        'prefix' in subnet ? [subnet] : (automatic.get(segment)?.get(subnet.auto) ?? [])
       findOutside(station, within.flatMap(settled), findings)
       if (!isAutomatic(station)) continue
       const given = new Set(station.addresses.map((address) => address.prefix.family))
@@ -81,7 +82,7 @@ function collectWishes(segments: Segments, addressing: Addressing): Map<Station,
       const own = addressing.subnetsOf(draft.link.subnet)
       const bridgeOwn = bridge === undefined ? [] : addressing.subnetsOf(valueAt(bridge.settings, 'subnet'))
       const isUnsaid = draft.link.subnet === undefined && common.length === 0
-      const chain = isUnsaid ? [addressing.subnetsOf(draft.link.defaults.subnet)] : [own, bridgeOwn, common]
+      const chain = isUnsaid ? [addressing.linkDefault] : [own, bridgeOwn, common]
       const wish = { from: firstOfEachFamily(chain), within: [...new Set(chain.flat())] }
       for (const end of ends) if (end.kind !== 'port') wishes.set(end, wish)
     }
@@ -180,40 +181,55 @@ function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, Wish>): 
   return taken
 }
 
-interface Allocator {
-  /** What `auto` stands for on a segment, by family. */
-  subnetsOf(segment: Segment, wishes: ReadonlyMap<Station, Wish>): ReadonlyMap<4 | 6, readonly Fixed[]>
-}
+/**
+ * What `auto` stands for on each segment, by family. Bridges that want a subnet come first, whether or not they have a cable yet,
+ * then links in their order: so nothing that is added at the end takes a subnet before others.
+ */
+function settleAutomatic(
+  cables: readonly PluggedCable[],
+  segments: Segments,
+  wishes: ReadonlyMap<Station, Wish>,
+  addressing: Addressing,
+  taken: readonly Prefix[],
+  findings: Findings,
+  damage: Damage,
+): Map<Segment, Map<4 | 6, readonly Fixed[]>> {
+  const settled = new Map<Segment, Map<4 | 6, readonly Fixed[]>>()
+  const pools = addressing.pools(taken)
 
-function createAllocator(addressing: Addressing, taken: readonly Prefix[], findings: Findings, damage: Damage): Allocator {
-  let pools: Readonly<Record<PoolName, SubnetPool>> | undefined
-  return {
-    subnetsOf: (segment, wishes) => {
-      const found = new Map<4 | 6, readonly Fixed[]>()
-      for (const family of [4, 6] as const) {
-        const wish = segment.stations
-          .flatMap((station) => wishes.get(station)?.from ?? [])
-          .find((subnet) => 'auto' in subnet && subnet.auto === family)
-        if (wish === undefined) continue
-        // An address of the file tells the subnet better than a pool could.
-        const given = segment.stations.flatMap((station) => station.addresses).find(({ prefix }) => isNetwork(prefix, family))
-        if (given !== undefined) {
-          found.set(family, [{ prefix: { ...given.prefix, address: given.prefix.network }, origin: wish.origin }])
-          continue
-        }
-        const name: PoolName = `${segment.bridges.length > 0 ? 'lan' : 'p2p'}${family === 6 ? '6' : ''}`
-        pools ??= addressing.pools(taken)
-        const prefix = pools[name].next(lengthFor(segment, family))
-        if (prefix !== undefined) found.set(family, [{ prefix, origin: wish.origin }])
-        else {
-          const detail = `The pool ${name} (${formatPrefix(addressing.prefixes[name])}) has no free subnet of /${lengthFor(segment, family)} left.`
-          findings.error('POOL_EXHAUSTED', wish.origin, detail, { hint: `Set a larger one: addressing: { ${name}: … }` })
-          for (const station of segment.stations) damage.add(station.definition.name)
-        }
-      }
-      return found
-    },
+  const settle = (segment: Segment, wish: Subnet): void => {
+    const own = settled.get(segment) ?? new Map<4 | 6, readonly Fixed[]>()
+    settled.set(segment, own)
+    if ('prefix' in wish || own.has(wish.auto)) return
+    const family = wish.auto
+    // An address of the file tells the subnet better than a pool could.
+    const given = segment.stations.flatMap((station) => station.addresses).find(({ prefix }) => isNetwork(prefix, family))
+    if (given !== undefined) {
+      own.set(family, [{ prefix: { ...given.prefix, address: given.prefix.network }, origin: wish.origin }])
+      return
+    }
+    const name: PoolName = `${segment.bridges.length > 0 ? 'lan' : 'p2p'}${family === 6 ? '6' : ''}`
+    const length = lengthFor(segment, family)
+    const prefix = pools[name].next(length)
+    own.set(family, prefix === undefined ? [] : [{ prefix, origin: wish.origin }])
+    if (prefix !== undefined) return
+    const detail = `The pool ${name} (${formatPrefix(addressing.prefixes[name])}) has no free subnet of /${length} left.`
+    findings.error('POOL_EXHAUSTED', wish.origin, detail, { hint: `Set a larger one: addressing: { ${name}: … }` })
+    for (const station of segment.stations) damage.add(station.definition.name)
   }
+
+  for (const segment of segments.all) {
+    if (segment.bridges.length === 0) break
+    const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
+    for (const wish of common.length > 0 ? common : addressing.linkDefault) settle(segment, wish)
+  }
+  for (const cable of cables) {
+    for (const end of cable.ends) {
+      const segment = end.kind === 'port' ? undefined : segments.ofStation.get(end)
+      if (segment !== undefined && end.kind !== 'port') for (const wish of wishes.get(end)?.from ?? []) settle(segment, wish)
+    }
+  }
+  return settled
 }
 
 function isNetwork(prefix: Prefix, family: 4 | 6): boolean {

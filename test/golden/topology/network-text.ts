@@ -34,7 +34,9 @@ function linkText(link: LinkState): string {
   if (link.alias !== undefined) words.push(`alias ${link.alias}`)
   if (link.kind === 'bridge') {
     const { stp, priority, ageingCs, forwardDelayCs, helloCs, maxAgeCs, mcastSnooping } = link
-    words.push(`stp ${stp ? 1 : 0} priority ${priority} ageing ${ageingCs} forward_delay ${forwardDelayCs} hello ${helloCs} max_age ${maxAgeCs}`)
+    words.push(
+      `stp ${stp ? 1 : 0} priority ${priority} ageing ${ageingCs} forward_delay ${forwardDelayCs} hello ${helloCs} max_age ${maxAgeCs}`,
+    )
     words.push(`mcast_snooping ${mcastSnooping ? 1 : 0}`)
   }
   return words.join(' ')
