@@ -7,6 +7,7 @@ import type {
   AddrState,
   BridgeLink,
   FileState,
+  LinkState,
   NamespaceState,
   NeighState,
   RouteState,
@@ -22,6 +23,11 @@ interface OperationBase {
   readonly cause: string
   /** Of the value that asked for it; absent when something goes that the file no longer has. */
   readonly origin?: Origin
+  /**
+   * What undoes it, where that is more than the inverse: the kernel takes other objects along (routes with their link, v6
+   * addresses with IFF_UP), and these bring them back too. `undoOf` reads it; to apply the operation it means nothing.
+   */
+  readonly undo?: readonly Operation[]
 }
 
 export type Operation =
@@ -64,6 +70,7 @@ export interface DelNetns extends OperationBase {
 export interface SetHostname extends OperationBase {
   readonly type: 'set hostname'
   readonly hostname: string
+  readonly previous?: string
 }
 
 /** RTM_NEWLINK kind bridge, down. */
@@ -87,6 +94,8 @@ export interface SetLink extends OperationBase {
   readonly type: 'set link'
   readonly ifname: string
   readonly set: LinkChange
+  /** The same properties as they were. */
+  readonly previous?: LinkChange
 }
 
 export interface LinkChange {
@@ -95,6 +104,7 @@ export interface LinkChange {
   readonly lladdr?: string
   /** null: taken out of its bridge. */
   readonly master?: string | null
+  /** '' takes it away. */
   readonly alias?: string
   /** Bridge options. */
   readonly bridge?: Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
@@ -104,6 +114,10 @@ export interface LinkChange {
 export interface DelLink extends OperationBase {
   readonly type: 'del link'
   readonly ifname: string
+  /** As it was observed. */
+  readonly link: LinkState
+  /** The other end of a veth, as it was observed. */
+  readonly peer?: VethLink
 }
 
 export interface AddAddr extends OperationBase {
@@ -121,7 +135,7 @@ export interface AddRoute extends OperationBase {
   readonly route: RouteState
 }
 
-/** NLM_F_REPLACE: same destination, table and metric. */
+/** NLM_F_CREATE | NLM_F_REPLACE: same destination, table and metric. Traffic on it finds the one or the other, never none. */
 export interface ReplaceRoute extends OperationBase {
   readonly type: 'replace route'
   readonly route: RouteState
@@ -167,12 +181,15 @@ export interface WriteFile extends OperationBase {
   readonly type: 'write file'
   readonly path: string
   readonly file: FileState
+  /** What stood there; with its content only where netlab wrote it. */
+  readonly previous?: FileState
 }
 
 /** The host's own file, or none, shows again. */
 export interface RemoveFile extends OperationBase {
   readonly type: 'remove file'
   readonly path: string
+  readonly previous?: FileState
 }
 
 /** iptables-restore, ip6tables-restore or nft -f inside the namespace. */
@@ -181,6 +198,8 @@ export interface SetRuleset extends OperationBase {
   readonly tool: RulesetTool
   /** Tool input that replaces what is there; flushes where the file no longer has rules. */
   readonly input: string
+  /** Origin of each line of the input, where the file has one for it. */
+  readonly lineOrigins?: readonly (Origin | undefined)[]
   /** Tool input that brings back what was there. */
   readonly previous?: string
 }

@@ -56,12 +56,17 @@ function format4(value: number): string {
 function value6(text: string): bigint {
   const dotted = text.includes('.') ? text.lastIndexOf(':') + 1 : -1
   const hex = dotted < 0 ? text : text.slice(0, dotted) + hexPair(value4(text.slice(dotted)))
-  const [head = '', tail] = hex.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = 8 - left.length - right.length
-  const groups = [...left, ...Array<string>(zeros).fill('0'), ...right]
-  return BigInt(`0x${groups.map((group) => group.padStart(4, '0')).join('')}`)
+  const gap = hex.indexOf('::')
+  const left = groupsOf(gap < 0 ? hex : hex.slice(0, gap))
+  const right = groupsOf(gap < 0 ? '' : hex.slice(gap + 2))
+  const word = (index: number): number => left[index] ?? right[index - 8 + right.length] ?? 0
+  let value = 0n
+  for (let index = 0; index < 8; index += 2) value = (value << 32n) | BigInt(word(index) * 0x10000 + word(index + 1))
+  return value
+}
+
+function groupsOf(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => parseInt(group, 16))
 }
 
 function hexPair(value: number): string {
@@ -69,21 +74,24 @@ function hexPair(value: number): string {
 }
 
 function format6(value: bigint): string {
-  const digits = value.toString(16).padStart(32, '0')
-  const groups: string[] = []
-  for (let at = 0; at < 32; at += 4) groups.push(parseInt(digits.slice(at, at + 4), 16).toString(16))
-  if (digits.startsWith('00000000000000000000ffff')) return `::ffff:${format4(parseInt(digits.slice(24), 16))}`
+  const groups: number[] = []
+  for (let shift = 96n; shift >= 0n; shift -= 32n) {
+    const pair = Number(BigInt.asUintN(32, value >> shift))
+    groups.push(pair >>> 16, pair & 0xffff)
+  }
+  if (value >> 32n === 0xffffn) return `::ffff:${format4(Number(BigInt.asUintN(32, value)))}`
   const run = longestZeroRun(groups)
-  if (run.length < 2) return groups.join(':')
-  return `${groups.slice(0, run.start).join(':')}::${groups.slice(run.start + run.length).join(':')}`
+  const texts = groups.map((group) => group.toString(16))
+  if (run.length < 2) return texts.join(':')
+  return `${texts.slice(0, run.start).join(':')}::${texts.slice(run.start + run.length).join(':')}`
 }
 
 /** RFC 5952 section 4.2.3: the longest run, the first of several equal ones. */
-function longestZeroRun(groups: readonly string[]): { start: number; length: number } {
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
   let best = { start: 0, length: 0 }
   let start = 0
   groups.forEach((group, index) => {
-    if (group !== '0') start = index + 1
+    if (group !== 0) start = index + 1
     else if (index + 1 - start > best.length) best = { start, length: index + 1 - start }
   })
   return best

@@ -28,8 +28,9 @@ export function prefixOf(address: string, prefixlen: number): Prefix {
   const bits = addressBits(family)
   if (prefixlen === bits) return { family, address, prefixlen, network: address }
   const hostBits = BigInt(bits - prefixlen)
-  const network = formatAddress(family, (addressValue(address) >> hostBits) << hostBits)
-  return { family, address, prefixlen, network }
+  const value = addressValue(address)
+  const first = (value >> hostBits) << hostBits
+  return { family, address, prefixlen, network: first === value ? address : formatAddress(family, first) }
 }
 
 /** The network: `10.0.0.0/24` for 10.0.0.1/24. */

@@ -1,7 +1,6 @@
 /** The words of `ip route add`, as iproute_modify() and parse_one_nh() of iproute2's ip/iproute.c read them. ip-route(8). */
 import type { RouteType } from '../../state/network.ts'
 import { isLinkLocal6 } from '../../unit/address.ts'
-import type { Address } from '../../unit/address.ts'
 import { formatPrefix } from '../../unit/prefix.ts'
 import { reportUnknownWord, wordCursor } from './cursor.ts'
 import type { ParsedWords, Word, WordCursor } from './cursor.ts'
@@ -35,18 +34,19 @@ export interface NexthopWords {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-interface NexthopDraft extends Mutable<NexthopWords> {
+interface NexthopDraft {
   /** Prefix of the keys of its places: '' or `nexthops.0.`. */
   readonly at: string
+  readonly words: Mutable<NexthopWords>
   viaFamily?: 4 | 6
   /** Whether the family was said: `via inet6 …`. */
   isViaFamilySaid?: boolean
 }
 
-interface RouteDraft extends Pick<Mutable<RouteWords>, 'metric' | 'table' | 'mtu'> {
+interface RouteDraft {
   type: RouteType
-  to?: { readonly family: 4 | 6; readonly text: string } | 'default'
-  src?: Address
+  to?: Pick<RouteWords, 'family' | 'to'> | 'default'
+  readonly options: Mutable<Pick<RouteWords, 'metric' | 'table' | 'src' | 'mtu'>>
   readonly single: NexthopDraft
   readonly nexthops: NexthopDraft[]
 }
@@ -80,7 +80,7 @@ const UNSUPPORTED = new Set(
 /** `default via 10.0.0.1 dev eth0 metric 5` and all the rest. Every problem that can be told from the words alone. */
 export function parseRouteWords(text: string): ParsedWords<RouteWords> {
   const cursor = wordCursor(text)
-  const draft: RouteDraft = { type: 'unicast', single: { at: '' }, nexthops: [] }
+  const draft: RouteDraft = { type: 'unicast', options: {}, single: { at: '', words: {} }, nexthops: [] }
   for (let word = cursor.next(); word !== undefined; word = cursor.next()) {
     if (!readRouteWord(cursor, word, draft)) break
   }
@@ -99,13 +99,13 @@ function readRouteWord(cursor: WordCursor, word: Word, draft: RouteDraft): boole
     case 'metric':
     case 'preference':
     case 'priority':
-      if (cursor.claimValue('metric', word)) assign(draft, 'metric', readInteger(cursor, word, 0, MAX_U32))
+      if (cursor.claimValue('metric', word)) assign(draft.options, 'metric', readInteger(cursor, word, 0, MAX_U32))
       return true
     case 'table':
-      if (cursor.claimValue('table', word)) assign(draft, 'table', readTable(cursor, word))
+      if (cursor.claimValue('table', word)) assign(draft.options, 'table', readTable(cursor, word))
       return true
     case 'src':
-      if (cursor.claimValue('src', word)) assign(draft, 'src', readAddress(cursor, word))
+      if (cursor.claimValue('src', word)) assign(draft.options, 'src', readAddress(cursor, word)?.text)
       return true
     case 'mtu':
       readMtu(cursor, word, draft)
@@ -113,16 +113,20 @@ function readRouteWord(cursor: WordCursor, word: Word, draft: RouteDraft): boole
     case 'nexthop':
       return readNexthops(cursor, word, draft)
     default:
-      if (draft.to !== undefined || !isDestination(word.text)) {
-        reportUnknownWord(cursor, word, COMMAND, ROUTE_WORDS, UNSUPPORTED)
-        return false
-      }
-      readDestination(cursor, word, draft)
-      return true
+      return readOtherWord(cursor, word, draft)
   }
 }
 
-/** A word that cannot be a keyword: iproute2 tries it as type, then as prefix. */
+/** A word that is no keyword: iproute2 tries it as type, then as prefix. */
+function readOtherWord(cursor: WordCursor, word: Word, draft: RouteDraft): boolean {
+  if (draft.to === undefined && isDestination(word.text)) {
+    readDestination(cursor, word, draft)
+    return true
+  }
+  reportUnknownWord(cursor, word, COMMAND, ROUTE_WORDS, UNSUPPORTED)
+  return false
+}
+
 function isDestination(text: string): boolean {
   return TYPES.has(text) || /^(?:default|any|all)$/.test(text) || /[\d:/]/.test(text)
 }
@@ -144,7 +148,7 @@ function readDestination(cursor: WordCursor, first: Word | undefined, draft: Rou
   // 6.18, fib_table_insert: v4 only, "Invalid prefix for given prefix length". ip6_route_info_create masks the bits away.
   if (prefix?.family === 4 && prefix.address !== prefix.network) {
     cursor.problem(word, `${word.text} has bits set behind its prefix length, which the kernel refuses: write ${formatPrefix(prefix)}.`)
-  } else if (prefix !== undefined) draft.to = { family: prefix.family, text: formatPrefix(prefix) }
+  } else if (prefix !== undefined) draft.to = { family: prefix.family, to: formatPrefix(prefix) }
 }
 
 function readMtu(cursor: WordCursor, keyword: Word, draft: RouteDraft): void {
@@ -154,13 +158,13 @@ function readMtu(cursor: WordCursor, keyword: Word, draft: RouteDraft): void {
     cursor.next()
     cursor.next()
   } else if (cursor.claimValue('mtu', keyword)) {
-    assign(draft, 'mtu', readInteger(cursor, keyword, 1, MAX_U32))
+    assign(draft.options, 'mtu', readInteger(cursor, keyword, 1, MAX_U32))
   }
 }
 
 /** `nexthop … nexthop …` to the end of the line. */
 function readNexthops(cursor: WordCursor, keyword: Word, draft: RouteDraft): boolean {
-  const nexthop: NexthopDraft = { at: `nexthops.${draft.nexthops.length}.` }
+  const nexthop: NexthopDraft = { at: `nexthops.${draft.nexthops.length}.`, words: {} }
   draft.nexthops.push(nexthop)
   cursor.places.set(nexthop.at.slice(0, -1), { offset: keyword.offset, length: keyword.length })
   for (let word = cursor.next(); word !== undefined; word = cursor.next()) {
@@ -181,14 +185,14 @@ function readNexthopWord(cursor: WordCursor, word: Word, nexthop: NexthopDraft):
       return true
     case 'dev':
     case 'oif':
-      if (cursor.claimValue(`${nexthop.at}dev`, word)) assign(nexthop, 'dev', readIfname(cursor, word)?.text)
+      if (cursor.claimValue(`${nexthop.at}dev`, word)) assign(nexthop.words, 'dev', readIfname(cursor, word)?.text)
       return true
     case 'onlink':
-      if (cursor.claim(`${nexthop.at}onlink`, word)) nexthop.onlink = true
+      if (cursor.claim(`${nexthop.at}onlink`, word)) nexthop.words.onlink = true
       return true
     case 'weight':
       if (nexthop.at === '') cursor.problem(word, '"weight" belongs to a "nexthop": write "nexthop via ADDRESS weight N".')
-      if (cursor.claimValue(`${nexthop.at}weight`, word)) assign(nexthop, 'weight', readInteger(cursor, word, 1, 256))
+      if (cursor.claimValue(`${nexthop.at}weight`, word)) assign(nexthop.words, 'weight', readInteger(cursor, word, 1, 256))
       return true
     default:
       return false
@@ -206,82 +210,78 @@ function readVia(cursor: WordCursor, keyword: Word, nexthop: NexthopDraft): void
     cursor.problem(address.word, `${address.text} is an IPv${address.family} address, but "${said?.text ?? ''}" was said.`)
     return
   }
-  nexthop.via = address.text
+  nexthop.words.via = address.text
   nexthop.viaFamily = address.family
   nexthop.isViaFamilySaid = family !== undefined
 }
 
 function finishRoute(cursor: WordCursor, draft: RouteDraft): RouteWords | undefined {
-  const { to, single, nexthops, type } = draft
+  const { to, options, single, nexthops, type } = draft
   if (to === undefined) {
     cursor.problem(undefined, 'The route has no destination: "default" or a prefix is wanted.')
     return undefined
   }
-  const firstVia = [single, ...nexthops].find((nexthop) => nexthop.viaFamily !== undefined)
-  const undecided = firstVia?.isViaFamilySaid === true ? 4 : (firstVia?.viaFamily ?? draft.src?.family ?? 4)
-  const family = to === 'default' ? undecided : to.family
-  checkNexthops(cursor, draft, family)
-  if (draft.src !== undefined && draft.src.family !== family) {
-    cursor.problem(cursor.places.get('src'), `${draft.src.text} is not an IPv${family} address as the destination is.`)
+  const destination = to === 'default' ? defaultOf(draft) : to
+  checkNexthops(cursor, draft, destination.family)
+  if (options.src !== undefined && familyOf(options.src) !== destination.family) {
+    cursor.problem(cursor.places.get('src'), `${options.src} is not an IPv${destination.family} address as the destination is.`)
   }
-  return {
-    family,
-    type,
-    to: to === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : to.text,
-    ...nexthopWords(single),
-    ...(draft.metric !== undefined && { metric: draft.metric }),
-    ...(draft.table !== undefined && { table: draft.table }),
-    ...(draft.src !== undefined && { src: draft.src.text }),
-    ...(draft.mtu !== undefined && { mtu: draft.mtu }),
-    ...(nexthops.length > 0 && { nexthops: nexthops.map(nexthopWords) }),
-  }
+  const route = { ...destination, type, ...single.words, ...options }
+  return nexthops.length === 0 ? route : { ...route, nexthops: nexthops.map((nexthop) => nexthop.words) }
+}
+
+/** The family of `default` is that of the first address it is used with, and IPv4 where there is none. */
+function defaultOf(draft: RouteDraft): Pick<RouteWords, 'family' | 'to'> {
+  const first = [draft.single, ...draft.nexthops].find((nexthop) => nexthop.viaFamily !== undefined)
+  const told = first?.isViaFamilySaid === true ? 4 : first?.viaFamily
+  const family = told ?? (draft.options.src === undefined ? 4 : familyOf(draft.options.src))
+  return { family, to: family === 4 ? '0.0.0.0/0' : '::/0' }
+}
+
+function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4
 }
 
 function checkNexthops(cursor: WordCursor, draft: RouteDraft, family: 4 | 6): void {
   const { single, nexthops, type } = draft
-  const isSingle = single.via !== undefined || single.dev !== undefined || single.onlink === true
   const singlePlace = cursor.places.get('via') ?? cursor.places.get('dev') ?? cursor.places.get('onlink')
+  const isSingle = singlePlace !== undefined
   if (type !== 'unicast') {
-    if (isSingle) cursor.problem(singlePlace, `A route of type ${type} leads nowhere: it takes no "via", "dev" or "onlink".`)
-    else if (nexthops.length > 0)
-      cursor.problem(cursor.places.get('nexthops.0'), `A route of type ${type} leads nowhere: it takes no "nexthop".`)
-    return
-  }
-  if (nexthops.length === 0) {
+    const place = singlePlace ?? cursor.places.get('nexthops.0')
+    if (place !== undefined)
+      cursor.problem(place, `A route of type ${type} leads nowhere: it takes no ${isSingle ? '"via", "dev" or "onlink"' : '"nexthop"'}.`)
+  } else if (nexthops.length === 0) {
     if (isSingle) checkNexthop(cursor, single, family)
     else cursor.problem(undefined, 'The route leads nowhere: "via ADDRESS" or "dev NAME" is wanted.')
-    return
+  } else {
+    if (isSingle) cursor.problem(singlePlace, 'A route has either one next hop or several with "nexthop", not both.')
+    for (const nexthop of nexthops) checkNexthop(cursor, nexthop, family)
   }
-  if (isSingle) cursor.problem(singlePlace, 'A route has either one next hop or several with "nexthop", not both.')
-  for (const nexthop of nexthops) checkNexthop(cursor, nexthop, family)
 }
 
 function checkNexthop(cursor: WordCursor, nexthop: NexthopDraft, family: 4 | 6): void {
-  const { at, via, dev, viaFamily } = nexthop
-  const viaPlace = cursor.places.get(`${at}via`)
+  const { at } = nexthop
+  const { via, dev, onlink } = nexthop.words
   if (via === undefined && dev === undefined) {
-    cursor.problem(
-      cursor.places.get(at === '' ? 'onlink' : at.slice(0, -1)),
-      'The next hop leads nowhere: "via ADDRESS" or "dev NAME" is wanted.',
-    )
-  } else if (via !== undefined && viaFamily === 4 && family === 6) {
-    cursor.problem(viaPlace, `${via} is an IPv4 address: no IPv6 destination can be reached by it.`)
-  } else if (via !== undefined && viaFamily === 6 && family === 4 && nexthop.isViaFamilySaid !== true) {
-    cursor.problem(viaPlace, `${via} is an IPv6 address while the destination is IPv4. If you mean it, write "via inet6 ${via}".`)
-  } else if (via !== undefined && isLinkLocal6(via) && dev === undefined) {
-    cursor.problem(viaPlace, `${via} is on every link: say which one with "dev".`)
-  } else if (nexthop.onlink === true && (dev === undefined || via === undefined)) {
+    const place = cursor.places.get(at === '' ? 'onlink' : at.slice(0, -1))
+    cursor.problem(place, 'The next hop leads nowhere: "via ADDRESS" or "dev NAME" is wanted.')
+    return
+  }
+  const problem = via === undefined ? undefined : viaProblem(nexthop, via, family)
+  if (problem !== undefined) {
+    cursor.problem(cursor.places.get(`${at}via`), problem)
+  } else if (onlink === true && (dev === undefined || via === undefined)) {
     cursor.problem(cursor.places.get(`${at}onlink`), '"onlink" wants both "via" and "dev": it says that the address is on that link.')
   }
 }
 
-function nexthopWords(nexthop: NexthopDraft): NexthopWords {
-  return {
-    ...(nexthop.via !== undefined && { via: nexthop.via }),
-    ...(nexthop.dev !== undefined && { dev: nexthop.dev }),
-    ...(nexthop.weight !== undefined && { weight: nexthop.weight }),
-    ...(nexthop.onlink === true && { onlink: true as const }),
+function viaProblem(nexthop: NexthopDraft, via: string, family: 4 | 6): string | undefined {
+  if (family === 6 && nexthop.viaFamily === 4) return `${via} is an IPv4 address: no IPv6 destination can be reached by it.`
+  if (family === 4 && nexthop.viaFamily === 6 && nexthop.isViaFamilySaid !== true) {
+    return `${via} is an IPv6 address while the destination is IPv4. If you mean it, write "via inet6 ${via}".`
   }
+  if (isLinkLocal6(via) && nexthop.words.dev === undefined) return `${via} is on every link: say which one with "dev".`
+  return undefined
 }
 
 function assign<T extends object, Key extends keyof T>(target: T, key: Key, value: T[Key] | undefined): void {

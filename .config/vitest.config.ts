@@ -1,0 +1,33 @@
+// The tiers of the tests, one project each: `vitest run --config .config/vitest.config.ts --project unit`.
+import { defineConfig } from 'vitest/config'
+
+const root = new URL('..', import.meta.url).pathname
+
+/** Tiers that touch the kernel: one file at a time, because the host is shared; a leak check before and after. */
+const onKernel = {
+  fileParallelism: false,
+  globalSetup: ['test/support/leak-check.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+}
+
+export default defineConfig({
+  root,
+  test: {
+    root,
+    reporters: ['default', './test/support/reporter.ts'],
+    // Several users run one checkout; a cache of timings would belong to whoever ran first.
+    cache: false,
+    passWithNoTests: true,
+    projects: [
+      { test: { root, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 } },
+      { test: { root, name: 'golden', include: ['test/golden/**/*.test.ts'], testTimeout: 5_000 } },
+      { test: { root, name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { root, name: 'live', include: ['test/live/**/*.test.ts'], ...onKernel } },
+      { test: { root, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...onKernel, testTimeout: 180_000 } },
+      {
+        test: { root, name: 'guest', include: ['test/guest/**/*.guest.test.ts'], ...onKernel, testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+})

@@ -1,0 +1,36 @@
+// What the parts of nsexec share. nsexec does what Node cannot do between fork(2) and execve(2).
+#ifndef NSEXEC_H
+#define NSEXEC_H
+
+#include <sys/types.h>
+
+enum {
+  EXIT_NSEXEC = 125,      // nsexec itself failed; the reason is on stderr
+  EXIT_NOT_EXECUTABLE = 126,
+  EXIT_NOT_FOUND = 127,
+};
+
+// The descriptors of one namespace set, in the order in which the holder sends them.
+enum { NS_USER, NS_PID, NS_NET, NS_MNT, NS_UTS, NS_COUNT };
+
+#define HOLDER_SOCKET "holder.sock"
+#define NAME_MAX_BYTES 63
+#define PACKET_FDS 240          // at most in one packet; the kernel's limit is SCM_MAX_FD, 253
+#define PACKET_BYTES 8192
+
+// Prints "nsexec: WHAT: ENAME: words" and exits with EXIT_NSEXEC.
+_Noreturn void fail(const char *what);
+// Gives this process root's rights over new namespaces: nothing to do where it has CAP_SYS_ADMIN, a user namespace otherwise.
+void become_privileged(void);
+// Replaces this process by argv; exits with EXIT_NOT_FOUND or EXIT_NOT_EXECUTABLE.
+_Noreturn void run(char **argv);
+// Sends text and count descriptors as one packet (SCM_RIGHTS).
+int send_packet(int socket, const char *text, const int *fds, int count);
+// Receives a packet; text is terminated. Returns its length, 0 at the end, -1 on error; *count holds room, then what came.
+ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count);
+
+int hold_main(char **argv);
+int enter_main(char **argv);
+int settle_main(void);
+
+#endif

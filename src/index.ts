@@ -1,0 +1,13 @@
+// The library's one door. The command line uses nothing else.
+export { FindingsError, validate, type Source } from './lab/compile.ts'
+export { doctor, type Check } from './lab/doctor.ts'
+export { down, type DownResult } from './lab/down.ts'
+export { nodeCommand, type NodeCommand } from './lab/exec.ts'
+export { drift, inspect, type InspectedNamespace, type Inspection } from './lab/inspect.ts'
+export { Lab, LabNode, type ExecOptions } from './lab/lab.ts'
+export { listLabs, type LabSummary } from './lab/list.ts'
+export { plan, type Planned } from './lab/plan.ts'
+export { up, type UpEvent, type UpOptions, type UpResult } from './lab/up.ts'
+export { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
+export type { Operation, Plan } from './plan/operation.ts'
+export type * from './state/network.ts'

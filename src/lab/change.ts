@@ -1,0 +1,104 @@
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { startEngine, type Engine } from '../linux/engine.ts'
+import type { Operation, Plan } from '../plan/operation.ts'
+import { planChanges } from '../plan/reconcile.ts'
+import { undoOf } from '../plan/undo.ts'
+import type { NetworkState } from '../state/network.ts'
+import type { ReadyLab } from './compile.ts'
+import { labDirectory } from './directory.ts'
+import { execute, type Execution, type ExecuteOptions } from './execute.ts'
+import { withObservedRulesets } from './ruleset.ts'
+import { saveLab } from './save.ts'
+import { rulesetTools, scopeOf } from './scope.ts'
+import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
+import type { UpOptions } from './up.ts'
+import { verify } from './verify.ts'
+
+/** Changes a running lab into what the file says. The caller has its lock. A refusal is undone. */
+export async function change(
+  ready: ReadyLab,
+  record: LabRecord,
+  early: Engine | undefined,
+  options: UpOptions,
+): Promise<{ plan: Plan; warnings: readonly Diagnostic[] }> {
+  const { name, env } = ready
+  const { signal, onEvent, slice } = options
+  const directory = labDirectory(name)
+  const engine = early ?? startEngine(record.holderPid)
+  try {
+    await engine.enter(directory, record.holderPid)
+    const memory = readMemory(name)
+    const { plan } = await planAgainst(engine, directory, ready, memory)
+    if (plan.operations.length === 0 && record.file === ready.file) return { plan, warnings: [] }
+    writeMemory(name, { ...memory, intended: ready.desired })
+    onEvent?.({ type: 'stage', stage: 'apply' })
+    const executeOptions: ExecuteOptions = {
+      directory,
+      env,
+      onProgress: (done, total) => onEvent?.({ type: 'progress', done, total }),
+      ...(slice !== undefined && { slice }),
+    }
+    const execution = await execute(engine, plan, { ...executeOptions, ...(signal !== undefined && { signal }) })
+    if (execution.failure !== undefined || execution.isAborted) {
+      onEvent?.({ type: 'stage', stage: 'undo' })
+      const { sentence, failures } = await undo(engine, plan, execution, executeOptions)
+      if (failures.length === 0) writeMemory(name, memory)
+      if (execution.failure === undefined && failures.length === 0) throw signal!.reason
+      throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
+    }
+    onEvent?.({ type: 'stage', stage: 'verify' })
+    const { warnings, tolerated } = await verify(engine, directory, ready, plan, memory)
+    await saveLab(engine, ready, record.holderPid, tolerated, record)
+    return { plan, warnings }
+  } finally {
+    if (engine !== early) await engine.close()
+  }
+}
+
+/** The plan that would make a running lab what the file says, and what was observed to make it. */
+export async function planAgainst(
+  engine: Engine,
+  directory: string,
+  ready: Pick<ReadyLab, 'name' | 'desired'>,
+  memory: LabMemory,
+): Promise<{ plan: Plan; observed: NetworkState }> {
+  const previous = madeSoFar(memory)
+  const { network } = await engine.observe(scopeOf(ready.desired, previous))
+  const observed = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
+  const dropped = droppedSysctls(previous, ready.desired)
+  const defaults = dropped.size === 0 ? new Map<string, string>() : await engine.defaults([...new Set([...dropped.values()].flat())])
+  const restore = new Map([...dropped].map(([netns, names]) => [netns, new Map(names.flatMap((key) => entryOf(defaults, key)))]))
+  const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore })
+  return { plan, observed }
+}
+
+function entryOf(values: ReadonlyMap<string, string>, key: string): [string, string][] {
+  const value = values.get(key)
+  return value === undefined ? [] : [[key, value]]
+}
+
+/** Sysctls that the file set before and no longer does, by namespace: they go back to what a new namespace has. */
+function droppedSysctls(before: NetworkState, now: NetworkState): Map<string, string[]> {
+  const dropped = new Map<string, string[]>()
+  for (const [netns, { sysctls }] of before.namespaces) {
+    const kept = now.namespaces.get(netns)?.sysctls
+    const names = kept === undefined ? [] : [...sysctls.keys()].filter((key) => !kept.has(key))
+    if (names.length > 0) dropped.set(netns, names)
+  }
+  return dropped
+}
+
+/** Takes back what was done, last first. */
+async function undo(
+  engine: Engine,
+  plan: Plan,
+  { done }: Execution,
+  options: ExecuteOptions,
+): Promise<{ sentence: string; failures: Diagnostic[] }> {
+  const operations: Operation[] = [...done].reverse().flatMap((operation) => undoOf(operation))
+  const back = await execute(engine, { lab: plan.lab, operations }, { directory: options.directory, env: options.env })
+  if (back.failure === undefined)
+    return { sentence: done.length === 0 ? 'Nothing was changed.' : `The ${done.length} operations before it were undone: the lab is as it was.`, failures: [] }
+  const left = `Undoing it failed: ${back.done.length} of ${operations.length} steps back were done. "netlab plan" shows where the lab stands.`
+  return { sentence: left, failures: back.failure('This was a step back.') }
+}

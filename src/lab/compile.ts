@@ -1,0 +1,38 @@
+import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { NetworkState } from '../state/network.ts'
+import { compileTopology, type CompiledLab } from '../topology/compile.ts'
+import { canonicalRulesets } from './ruleset.ts'
+
+/** A topology: the path of a file, or the same as a JavaScript object. */
+export type Source = string | object
+
+/** A file without errors. */
+export interface ReadyLab extends CompiledLab {
+  readonly desired: NetworkState
+}
+
+/** Findings that stopped a file, with the texts they point into. */
+export class FindingsError extends DiagnosticError {
+  readonly sources: ReadonlyMap<string, string>
+
+  constructor(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) {
+    super('finding', diagnostics)
+    this.name = 'FindingsError'
+    this.sources = sources
+  }
+}
+
+/** All findings of a file, those of the packet filter tools included; nothing is made but scratch namespaces. */
+export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
+  const compiled = compileTopology(source, options)
+  if (compiled.desired === undefined) return compiled
+  const { desired, diagnostics } = await canonicalRulesets(compiled.desired)
+  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...diagnostics] }
+}
+
+/** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */
+export async function compile(source: Source, options: { readonly name?: string } = {}): Promise<ReadyLab> {
+  const compiled = await validate(source, options)
+  if (compiled.desired === undefined || hasErrors(compiled.diagnostics)) throw new FindingsError(compiled.diagnostics, compiled.sources)
+  return { ...compiled, desired: compiled.desired }
+}

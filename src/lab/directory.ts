@@ -1,0 +1,63 @@
+// Where netlab keeps what it knows of running labs: one directory a lab, mode 0700.
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
+
+/** `/run/netlab` as root, else `$XDG_RUNTIME_DIR/netlab`, else `/tmp/netlab-<uid>`. */
+export function stateRoot(): string {
+  const uid = process.getuid!()
+  if (uid === 0 && isWritable('/run')) return '/run/netlab'
+  const runtime = process.env['XDG_RUNTIME_DIR']
+  if (runtime !== undefined && runtime !== '' && isWritable(runtime)) return join(runtime, 'netlab')
+  return `/tmp/netlab-${uid}`
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Makes the state root. Errors: refusal STATE_NOT_OURS where another user has made it before us (in /tmp anybody can). */
+export function makeStateRoot(): string {
+  const root = stateRoot()
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  const found = lstatSync(root)
+  if (!found.isDirectory() || found.uid !== process.getuid!() || (found.mode & 0o077) !== 0)
+    throw new DiagnosticError('refusal', [
+      {
+        code: 'STATE_NOT_OURS',
+        severity: 'error',
+        detail: `${root} is not a directory that only you can enter: somebody else made it, or its mode is not 0700.`,
+        hint: 'Remove it, or set XDG_RUNTIME_DIR to a directory of your own.',
+      },
+    ])
+  return root
+}
+
+/** The lab's own directory, whether or not it is there. */
+export function labDirectory(name: string): string {
+  return join(stateRoot(), name)
+}
+
+/** Names of labs that have a directory, sorted. */
+export function labNames(): string[] {
+  const root = stateRoot()
+  if (!existsSync(root)) return []
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+}
+
+/** Removes the state root when no lab is left in it, so that the machine is as it was before the first. */
+export function removeEmptyStateRoot(): void {
+  try {
+    rmdirSync(stateRoot())
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes(String((error as NodeJS.ErrnoException).code))) throw error
+  }
+}

@@ -1,0 +1,101 @@
+// What this kernel and this user can do. Everything is tried, nothing is guessed from a version.
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { probeKernel } from '../linux/engine.ts'
+import type { Probe } from '../linux/probe.ts'
+import { scratchCommand } from '../linux/nsexec.ts'
+import { explainEngine } from './explain-engine.ts'
+import { toolEnvironment } from './ruleset.ts'
+import { run } from './run.ts'
+
+/** One thing that was tried. */
+export interface Check {
+  readonly group: string
+  readonly name: string
+  readonly ok: boolean
+  /** Without it no lab runs at all. */
+  readonly isNeeded: boolean
+  /** What was seen. */
+  readonly words: string
+  /** What to install or set. */
+  readonly remedy?: string
+}
+
+const NEEDED = new Set(['namespace net', 'namespace uts', 'namespace mnt', 'namespace pid', 'link kind veth', 'link kind bridge'])
+
+/** Kernel modules by link kind or discipline, where the name differs. */
+const MODULES: Readonly<Record<string, string>> = { vlan: '8021q', bond: 'bonding', gre: 'ip_gre', gretap: 'ip_gre', ip6gre: 'ip6_gre' }
+
+/** Tries everything; needs no lab. */
+export async function doctor(): Promise<Check[]> {
+  const kernel = await kernelChecks()
+  const programs = kernel.every(({ ok, isNeeded }) => ok || !isNeeded) ? await Promise.all(PROGRAMS.map(programCheck)) : []
+  return [...kernel, ...programs, ...cgroupChecks(), { group: 'user', name: 'root', isNeeded: false, ...rootWords() }]
+}
+
+async function kernelChecks(): Promise<Check[]> {
+  try {
+    return (await probeKernel()).map(kernelCheck)
+  } catch (error) {
+    const [diagnostic] = explainEngine(error).diagnostics
+    const words = diagnostic!.facts?.map(([, said]) => said).join(' ') ?? ''
+    const remedy = diagnostic!.command?.line ?? diagnostic!.hint
+    return [{ group: 'namespace', name: 'user', ok: false, isNeeded: true, words, ...(remedy !== undefined && { remedy }) }]
+  }
+}
+
+function kernelCheck({ group, name, ok, words }: Probe): Check {
+  const prefix = group === 'queueing discipline' ? 'sch_' : ''
+  const remedy = group === 'namespace' ? 'a kernel with this namespace (CONFIG_NAMESPACES)' : `modprobe ${prefix}${MODULES[name] ?? name}, or a kernel that has it`
+  return { group, name, ok, isNeeded: NEEDED.has(`${group} ${name}`), words, ...(!ok && { remedy }) }
+}
+
+/** What a lab may call; each is tried in a network of its own. */
+const PROGRAMS = [
+  { name: 'iptables-restore', package: 'iptables', argv: ['iptables-restore'], input: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' },
+  { name: 'ip6tables-restore', package: 'iptables', argv: ['ip6tables-restore'], input: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' },
+  { name: 'nft', package: 'nftables', argv: ['nft', '-f', '-'], input: 'table inet t { chain c { type filter hook input priority 0; } }\n' },
+  { name: 'ip', package: 'iproute2', argv: ['ip', 'link'], input: '' },
+  { name: 'ping', package: 'iputils-ping', argv: ['ping', '-V'], input: '' },
+]
+
+async function programCheck(program: (typeof PROGRAMS)[number]): Promise<Check> {
+  const { status, stderr } = await run(scratchCommand(program.argv), { input: program.input, env: toolEnvironment() })
+  const words = status === 0 ? 'works' : status === 127 ? 'not installed' : (stderr.trim().split('\n')[0] ?? `exit status ${status}`)
+  const remedy = status === 127 ? { remedy: `apt-get install ${program.package}` } : {}
+  return { group: 'program', name: program.name, ok: status === 0, isNeeded: false, words, ...remedy }
+}
+
+function cgroupChecks(): Check[] {
+  const unified = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((path) => existsSync(`${path}/cgroup.controllers`))
+  if (unified === undefined) return [{ group: 'cgroup', name: 'v2', ok: false, isNeeded: false, words: 'not mounted', remedy: 'mount -t cgroup2 none /sys/fs/cgroup' }]
+  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
+  const controllers = readFileSync(`${unified}/cgroup.controllers`, 'utf8').trim()
+  const isOurs = isWritable(`${unified}${own}`)
+  return [
+    { group: 'cgroup', name: 'v2', ok: true, isNeeded: false, words: `mounted at ${unified}, controllers: ${controllers === '' ? 'none' : controllers}` },
+    {
+      group: 'cgroup',
+      name: 'delegated',
+      ok: isOurs,
+      isNeeded: false,
+      words: isOurs ? `${own} is writable` : `${own} is not writable`,
+      ...(!isOurs && { remedy: 'systemd-run --user --scope -p Delegate=yes …' }),
+    },
+  ]
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function rootWords(): { ok: boolean; words: string } {
+  const isRoot = process.geteuid!() === 0
+  const hasMapper = ['/usr/bin/newuidmap', '/bin/newuidmap'].some((path) => existsSync(path))
+  const without = `labs live in a user namespace; ${hasMapper ? 'newuidmap is there for more than one user inside' : 'one user inside (apt-get install uidmap for more)'}`
+  return { ok: isRoot, words: isRoot ? 'labs are also seen under /run/netns' : without }
+}

@@ -1,0 +1,54 @@
+import { existsSync, rmSync } from 'node:fs'
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
+import { settleCommand } from '../linux/nsexec.ts'
+import { processEnd } from '../linux/process.ts'
+import { labDirectory } from './directory.ts'
+import { hasHostLinks, removeHostLinks, removeMadeNetns } from './host-links.ts'
+import { withLabLock } from './lab-lock.ts'
+import { run } from './run.ts'
+import { runningRecord } from './running.ts'
+import { isAlive, readRecord, type LabRecord } from './state.ts'
+
+/** What `down` did. */
+export interface DownResult {
+  readonly lab: string
+  /** Its holder had ended before. */
+  readonly wasDead: boolean
+  readonly elapsedMs: number
+}
+
+/**
+ * Ends a lab: kills its holder, with which the kernel ends every process of the lab and frees every namespace, and returns when that
+ * is done. A lab whose holder has died before is cleaned up. Errors: refusal LAB_UNKNOWN, LAB_BUSY.
+ */
+export async function down(name: string): Promise<DownResult> {
+  const start = performance.now()
+  if (!existsSync(labDirectory(name))) runningRecord(name)
+  return withLabLock(name, async () => {
+    const record = readRecord(name)
+    const wasDead = record === undefined || !isAlive(record)
+    await removeLab(name, record)
+    return { lab: name, wasDead, elapsedMs: performance.now() - start }
+  })
+}
+
+/** Takes away all that there is of a lab. The caller has its lock. */
+export async function removeLab(name: string, record: LabRecord | undefined): Promise<void> {
+  if (record !== undefined && isAlive(record)) {
+    process.kill(record.holderPid, 'SIGKILL')
+    await processEnd(record.holderPid, record.holderStart)
+  }
+  if (record !== undefined) removeHostLinks(record.hostLinks)
+  rmSync(labDirectory(name), { recursive: true, force: true })
+  if (hasHostLinks()) removeMadeNetns()
+  await settle()
+}
+
+/** Returns when the kernel has freed the namespaces that have died. */
+export async function settle(): Promise<void> {
+  const { status, stderr } = await run(settleCommand())
+  if (status !== 0)
+    throw new DiagnosticError('refusal', [
+      { code: 'ENGINE_FAILED', severity: 'error', detail: `The lab is down, but the wait for the kernel to free it failed: ${stderr.trim()}` },
+    ])
+}

@@ -1,0 +1,100 @@
+// Carries a plan out: the engine makes the system calls, the packet filter tools and the setup commands run in their nodes.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Engine } from '../linux/engine.ts'
+import { enterCommand } from '../linux/nsexec.ts'
+import type { Operation, Plan, RunSetup, SetRuleset } from '../plan/operation.ts'
+import { describe, sameAs } from '../plan/words.ts'
+import { explainRefusal } from './explain.ts'
+import { loadRuleset } from './ruleset.ts'
+import { run } from './run.ts'
+
+/** How far a plan came. */
+export interface Execution {
+  /** Operations that have had their effect, in order. */
+  readonly done: readonly Operation[]
+  /** What stopped it; makes its diagnostics when it is known what became of the rest. */
+  readonly failure?: (aftermath: string) => Diagnostic[]
+  /** The caller's signal stopped it. */
+  readonly isAborted: boolean
+}
+
+export interface ExecuteOptions {
+  readonly directory: string
+  readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal
+  readonly slice?: number
+}
+
+/** Carries out a plan until something refuses it or the signal stops it. */
+export async function execute(engine: Engine, plan: Plan, options: ExecuteOptions): Promise<Execution> {
+  const { operations } = plan
+  const { onProgress, signal, slice } = options
+  const done: Operation[] = []
+  for (let start = 0; start < operations.length; ) {
+    if (signal?.aborted) return { done, isAborted: true }
+    const operation = operations[start]!
+    if (operation.type === 'set ruleset' || operation.type === 'run setup') {
+      const failure = await runTool(plan, operation, options)
+      if (failure !== undefined) return { done, failure, isAborted: signal?.aborted ?? false }
+      done.push(operation)
+      onProgress?.(++start, operations.length)
+      continue
+    }
+    const end = endOfEngineRun(operations, start)
+    const outcome = await engine.apply(operations.slice(start, end), {
+      onProgress: (attempted) => onProgress?.(start + attempted, operations.length),
+      ...(signal !== undefined && { signal }),
+      ...(slice !== undefined && { slice }),
+    })
+    const refused = new Set(outcome.refusals.map(({ index }) => start + index))
+    for (let index = start; index < start + outcome.attempted; index++) if (!refused.has(index)) done.push(operations[index]!)
+    if (outcome.refusals.length > 0) {
+      const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
+      const failure = (aftermath: string): Diagnostic[] => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
+      return { done, failure, isAborted: false }
+    }
+    start += outcome.attempted
+  }
+  return { done, isAborted: signal?.aborted ?? false }
+}
+
+function endOfEngineRun(operations: readonly Operation[], start: number): number {
+  let end = start
+  while (end < operations.length && operations[end]!.type !== 'set ruleset' && operations[end]!.type !== 'run setup') end++
+  return end
+}
+
+async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: ExecuteOptions): Promise<Execution['failure']> {
+  const { directory, signal } = options
+  const facts = [
+    ['doing', `${describe(operation)} in netns ${operation.netns}`],
+    ['same as', sameAs(operation, plan.lab)],
+  ] as const
+  const origin = operation.origin === undefined ? {} : { origin: operation.origin }
+  if (operation.type === 'set ruleset') {
+    const words = await loadRuleset(directory, operation.netns, operation.tool, operation.input)
+    if (words === undefined) return undefined
+    return (aftermath) => [
+      { code: 'TOOL_FAILED', severity: 'error', detail: `${operation.tool} rules could not be loaded in ${operation.netns}. ${aftermath}`, ...origin, facts: [...facts, [operation.tool, words]] },
+    ]
+  }
+  const env = { ...process.env, ...options.env.get(operation.netns) }
+  const finished = await run(enterCommand(directory, operation.netns, operation.argv), { env, cwd: '/', ...(signal !== undefined && { signal }) }).catch(
+    (error: Error) => ({ status: -1, stdout: '', stderr: error.message }),
+  )
+  if (finished.status === 0) return undefined
+  const output = `${finished.stdout}${finished.stderr}`.trimEnd().split('\n').slice(-OUTPUT_LINES)
+  return (aftermath) => [
+    {
+      code: 'SETUP_FAILED',
+      severity: 'error',
+      detail: `A setup command of ${operation.netns} ended with status ${finished.status}. ${aftermath}`,
+      ...origin,
+      facts: [...facts, ...output.map((line) => ['output', line] as const)],
+    },
+  ]
+}
+
+/** Last lines of a failed command's output that are shown. */
+const OUTPUT_LINES = 20

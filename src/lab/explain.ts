@@ -1,0 +1,40 @@
+// A refusal of the kernel as a diagnostic: the one place where the two meet.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Refusal } from '../linux/apply.ts'
+import type { Operation } from '../plan/operation.ts'
+import { describe, sameAs } from '../plan/words.ts'
+
+/** errno names whose message needs a fact about kernels beside it. */
+const MISSING_FEATURE = new Set(['EOPNOTSUPP', 'ENOENT', 'EPROTONOSUPPORT', 'EAFNOSUPPORT'])
+
+/** Names the object, the kernel's own words, the line and the command that would do the same. */
+export function explainRefusal(lab: string, operations: readonly Operation[], refusal: Refusal, aftermath: string): Diagnostic {
+  const operation = operations[refusal.index]!
+  const words = refusal.extack ?? (refusal.syscall === undefined ? '(the kernel gave no further words)' : `(${refusal.syscall})`)
+  const attribute = refusal.attribute === undefined ? '' : ` (${refusal.attribute})`
+  return {
+    code: 'KERNEL_REFUSED',
+    severity: 'error',
+    detail: `${reason(operation, refusal)}${aftermath}`,
+    ...(operation.origin !== undefined && { origin: operation.origin }),
+    facts: [
+      ['doing', `${describe(operation)} in netns ${operation.netns}   (operation #${refusal.index + 1} of ${operations.length})`],
+      ['kernel', `${refusal.code}: ${words}${attribute}`],
+      ['same as', sameAs(operation, lab)],
+    ],
+    ...(MISSING_FEATURE.has(refusal.code) && isAddition(operation)
+      ? { command: { sentence: 'The kernel may lack the feature. To see what it has, run:', line: 'netlab doctor' } }
+      : {}),
+  }
+}
+
+function isAddition(operation: Operation): boolean {
+  return operation.type === 'add veth' || operation.type === 'add bridge' || operation.type === 'add rule' || operation.type === 'set sysctl'
+}
+
+/** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */
+function reason(operation: Operation, { code }: Refusal): string {
+  if (code === 'EEXIST') return `It was not in ${operation.netns} when the plan was made, and netlab did not make it. `
+  if (code === 'ESRCH' || code === 'ENODEV') return `It was in ${operation.netns} when the plan was made, and netlab did not take it away. `
+  return ''
+}

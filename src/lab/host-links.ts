@@ -1,0 +1,65 @@
+// As root, /run/netns/<lab>.<node> leads to the node's network namespace, so that `ip netns exec` and every tool that knows these
+// names just work. They are symbolic links to the holder's descriptors: no mount, and nothing that could keep a dead lab alive.
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HeldName } from '../linux/holder.ts'
+import { FABRIC } from '../state/network.ts'
+import { stateRoot } from './directory.ts'
+
+const NETNS = '/run/netns'
+const STATE_ROOT_OF_ROOT = '/run/netlab'
+/** Says that /run/netns was made by netlab and is to go with its last lab. */
+const MARK = join(STATE_ROOT_OF_ROOT, '.made-run-netns')
+
+/** Whether this user may have such links: the state is where root's is. */
+export function hasHostLinks(): boolean {
+  return stateRoot() === STATE_ROOT_OF_ROOT
+}
+
+/** Name under /run/netns: the fabric bears the lab's own. */
+export function hostLinkName(lab: string, namespace: string): string {
+  return namespace === FABRIC ? lab : `${lab}.${namespace}`
+}
+
+/** Paths of the links that a lab with these namespaces has. */
+export function hostLinkPaths(lab: string, namespaces: Iterable<string>): string[] {
+  return [...namespaces].map((namespace) => join(NETNS, hostLinkName(lab, namespace)))
+}
+
+/** Makes the links that are not there or lead elsewhere; `before` are those of the lab so far, of which the superfluous go. */
+export function updateHostLinks(lab: string, holderPid: number, held: readonly HeldName[], before: readonly string[]): void {
+  if (!existsSync(NETNS)) {
+    writeFileSync(MARK, '')
+    mkdirSync(NETNS)
+  }
+  const wanted = new Map(held.map(({ name, netFd }) => [join(NETNS, hostLinkName(lab, name)), `/proc/${holderPid}/fd/${netFd}`]))
+  removeHostLinks(before.filter((path) => !wanted.has(path)))
+  for (const [path, target] of wanted) {
+    const now = targetOf(path)
+    if (now === target) continue
+    if (now !== undefined) rmSync(path)
+    symlinkSync(target, path)
+  }
+}
+
+/** Removes links, and /run/netns itself where netlab made it and nothing is left in it. */
+export function removeHostLinks(paths: readonly string[]): void {
+  for (const path of paths) if (targetOf(path) !== undefined) rmSync(path)
+}
+
+/** Takes /run/netns away again where netlab made it and nothing is left in it. */
+export function removeMadeNetns(): void {
+  if (!existsSync(MARK) || (existsSync(NETNS) && readdirSync(NETNS).length > 0)) return
+  if (existsSync(NETNS)) rmdirSync(NETNS)
+  rmSync(MARK)
+}
+
+/** Where one of our links leads; undefined for a path that is not there or is not a link (somebody else's namespace). */
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    if (['ENOENT', 'EINVAL'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
+    throw error
+  }
+}

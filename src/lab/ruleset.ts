@@ -1,0 +1,160 @@
+// Packet filter rules belong to the real tools: iptables-restore(8), ip6tables-restore(8), nft(8). A ruleset is loaded in a network of
+// its own first, before anything is made: a bad rule is a finding on its line, and what the tool saves of a good one is the canonical
+// form that a node's rules are compared with.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { enterCommand, scratchCommand } from '../linux/nsexec.ts'
+import type { NamespaceState, NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
+import { run, type Finished } from './run.ts'
+
+interface Tool {
+  /** Debian's package. */
+  readonly package: string
+  readonly program: string
+  readonly load: readonly string[]
+  readonly save: readonly string[]
+}
+
+const TOOLS: Record<RulesetTool, Tool> = {
+  iptables: { package: 'iptables', program: 'iptables-restore', load: ['iptables-restore'], save: ['iptables-save'] },
+  ip6tables: { package: 'iptables', program: 'ip6tables-restore', load: ['ip6tables-restore'], save: ['ip6tables-save'] },
+  nftables: { package: 'nftables', program: 'nft', load: ['nft', '-f', '-'], save: ['nft', '--stateless', 'list', 'ruleset'] },
+}
+
+const NOT_FOUND = 127
+/** Programs at once: each is short and mostly waits for the kernel. */
+const AT_ONCE = 4
+
+interface Loaded {
+  readonly canonical?: string
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Gives every ruleset of the desired state its canonical form. Findings: RULE_REFUSED, TOOL_MISSING. */
+export async function canonicalRulesets(desired: NetworkState): Promise<{ desired: NetworkState; diagnostics: Diagnostic[] }> {
+  const loads = new Map<string, Promise<Loaded>>()
+  const limit = limiter(AT_ONCE)
+  const diagnostics: Diagnostic[] = []
+  const namespaces = new Map<string, NamespaceState>()
+  for (const [name, namespace] of desired.namespaces) {
+    const rulesets = new Map<RulesetTool, RulesetState>()
+    for (const [tool, ruleset] of namespace.rulesets) {
+      // Equal rulesets of many nodes come from one profile: asked once, and found fault with once.
+      const key = `${tool}\0${ruleset.input}`
+      const isFirst = !loads.has(key)
+      const load = loads.get(key) ?? limit(() => loadInScratch(tool, ruleset))
+      loads.set(key, load)
+      const { canonical, diagnostics: found } = await load
+      if (isFirst) diagnostics.push(...found)
+      rulesets.set(tool, { ...ruleset, canonical: canonical ?? '' })
+    }
+    namespaces.set(name, rulesets.size === 0 ? namespace : { ...namespace, rulesets })
+  }
+  return { desired: { namespaces }, diagnostics }
+}
+
+async function loadInScratch(tool: RulesetTool, ruleset: RulesetState): Promise<Loaded> {
+  const { load, save } = TOOLS[tool]
+  const script = `${load.join(' ')} && exec ${save.join(' ')}`
+  const done = await run(scratchCommand(['sh', '-c', script]), { input: ruleset.input ?? '', env: toolEnvironment() })
+  if (done.status === 0) return { canonical: canonicalOf(tool, done.stdout), diagnostics: [] }
+  if (done.status === NOT_FOUND) return { diagnostics: [missing(tool, ruleset)] }
+  return { diagnostics: refusedRules(tool, ruleset, done) }
+}
+
+/** The tools live in /usr/sbin, which an ordinary user's PATH often lacks; messages are read, so in the C locale. */
+export function toolEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, LC_ALL: 'C' }
+}
+
+function missing(tool: RulesetTool, ruleset: RulesetState): Diagnostic {
+  const { program, package: name } = TOOLS[tool]
+  return {
+    code: 'TOOL_MISSING',
+    severity: 'error',
+    detail: `The file has ${tool} rules, and there is no ${program} on this machine.`,
+    ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
+    command: { sentence: 'On Debian and Ubuntu it comes with:', line: `apt-get install ${name}` },
+  }
+}
+
+/** A diagnostic for each line that the tool names, or one for the whole where it names none. */
+function refusedRules(tool: RulesetTool, ruleset: RulesetState, { status, stderr }: Finished): Diagnostic[] {
+  const { program } = TOOLS[tool]
+  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
+  const numbers = new Set([...stderr.matchAll(/\bline:? (\d+)|^(?:\/dev\/stdin|-):(\d+):/gm)].map((match) => Number(match[1] ?? match[2])))
+  const places = numbers.size === 0 ? [undefined] : [...numbers]
+  return places.map((line): Diagnostic => {
+    const origin = (line === undefined ? undefined : ruleset.lineOrigins?.[line - 1]) ?? ruleset.origin
+    const text = line === undefined ? undefined : ruleset.input?.split('\n')[line - 1]
+    return {
+      code: 'RULE_REFUSED',
+      severity: 'error',
+      detail: text === undefined ? `${program} does not accept these rules.` : `${program} does not accept "${text.trim()}".`,
+      ...(origin !== undefined && { origin }),
+      facts: words.length === 0 ? [[program, `exit status ${status}, no words`]] : words.map((said) => [program, said] as const),
+    }
+  })
+}
+
+/** Without comments and counters, and without tables that hold nothing: some tools list every table that anybody has looked at. */
+function canonicalOf(tool: RulesetTool, saved: string): string {
+  const lines = saved.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  if (tool === 'nftables') return lines.join('\n')
+  const tables = lines
+    .map((line) => line.replace(/^(:\S+ \S+) \[\d+:\d+\]$/, '$1'))
+    .join('\n')
+    .split(/(?<=^COMMIT$)\n?/m)
+  return tables
+    .filter((table) => /^-A |^:\S+ (?:DROP|-)/m.test(table))
+    .sort()
+    .join('\n')
+}
+
+/** The canonical form of what a node has now. */
+export async function observedRuleset(directory: string, node: string, tool: RulesetTool): Promise<string> {
+  const done = await run(enterCommand(directory, node, TOOLS[tool].save), { env: toolEnvironment() })
+  if (done.status !== 0) throw new Error(`${TOOLS[tool].save.join(' ')} in ${node}: exit status ${done.status}: ${done.stderr.trim()}`)
+  return canonicalOf(tool, done.stdout)
+}
+
+/** Adds to observed state the rulesets of the tools that are named, asked from the tools inside the nodes. */
+export async function withObservedRulesets(
+  directory: string,
+  observed: NetworkState,
+  wanted: ReadonlyMap<string, Iterable<RulesetTool>>,
+): Promise<NetworkState> {
+  const limit = limiter(AT_ONCE)
+  const namespaces = new Map(observed.namespaces)
+  await Promise.all(
+    [...wanted].map(async ([name, tools]) => {
+      const namespace = observed.namespaces.get(name)
+      if (namespace === undefined) return
+      const asked = [...tools].map(async (tool) => [tool, { canonical: await limit(() => observedRuleset(directory, name, tool)) }] as const)
+      const rulesets = new Map<RulesetTool, RulesetState>((await Promise.all(asked)).filter(([, { canonical }]) => canonical !== ''))
+      namespaces.set(name, { ...namespace, rulesets })
+    }),
+  )
+  return { namespaces }
+}
+
+/** Loads a ruleset in a node. Returns what went wrong, in the tool's words. */
+export async function loadRuleset(directory: string, node: string, tool: RulesetTool, input: string): Promise<string | undefined> {
+  const done = await run(enterCommand(directory, node, TOOLS[tool].load), { input, env: toolEnvironment() })
+  return done.status === 0 ? undefined : done.stderr.trim() || `exit status ${done.status}`
+}
+
+/** Runs at most `count` of the works given to it at a time. */
+function limiter(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (running >= count) await new Promise<void>((resolve) => waiting.push(resolve))
+    running++
+    try {
+      return await work()
+    } finally {
+      running--
+      waiting.shift()?.()
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { Engine } from '../linux/engine.ts'
+import { processStart } from '../linux/process.ts'
+import { FABRIC } from '../state/network.ts'
+import type { ReadyLab } from './compile.ts'
+import { hasHostLinks, hostLinkPaths, updateHostLinks } from './host-links.ts'
+import { writeState, type LabRecord } from './state.ts'
+
+/** Writes down what later commands need, then makes the links under /run/netns: what is written first can be taken away after a crash. */
+export async function saveLab(
+  engine: Engine,
+  ready: ReadyLab,
+  holderPid: number,
+  tolerated: ReadonlySet<string>,
+  before: LabRecord | undefined,
+): Promise<void> {
+  const { name, file, desired, env } = ready
+  const namespaces = [...desired.namespaces]
+  const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
+  const wantedLinks = hasHostLinks() ? hostLinkPaths(name, desired.namespaces.keys()) : []
+  const record: LabRecord = {
+    name,
+    ...(file !== undefined && { file }),
+    holderPid,
+    holderStart: before?.holderStart ?? processStart(holderPid) ?? '',
+    since: before?.since ?? new Date().toISOString(),
+    nodes: nodes.map(([node]) => node),
+    bridges: Object.fromEntries(bridgesOf(ready)),
+    env: Object.fromEntries(env),
+    interfaces: Object.fromEntries(nodes.map(([node, { links }]) => [node, [...links.keys()]])),
+    hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
+  }
+  writeState(record, { desired, tolerated })
+  if (hasHostLinks()) updateHostLinks(name, holderPid, await engine.list(), before?.hostLinks ?? [])
+}
+
+/** Namespace by bridge name: the fabric, or the bridge's own. */
+function* bridgesOf({ desired }: ReadyLab): Iterable<[string, string]> {
+  for (const [netns, { kind, links }] of desired.namespaces)
+    for (const [ifname, link] of links) if (link.kind === 'bridge' && kind !== 'node') yield [link.alias ?? ifname, netns === FABRIC ? FABRIC : netns]
+}

@@ -1,0 +1,113 @@
+// What is remembered of a running lab: state.json for every command and for people, desired.v8 for the next `up`.
+// Written whole and renamed, so that a reader finds the old or the new and never a half.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import { processStart } from '../linux/process.ts'
+import type { NamespaceState, NetworkState } from '../state/network.ts'
+import { labDirectory } from './directory.ts'
+
+/** The lab as state.json tells it. */
+export interface LabRecord {
+  readonly name: string
+  /** Absolute path of the file it was made from; absent where it was made from an object. */
+  readonly file?: string
+  readonly holderPid: number
+  /** With the pid it names the process for good: start time in clock ticks since boot. */
+  readonly holderStart: string
+  /** When it was brought up, ISO 8601. */
+  readonly since: string
+  /** Names of the nodes, in the order of the file. */
+  readonly nodes: readonly string[]
+  /** Namespaces of bridges: where a command for a bridge runs. */
+  readonly bridges: Readonly<Record<string, string>>
+  /** Extra environment of commands, by node. */
+  readonly env: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Interfaces by node, for completion and for messages. */
+  readonly interfaces: Readonly<Record<string, readonly string[]>>
+  /** Links to the lab's network namespaces under /run/netns. */
+  readonly hostLinks: readonly string[]
+}
+
+/** What the next `up` must know of this one. */
+export interface LabMemory {
+  /** What the file asked for, file contents left out. */
+  readonly desired: NetworkState
+  /** What an `up` is making of it: written before the first effect, gone when the lab is as this says. */
+  readonly intended?: NetworkState
+  /** Objects that the setup commands made: left alone. Keys as the plan names them. */
+  readonly tolerated: ReadonlySet<string>
+}
+
+/** The record, or undefined where the lab has none (never made, or cut off before it was saved). */
+export function readRecord(name: string): LabRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(join(labDirectory(name), 'state.json'), 'utf8')) as LabRecord
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Whether the lab's holder lives. */
+export function isAlive(record: LabRecord): boolean {
+  return processStart(record.holderPid) === record.holderStart
+}
+
+/** The memory of a lab that has a record. */
+export function readMemory(name: string): LabMemory {
+  return deserialize(readFileSync(join(labDirectory(name), 'desired.v8'))) as LabMemory
+}
+
+/** Writes both, the memory first: a lab that has a record has a memory. */
+export function writeState(record: LabRecord, memory: LabMemory): void {
+  const directory = labDirectory(record.name)
+  writeMemory(record.name, memory)
+  writeWhole(join(directory, 'state.json'), JSON.stringify(record, undefined, 2))
+}
+
+/** Writes the memory alone: the journal of a change. */
+export function writeMemory(name: string, memory: LabMemory): void {
+  const { desired, intended, tolerated } = memory
+  const slim: LabMemory = { desired: withoutContents(desired), tolerated, ...(intended !== undefined && { intended: withoutContents(intended) }) }
+  writeWhole(join(labDirectory(name), 'desired.v8'), serialize(slim))
+}
+
+function writeWhole(path: string, content: string | Uint8Array): void {
+  writeFileSync(`${path}.new`, content, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+}
+
+/** The digests say enough of files: a thousand nodes have a thousand copies of /etc/hosts. */
+function withoutContents(network: NetworkState): NetworkState {
+  const namespaces = [...network.namespaces].map(([name, namespace]) => {
+    const files = [...namespace.files].map(([path, { content: _, ...file }]) => [path, file] as const)
+    return [name, { ...namespace, files: new Map(files) }] as const
+  })
+  return { namespaces: new Map(namespaces) }
+}
+
+/** All that this lab's `up`s may have made: what the last one did, and what one that was cut off was about to do. */
+export function madeSoFar({ desired, intended }: LabMemory): NetworkState {
+  if (intended === undefined) return desired
+  const namespaces = new Map(desired.namespaces)
+  for (const [name, namespace] of intended.namespaces) {
+    const before = namespaces.get(name)
+    namespaces.set(name, before === undefined ? namespace : unionOf(before, namespace))
+  }
+  return { namespaces }
+}
+
+function unionOf(a: NamespaceState, b: NamespaceState): NamespaceState {
+  return {
+    ...b,
+    links: new Map([...a.links, ...b.links]),
+    addrs: new Map([...a.addrs, ...b.addrs]),
+    routes: new Map([...a.routes, ...b.routes]),
+    rules: new Map([...a.rules, ...b.rules]),
+    neighs: new Map([...a.neighs, ...b.neighs]),
+    sysctls: new Map([...a.sysctls, ...b.sysctls]),
+    files: new Map([...a.files, ...b.files]),
+    rulesets: new Map([...a.rulesets, ...b.rulesets]),
+  }
+}

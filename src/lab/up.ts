@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { startEngine, type Engine } from '../linux/engine.ts'
+import type { Plan } from '../plan/operation.ts'
+import { planChanges } from '../plan/reconcile.ts'
+import { labNameOf } from '../topology/compile.ts'
+import { change } from './change.ts'
+import { compile, type ReadyLab, type Source } from './compile.ts'
+import { labDirectory } from './directory.ts'
+import { down, removeLab, settle } from './down.ts'
+import { explainEngine } from './explain-engine.ts'
+import { execute } from './execute.ts'
+import { Lab } from './lab.ts'
+import { withLabLock } from './lab-lock.ts'
+import { saveLab } from './save.ts'
+import { isAlive, readRecord } from './state.ts'
+import { verify } from './verify.ts'
+
+/** What `up` tells while it works. */
+export type UpEvent =
+  | { readonly type: 'stage'; readonly stage: 'apply' | 'verify' | 'undo' }
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  | { readonly type: 'done'; readonly lab: string; readonly operations: number; readonly elapsedMs: number }
+
+export interface UpOptions {
+  /** Another name than the file's. */
+  readonly name?: string
+  /** Take a running lab of that name down first. */
+  readonly recreate?: boolean
+  /** Undoes what was done, and rejects with its reason. */
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: UpEvent) => void
+  /** How many operations the engine carries out between two reports of progress. */
+  readonly slice?: number
+}
+
+export interface UpResult {
+  readonly lab: Lab
+  readonly plan: Plan
+  readonly warnings: readonly Diagnostic[]
+  readonly sources: ReadonlyMap<string, string>
+  readonly elapsedMs: number
+}
+
+/**
+ * Brings the network of a file up, or changes the running lab of that name into what the file says and touches nothing else.
+ * Errors: FindingsError (the file), DiagnosticError (LAB_BUSY, KERNEL_REFUSED …: all is undone), the signal's reason.
+ */
+export async function up(source: Source, options: UpOptions = {}): Promise<UpResult> {
+  const start = performance.now()
+  const { engine: early, name: guess } = startEarly(source, options)
+  try {
+    const ready = await compile(source, options)
+    return await withLabLock(ready.name, async () => {
+      const record = readRecord(ready.name)
+      const isRunning = record !== undefined && isAlive(record)
+      if (!isRunning || options.recreate) {
+        if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
+        const plan = await bringUp(ready, guess === ready.name && !isRunning ? early : undefined, options)
+        return finish(ready, plan, start, options)
+      }
+      return finish(ready, await change(ready, record, guess === ready.name ? early : undefined, options), start, options)
+    })
+  } finally {
+    await early.close()
+  }
+}
+
+/** An engine takes as long to start as a file to compile: it starts first. Which lab it is for can only be guessed by then. */
+function startEarly(source: Source, options: UpOptions): { engine: Engine; name: string | undefined } {
+  const name = options.name ?? (typeof source === 'string' ? labNameOf(source) : undefined)
+  const record = name === undefined ? undefined : readRecord(name)
+  return { engine: startEngine(record !== undefined && isAlive(record) ? record.holderPid : undefined), name }
+}
+
+function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagnostic[] }, start: number, options: UpOptions): UpResult {
+  const elapsedMs = performance.now() - start
+  options.onEvent?.({ type: 'done', lab: ready.name, operations: result.plan.operations.length, elapsedMs })
+  const warnings = [...ready.diagnostics, ...result.warnings]
+  return { lab: new Lab(ready.name, () => down(ready.name)), plan: result.plan, warnings, sources: ready.sources, elapsedMs }
+}
+
+async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOptions): Promise<{ plan: Plan; warnings: Diagnostic[] }> {
+  const { name, desired, env } = ready
+  const { signal, onEvent, slice } = options
+  const directory = labDirectory(name)
+  const engine = early ?? startEngine()
+  let isComplete = false
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+    const holderPid = await engine.start(directory).catch((error: unknown) => {
+      throw explainEngine(error)
+    })
+    const plan = planChanges(name, desired, undefined)
+    onEvent?.({ type: 'stage', stage: 'apply' })
+    const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })
+    const execution = await execute(engine, plan, {
+      directory,
+      env,
+      onProgress,
+      ...(signal !== undefined && { signal }),
+      ...(slice !== undefined && { slice }),
+    })
+    if (execution.failure !== undefined) throw new DiagnosticError('refusal', execution.failure('Nothing of this lab is left.'))
+    if (execution.isAborted) throw signal!.reason
+    onEvent?.({ type: 'stage', stage: 'verify' })
+    const { warnings, tolerated } = await verify(engine, directory, ready, plan)
+    signal?.throwIfAborted()
+    await saveLab(engine, ready, holderPid, tolerated, undefined)
+    await engine.commit()
+    isComplete = true
+    return { plan, warnings }
+  } finally {
+    if (!isComplete) {
+      onEvent?.({ type: 'stage', stage: 'undo' })
+      await engine.close() // the holder of a lab that is not committed ends with its engine
+      await removeLab(name, readRecord(name))
+      await settle()
+    } else if (engine !== early) await engine.close()
+  }
+}

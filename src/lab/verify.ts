@@ -1,0 +1,71 @@
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Engine } from '../linux/engine.ts'
+import type { Observation } from '../linux/observe.ts'
+import type { Plan } from '../plan/operation.ts'
+import { differences, formatDifference } from '../state/compare.ts'
+import { extraKeys } from '../state/extra.ts'
+import type { NetworkState } from '../state/network.ts'
+import type { ReadyLab } from './compile.ts'
+import { withObservedRulesets } from './ruleset.ts'
+import { rulesetTools, scopeOf } from './scope.ts'
+import type { LabMemory } from './state.ts'
+
+/** Duplicate address detection takes a second, and a random second before it (RFC 4862, 5.4). */
+const DAD_LIMIT_MS = 10_000
+const DAD_POLL_MS = 50
+
+export interface Verified {
+  readonly warnings: Diagnostic[]
+  /** Objects that are there beyond the file because its setup commands made them. */
+  readonly tolerated: ReadonlySet<string>
+}
+
+/**
+ * Reads the lab back and compares it with the file. What setup commands have added is told apart by the plan that ran them.
+ * Errors: refusal NOT_AS_DESIRED, naming every difference.
+ */
+export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
+  const expected = withoutFiles(ready.desired)
+  const { observation, warnings } = await settledObservation(engine, expected)
+  const observed = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
+  const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
+  const before = memory?.tolerated ?? new Set<string>()
+  const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()
+  const tolerated = new Set([...before, ...left])
+  const wrong = differences(expected, observed, { previous: expected, tolerated })
+  if (wrong.length > 0)
+    throw new DiagnosticError(
+      'refusal',
+      wrong.map((difference) => ({
+        code: 'NOT_AS_DESIRED',
+        severity: 'error',
+        detail: `${formatDifference(difference)}. The kernel took the request and did something else, or another program changed it since.`,
+        ...(difference.origin !== undefined && { origin: difference.origin }),
+      })),
+    )
+  return { warnings, tolerated }
+}
+
+/** Observes when duplicate address detection is over: until then an IPv6 address does not answer. */
+async function settledObservation(engine: Engine, expected: NetworkState): Promise<{ observation: Observation; warnings: Diagnostic[] }> {
+  const scope = scopeOf(expected)
+  const limit = performance.now() + DAD_LIMIT_MS
+  let observation = await engine.observe(scope)
+  while (observation.tentative.length > 0 && performance.now() < limit) {
+    await new Promise((resolve) => setTimeout(resolve, DAD_POLL_MS))
+    observation = await engine.observe(scope)
+  }
+  const warning = (code: 'STILL_TENTATIVE' | 'DUPLICATE_ADDRESS_SEEN', detail: string): Diagnostic => ({ code, severity: 'warning', detail })
+  return {
+    observation,
+    warnings: [
+      ...observation.tentative.map((addr) => warning('STILL_TENTATIVE', `${addr} is still tentative after ${DAD_LIMIT_MS / 1000} s.`)),
+      ...observation.duplicate.map((addr) => warning('DUPLICATE_ADDRESS_SEEN', `${addr} is in use by another node of its segment.`)),
+    ],
+  }
+}
+
+/** The contents of files were written a moment ago and nothing but their node can change them: not read back, here alone. */
+function withoutFiles(desired: NetworkState): NetworkState {
+  return { namespaces: new Map([...desired.namespaces].map(([name, namespace]) => [name, { ...namespace, files: new Map() }])) }
+}

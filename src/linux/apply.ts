@@ -1,0 +1,141 @@
+// Carries out the operations of a plan in their order. Decides nothing: an operation says all that it needs.
+// Neighbouring netlink operations of one namespace leave in one datagram.
+import type { Operation } from '../plan/operation.ts'
+import { FABRIC } from '../state/network.ts'
+import { attributeAt } from './extack.ts'
+import { removeFile, writeFiles, type PlacedFile } from './file.ts'
+import { flushPuts } from './holder.ts'
+import { sethostname, SyscallError } from './libc.ts'
+import { addNetns, addNode, delNetns } from './namespace.ts'
+import { netlinkRequests, type PlacedRequest } from './request.ts'
+import { writeSysctl } from './sysctl.ts'
+import { transact, type Request } from './transport.ts'
+import { addFabric, namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
+
+/** The kernel's no to one operation. */
+export interface Refusal {
+  /** Index in the list that was given to `apply`. */
+  readonly index: number
+  /** errno name, e.g. ENODEV. */
+  readonly code: string
+  /** The kernel's words (extack), verbatim, where it gave any. */
+  readonly extack?: string
+  /** Name of the attribute that offends, e.g. IFLA_MTU. */
+  readonly attribute?: string
+  /** The system call, where it was not a netlink request. */
+  readonly syscall?: string
+}
+
+/** Operations `0 … attempted - 1` were tried, in order; those among `refusals` have had no effect. */
+export interface ApplyOutcome {
+  readonly attempted: number
+  readonly refusals: readonly Refusal[]
+}
+
+/** Carries out operations until the kernel refuses one; those that left in the same datagram are tried too. */
+export function apply(world: World, operations: readonly Operation[]): ApplyOutcome {
+  try {
+    return applyAll(world, operations)
+  } finally {
+    flushPuts(world.holder)
+  }
+}
+
+function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome {
+  const batch = new Batch()
+  for (let index = 0; index < operations.length; ) {
+    const operation = operations[index]!
+    const requests = netlinkRequests(world, operation)
+    const files = filesFrom(operations, index)
+    const refusals = requests === undefined ? batch.flush() : batch.add(index, requests)
+    if (refusals.length > 0) return { attempted: index, refusals }
+    if (requests === undefined) {
+      try {
+        if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
+        else perform(world, operation)
+      } catch (error) {
+        return { attempted: index + Math.max(1, files.length), refusals: [refusalOf(error, index)] }
+      }
+    }
+    index += Math.max(1, files.length)
+  }
+  return { attempted: operations.length, refusals: batch.flush() }
+}
+
+/** Requests that wait for the next datagram, all for one namespace. */
+class Batch {
+  #namespace: OpenNamespace | undefined
+  #requests: Request[] = []
+  #operations: number[] = []
+
+  /** Adds the requests of an operation. Whatever waits for another namespace leaves first; its refusals are returned. */
+  add(operation: number, requests: readonly PlacedRequest[]): Refusal[] {
+    for (const { namespace, request } of requests) {
+      const refusals = this.#namespace === namespace ? [] : this.flush()
+      if (refusals.length > 0) return refusals
+      this.#namespace = namespace
+      this.#requests.push(request)
+      this.#operations.push(operation)
+    }
+    return []
+  }
+
+  flush(): Refusal[] {
+    if (this.#namespace === undefined) return []
+    const requests = this.#requests
+    const refusals = transact(this.#namespace.netlink, requests).map(({ index, code, extack, offset }): Refusal => {
+      const attribute = offset === undefined ? undefined : attributeAt(requests[index]!, offset)
+      return {
+        index: this.#operations[index]!,
+        code,
+        ...(extack !== undefined && { extack }),
+        ...(attribute !== undefined && { attribute }),
+      }
+    })
+    this.#namespace = undefined
+    this.#requests = []
+    this.#operations = []
+    return refusals
+  }
+}
+
+/** The run of `write file` operations for one node that begins at `start`: placed together, since entering a mount namespace costs. */
+function filesFrom(operations: readonly Operation[], start: number): PlacedFile[] {
+  const files: PlacedFile[] = []
+  const { netns } = operations[start]!
+  for (let index = start; index < operations.length; index++) {
+    const operation = operations[index]!
+    if (operation.type !== 'write file' || operation.netns !== netns) break
+    files.push(operation)
+  }
+  return files
+}
+
+function refusalOf(error: unknown, index: number): Refusal {
+  if (error instanceof SyscallError) return { index, code: error.code, syscall: error.syscall }
+  if (error instanceof Error && 'code' in error && 'syscall' in error) {
+    const path = 'path' in error ? ` ${String(error.path)}` : ''
+    return { index, code: String(error.code), syscall: `${String(error.syscall)}${path}` }
+  }
+  throw error
+}
+
+function perform(world: World, operation: Operation): void {
+  switch (operation.type) {
+    case 'add netns':
+      if (operation.netns === FABRIC) addFabric(world)
+      else if (operation.kind === 'node') addNode(world, operation.netns, operation.hostname ?? operation.netns)
+      else addNetns(world, operation.netns)
+      return
+    case 'del netns':
+      return delNetns(world, operation.netns)
+    case 'set hostname':
+      return within(world, namespaceOf(world, operation.netns), () => sethostname(operation.hostname))
+    case 'set sysctl':
+      return withinNet(world, namespaceOf(world, operation.netns), () => writeSysctl(operation.name, operation.value))
+    case 'remove file':
+      return removeFile(world, namespaceOf(world, operation.netns), operation.path)
+    default:
+      throw new Error(`The engine does not carry out "${operation.type}"`)
+  }
+}

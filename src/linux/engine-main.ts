@@ -1,0 +1,113 @@
+// The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
+// the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
+import { spawn } from 'node:child_process'
+import { access, rm } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import type { Operation } from '../plan/operation.ts'
+import { apply, type ApplyOutcome } from './apply.ts'
+import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
+import { listNamespaces } from './holder.ts'
+import { observe, type ObserveScope } from './observe.ts'
+import { probe } from './probe.ts'
+import { sysctlDefaults } from './sysctl-default.ts'
+import { enterWorld, type World } from './world.ts'
+
+let world: World | undefined
+/** Open until the lab is committed; its closing tells a holder that the lab will not be. */
+let lifeline: Writable | undefined
+/** Directory of a lab that is not committed. */
+let unfinished: string | undefined
+
+/** Starts the lab's holder, tied to this process until `commit`. */
+async function startHolder({ nsexec, directory }: StartArguments): Promise<number> {
+  const child = spawn(nsexec, ['hold', directory], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  lifeline = child.stdio[3] as Writable
+  lifeline.on('error', () => undefined) // EPIPE: the holder is dead, and the next call says so
+  let output = ''
+  let errors = ''
+  child.stderr!.on('data', (bytes: Buffer) => (errors += bytes.toString()))
+  for await (const bytes of child.stdout!) {
+    output += String(bytes)
+    // The pid comes from the holder's parent, "ready" from the holder: either may be first.
+    const pid = /^(\d+)\n/m.exec(output)?.[1]
+    if (pid !== undefined && output.includes('ready\n')) return Number(pid)
+  }
+  throw new Error(errors.trim() || 'The holder ended without a word')
+}
+
+/** How many operations are carried out before the engine listens to its parent again. */
+const SLICE = 512
+let isCancelled = false
+
+async function applyInSlices(operations: readonly Operation[], slice: number): Promise<ApplyOutcome> {
+  for (let start = 0; start < operations.length; start += slice) {
+    const outcome = apply(theWorld(), operations.slice(start, start + slice))
+    if (outcome.refusals.length > 0) {
+      const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
+      return { attempted: start + outcome.attempted, refusals }
+    }
+    const attempted = start + outcome.attempted
+    process.send!({ progress: attempted } satisfies EngineReply)
+    await new Promise((resolve) => setImmediate(resolve))
+    if (isCancelled) return { attempted, refusals: [] }
+  }
+  return { attempted: operations.length, refusals: [] }
+}
+
+function theWorld(): World {
+  if (world === undefined) throw new Error('The engine has no lab yet')
+  return world
+}
+
+async function answer(call: EngineCall): Promise<unknown> {
+  switch (call.method) {
+    case 'start': {
+      unfinished = call.arguments.directory
+      await access('/') // starts the thread pool while this thread is still in the machine's mount namespace
+      const holderPid = await startHolder(call.arguments)
+      world = enterWorld(call.arguments.directory, holderPid)
+      return holderPid
+    }
+    case 'enter':
+      world = enterWorld(call.arguments.directory, call.arguments.holderPid)
+      return call.arguments.holderPid
+    case 'apply':
+      return applyInSlices(call.arguments.operations, call.arguments.slice ?? SLICE)
+    case 'observe':
+      return observe(theWorld(), call.arguments.scope satisfies ObserveScope)
+    case 'defaults':
+      return sysctlDefaults(theWorld(), call.arguments.names)
+    case 'probe':
+      return probe()
+    case 'list':
+      return listNamespaces(theWorld().holder)
+    case 'commit':
+      await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
+      unfinished = undefined
+      return undefined
+  }
+}
+
+process.on('message', (message: EngineCall | { cancel: true }) => {
+  if ('cancel' in message) {
+    isCancelled = true
+    return
+  }
+  answer(message).then(
+    (result) => process.send!({ id: message.id, result } satisfies EngineReply),
+    (error: unknown) => process.send!({ id: message.id, error: serialize(error) } satisfies EngineReply),
+  )
+})
+// The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
+// removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
+process.on('disconnect', () => {
+  if (unfinished === undefined) process.exit(0)
+  lifeline?.destroy()
+  rm(unfinished, { recursive: true, force: true }).finally(() => process.exit(0))
+})
+
+function serialize(error: unknown): { message: string; stack?: string; code?: string } {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const code = 'code' in error ? String(error.code) : undefined
+  return { message: error.message, ...(error.stack !== undefined && { stack: error.stack }), ...(code !== undefined && { code }) }
+}

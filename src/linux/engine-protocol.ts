@@ -1,0 +1,26 @@
+// What a client and its engine say to each other over the IPC channel (structured clone).
+import type { Operation } from '../plan/operation.ts'
+import type { ObserveScope } from './observe.ts'
+
+export interface StartArguments {
+  /** Path of the nsexec program. */
+  readonly nsexec: string
+  /** The lab's state directory: the holder's socket lies there, and the lab's tmpfs is mounted over it inside. */
+  readonly directory: string
+}
+
+export type EngineCall = { readonly id: number } & (
+  | { readonly method: 'start'; readonly arguments: StartArguments }
+  | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
+  | { readonly method: 'apply'; readonly arguments: { readonly operations: readonly Operation[]; readonly slice?: number } }
+  | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope } }
+  | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'probe'; readonly arguments: undefined }
+  | { readonly method: 'list'; readonly arguments: undefined }
+  | { readonly method: 'commit'; readonly arguments: undefined }
+)
+
+export type EngineReply =
+  | { readonly progress: number }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: { readonly message: string; readonly stack?: string; readonly code?: string } }

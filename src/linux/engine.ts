@@ -1,0 +1,174 @@
+// The client's side of an engine: starts the process inside the lab's user namespace and asks it over the IPC channel.
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Operation } from '../plan/operation.ts'
+import type { ApplyOutcome } from './apply.ts'
+import type { EngineCall, EngineReply } from './engine-protocol.ts'
+import type { HeldName } from './holder.ts'
+import { engineScript, nsexecPath } from './installation.ts'
+import type { Observation, ObserveScope } from './observe.ts'
+import type { Probe } from './probe.ts'
+
+/** Makes the system calls of one lab, from a process of its own. */
+export interface Engine {
+  /** Starts the lab's holder; until `commit` the lab ends with this engine. Returns the holder's pid. */
+  start(directory: string): Promise<number>
+  /** Enters a lab that runs. */
+  enter(directory: string, holderPid: number): Promise<void>
+  /** Carries out operations in order until one is refused. `onProgress` hears how many have been tried. */
+  apply(operations: readonly Operation[], options?: ApplyOptions): Promise<ApplyOutcome>
+  observe(scope: ObserveScope): Promise<Observation>
+  /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
+  defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** What the holder keeps. */
+  list(): Promise<HeldName[]>
+  /** From now on the lab lives until its holder is killed. */
+  commit(): Promise<void>
+  /** Ends the engine; resolves when the process is gone. */
+  close(): Promise<void>
+}
+
+export interface ApplyOptions {
+  readonly onProgress?: (attempted: number) => void
+  /** Stops between operations; what was done by then stands in the outcome. */
+  readonly signal?: AbortSignal
+  /** How many operations between two reports of progress. */
+  readonly slice?: number
+}
+
+/** The engine ended, or said what it cannot do. */
+export class EngineError extends Error {
+  readonly code: string | undefined
+
+  constructor(message: string, code?: string, stack?: string) {
+    super(message)
+    this.name = 'EngineError'
+    this.code = code
+    if (stack !== undefined) this.stack = stack
+  }
+}
+
+/** Tries what this kernel and this user can do, in a process and a network of their own. */
+export async function probeKernel(): Promise<Probe[]> {
+  const engine = new EngineProcess(['scratch'])
+  try {
+    return await engine.probe()
+  } finally {
+    await engine.close()
+  }
+}
+
+/**
+ * Starts an engine. `holderPid` names the lab whose user namespace it joins; without one it makes a user namespace where this user
+ * needs one. It leaves the terminal's process group, so that Ctrl-C reaches only the client, who decides.
+ */
+export function startEngine(holderPid?: number): Engine {
+  return new EngineProcess(holderPid === undefined ? ['world'] : ['join', String(holderPid)])
+}
+
+class EngineProcess implements Engine {
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+  readonly #ended: Promise<void>
+  #nextId = 1
+  #errors = ''
+  #onProgress: ((attempted: number) => void) | undefined
+
+  /** `place`: the verb of nsexec that leads to where the engine is to run, and its arguments. */
+  constructor(place: readonly string[]) {
+    const child = spawn(nsexecPath(), [...place, process.execPath, engineScript()], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      detached: true,
+    })
+    this.#child = child
+    child.stderr!.on('data', (bytes: Buffer) => (this.#errors += bytes.toString()))
+    child.on('message', (reply: EngineReply) => this.#hear(reply))
+    this.#ended = new Promise((resolve) => {
+      child.on('error', (error) => {
+        this.#fail(new EngineError(error.message))
+        resolve()
+      })
+      child.on('exit', () => {
+        this.#fail(new EngineError(this.#errors.trim() || 'The engine process ended'))
+        resolve()
+      })
+    })
+  }
+
+  #hear(reply: EngineReply): void {
+    if ('progress' in reply) {
+      this.#onProgress?.(reply.progress)
+      return
+    }
+    const waiting = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if ('error' in reply) waiting?.reject(new EngineError(reply.error.message, reply.error.code, reply.error.stack))
+    else waiting?.resolve(reply.result as never)
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+
+  #ask<T>(call: DistributiveOmit<EngineCall, 'id'>): Promise<T> {
+    const id = this.#nextId++
+    return new Promise<T>((resolve, reject) => {
+      if (!this.#child.connected) {
+        reject(new EngineError(this.#errors.trim() || 'The engine process ended'))
+        return
+      }
+      this.#waiting.set(id, { resolve, reject })
+      this.#child.send({ id, ...call })
+    })
+  }
+
+  start(directory: string): Promise<number> {
+    return this.#ask({ method: 'start', arguments: { nsexec: nsexecPath(), directory } })
+  }
+
+  enter(directory: string, holderPid: number): Promise<void> {
+    return this.#ask({ method: 'enter', arguments: { directory, holderPid } })
+  }
+
+  async apply(operations: readonly Operation[], options: ApplyOptions = {}): Promise<ApplyOutcome> {
+    const cancel = (): void => void (this.#child.connected && this.#child.send({ cancel: true }))
+    if (options.signal?.aborted) return { attempted: 0, refusals: [] }
+    options.signal?.addEventListener('abort', cancel)
+    this.#onProgress = options.onProgress
+    try {
+      const slice = options.slice === undefined ? {} : { slice: options.slice }
+      return await this.#ask<ApplyOutcome>({ method: 'apply', arguments: { operations, ...slice } })
+    } finally {
+      this.#onProgress = undefined
+      options.signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  observe(scope: ObserveScope): Promise<Observation> {
+    return this.#ask({ method: 'observe', arguments: { scope } })
+  }
+
+  defaults(names: readonly string[]): Promise<Map<string, string>> {
+    return this.#ask({ method: 'defaults', arguments: { names } })
+  }
+
+  probe(): Promise<Probe[]> {
+    return this.#ask({ method: 'probe', arguments: undefined })
+  }
+
+  list(): Promise<HeldName[]> {
+    return this.#ask({ method: 'list', arguments: undefined })
+  }
+
+  commit(): Promise<void> {
+    return this.#ask({ method: 'commit', arguments: undefined })
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect()
+    await this.#ended
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

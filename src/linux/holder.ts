@@ -1,0 +1,102 @@
+// The engine's side of a lab's holder process: native/hold.c tells the protocol.
+import { AF_UNIX, close, connectUnix, receiveDescriptors, sendDescriptors, SOCK_SEQPACKET, socket } from './libc.ts'
+
+/** A connection to a holder. Close it with `closeHolder`. */
+export interface Holder {
+  readonly pid: number
+  readonly fd: number
+  /** Namespaces that are to be put, by how many descriptors each has: they travel many to a packet. */
+  readonly waiting: Map<1 | 3, { names: string[]; descriptors: number[] }>
+}
+
+/** The namespaces of one name, as descriptors of this process. */
+export interface HeldNamespaces {
+  readonly net: number
+  readonly mnt: number
+  readonly uts: number
+}
+
+/** Connects to the holder whose socket lies in `directory`. Errors: SyscallError ECONNREFUSED when the holder is dead, ENOENT. */
+export function connectHolder(directory: string, pid: number): Holder {
+  const fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)
+  const home = process.cwd()
+  process.chdir(directory) // the socket is named relative: a path has 107 bytes at most
+  try {
+    connectUnix(fd, 'holder.sock')
+  } finally {
+    process.chdir(home)
+  }
+  return { pid, fd, waiting: new Map() }
+}
+
+/** Closes the connection; the holder lives on. */
+export function closeHolder(holder: Holder): void {
+  close(holder.fd)
+}
+
+function ask(holder: Holder, text: string, descriptors: readonly number[] = []): number[] {
+  sendDescriptors(holder.fd, text, descriptors)
+  const answer = receiveDescriptors(holder.fd)
+  if (answer.text !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
+  return answer.descriptors
+}
+
+/** As native/nsexec.h, PACKET_FDS. */
+const PACKET_FDS = 240
+
+/**
+ * Gives namespaces into the holder's keeping: net alone, or net, mnt and uts. The descriptors stay ours to close, but not before
+ * `flushPuts`: they travel many to a packet.
+ */
+export function putNamespaces(holder: Holder, name: string, descriptors: readonly number[]): void {
+  const count = descriptors.length === 1 ? 1 : 3
+  const waiting = holder.waiting.get(count) ?? { names: [], descriptors: [] }
+  holder.waiting.set(count, waiting)
+  waiting.names.push(name)
+  waiting.descriptors.push(...descriptors)
+  if (waiting.descriptors.length + count > PACKET_FDS) flushPuts(holder)
+}
+
+/** Returns when the holder has all that was put. */
+export function flushPuts(holder: Holder): void {
+  for (const [count, { names, descriptors }] of holder.waiting) ask(holder, `put ${count} ${names.join(' ')}`, descriptors)
+  holder.waiting.clear()
+}
+
+/** Takes copies of the descriptors of a name; `mnt` and `uts` are the holder's own where the name has none. */
+export function getNamespaces(holder: Holder, name: string): HeldNamespaces {
+  flushPuts(holder)
+  const [user, pid, net, mnt, uts] = ask(holder, `get ${name}`) as [number, number, number, number, number]
+  close(user)
+  close(pid)
+  return { net, mnt, uts }
+}
+
+/** The holder lets go; the kernel frees the namespaces when no process is in them. */
+export function dropNamespaces(holder: Holder, name: string): void {
+  flushPuts(holder)
+  ask(holder, `del ${name}`)
+}
+
+/** One line of the holder's list. */
+export interface HeldName {
+  readonly name: string
+  /** Number of the net descriptor in the holder: /proc/<pid>/fd/<netFd>. */
+  readonly netFd: number
+  readonly hasMnt: boolean
+}
+
+/** Everything that the holder keeps, in no order. */
+export function listNamespaces(holder: Holder): HeldName[] {
+  flushPuts(holder)
+  sendDescriptors(holder.fd, 'list', [])
+  const names: HeldName[] = []
+  for (;;) {
+    const { text } = receiveDescriptors(holder.fd)
+    if (text === '\n' || text === '') return names
+    for (const line of text.split('\n')) {
+      const [name, net, mnt] = line.split(' ')
+      if (name !== undefined && net !== undefined) names.push({ name, netFd: Number(net), hasMnt: mnt !== '-1' })
+    }
+  }
+}

@@ -1,0 +1,226 @@
+// System calls, through koffi. Each throws SyscallError with the call's name; none is ever called with koffi's .async(),
+// which runs on another thread and so in other namespaces.
+import koffi from 'koffi'
+import { constants } from 'node:os'
+
+/** A system call that failed: its name, errno and errno's name (errno(3)). */
+export class SyscallError extends Error {
+  readonly syscall: string
+  readonly errno: number
+  readonly code: string
+
+  constructor(syscall: string, errno: number) {
+    const code = errnoName(errno)
+    super(`${syscall}: ${code}`)
+    this.name = 'SyscallError'
+    this.syscall = syscall
+    this.errno = errno
+    this.code = code
+  }
+}
+
+const errnoNames = new Map<number, string>()
+for (const [name, number] of Object.entries(constants.errno)) errnoNames.set(number, name)
+// What libuv's table lacks and rtnetlink answers. <asm-generic/errno.h>
+errnoNames.set(54, 'EXFULL').set(49, 'EUNATCH').set(34, 'ERANGE').set(95, 'EOPNOTSUPP')
+
+/** `ENODEV` for 19; the bare number where it has no name. */
+export function errnoName(errno: number): string {
+  return errnoNames.get(errno) ?? String(errno)
+}
+
+// <linux/sched.h>
+export const CLONE_FS = 0x00000200
+export const CLONE_NEWNS = 0x00020000
+export const CLONE_NEWUTS = 0x04000000
+export const CLONE_NEWNET = 0x40000000
+// <linux/mount.h>, <linux/fcntl.h>
+export const MS_NOSUID = 2
+export const MS_NODEV = 4
+export const MS_NOEXEC = 8
+export const MNT_DETACH = 2
+const AT_FDCWD = -100
+const AT_RECURSIVE = 0x8000
+const OPEN_TREE_CLONE = 1
+const OPEN_TREE_CLOEXEC = 0o2000000
+const MOVE_MOUNT_F_EMPTY_PATH = 4
+const SYS_open_tree = 428 // the same number on every architecture, <asm-generic/unistd.h>
+const SYS_move_mount = 429
+// <sys/socket.h>
+export const AF_UNIX = 1
+export const AF_NETLINK = 16
+export const SOCK_RAW = 3
+export const SOCK_SEQPACKET = 5
+const SOCK_CLOEXEC = 0o2000000
+const O_CLOEXEC = 0o2000000
+const SOL_SOCKET = 1
+const SCM_RIGHTS = 1
+const MSG_NOSIGNAL = 0x4000
+const MSG_CMSG_CLOEXEC = 0x40000000
+export const LOCK_EX = 2
+export const LOCK_NB = 4
+
+const libc = koffi.load(null)
+const IOVec = koffi.struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })
+koffi.struct('msghdr', {
+  msg_name: 'void *',
+  msg_namelen: 'uint32_t',
+  msg_iov: koffi.pointer(IOVec),
+  msg_iovlen: 'size_t',
+  msg_control: 'void *',
+  msg_controllen: 'size_t',
+  msg_flags: 'int',
+})
+
+const c = {
+  unshare: libc.func('int unshare(int flags)'),
+  setns: libc.func('int setns(int fd, int nstype)'),
+  openat: libc.func('int openat(int dirfd, const char *path, int flags)'),
+  close: libc.func('int close(int fd)'),
+  sethostname: libc.func('int sethostname(const char *name, size_t length)'),
+  mount: libc.func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)'),
+  umount2: libc.func('int umount2(const char *target, int flags)'),
+  openTree: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags)'),
+  moveMount: libc.func('long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)'),
+  socket: libc.func('int socket(int domain, int type, int protocol)'),
+  connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
+  setsockopt: libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
+  send: libc.func('long send(int fd, const uint8_t *bytes, size_t length, int flags)'),
+  recv: libc.func('long recv(int fd, uint8_t *bytes, size_t length, int flags)'),
+  sendmsg: libc.func('long sendmsg(int fd, const msghdr *message, int flags)'),
+  recvmsg: libc.func('long recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
+  flock: libc.func('int flock(int fd, int operation)'),
+} as const
+
+function checked(syscall: string, result: number | bigint): number {
+  if (Number(result) < 0) throw new SyscallError(syscall, koffi.errno())
+  return Number(result)
+}
+
+/** unshare(2) of this thread. */
+export function unshare(flags: number): void {
+  checked('unshare', c.unshare(flags))
+}
+
+/** setns(2): moves this thread; `nstype` 0 accepts any kind. CLONE_NEWNS needs an fs_struct of the thread's own (unshare CLONE_FS). */
+export function setns(fd: number, nstype: number): void {
+  checked('setns', c.setns(fd, nstype))
+}
+
+/** openat(2), read only, close on exec. */
+export function openat(dirfd: number, path: string): number {
+  return checked(`openat ${path}`, c.openat(dirfd, path, O_CLOEXEC))
+}
+
+/** close(2). */
+export function close(fd: number): void {
+  checked('close', c.close(fd))
+}
+
+/** sethostname(2), in this thread's uts namespace. */
+export function sethostname(name: string): void {
+  checked('sethostname', c.sethostname(name, Buffer.byteLength(name)))
+}
+
+/** mount(2) of a new file system of `type`. */
+export function mountNew(type: string, target: string, flags: number, data: string): void {
+  checked(`mount ${type} on ${target}`, c.mount(type, target, type, flags, data))
+}
+
+/** umount2(2). */
+export function umount(target: string, flags: number): void {
+  checked(`umount2 ${target}`, c.umount2(target, flags))
+}
+
+/** open_tree(2): a detached copy of the mount at `path`, with all below it if `recursive`; `attachMount` puts it in place. Linux 5.2. */
+export function openTree(path: string, recursive = false): number {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0)
+  return checked(`open_tree ${path}`, c.openTree(SYS_open_tree, AT_FDCWD, path, flags))
+}
+
+/** move_mount(2): puts what `openTree` gave at `target`, in this thread's mount namespace. Linux 5.2. */
+export function attachMount(tree: number, target: string): void {
+  checked(`move_mount to ${target}`, c.moveMount(SYS_move_mount, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH))
+}
+
+/** socket(2), close on exec. */
+export function socket(domain: number, type: number, protocol: number): number {
+  return checked('socket', c.socket(domain, type | SOCK_CLOEXEC, protocol))
+}
+
+/** connect(2) to a unix socket; `path` has 107 bytes at most (unix(7)). */
+export function connectUnix(fd: number, path: string): void {
+  const address = Buffer.alloc(110)
+  address.writeUInt16LE(AF_UNIX, 0)
+  address.write(path, 2)
+  checked('connect', c.connect(fd, address, address.length))
+}
+
+/** connect(2) of a netlink socket to the kernel, so that send(2) needs no address. */
+export function connectNetlink(fd: number): void {
+  const address = Buffer.alloc(12)
+  address.writeUInt16LE(AF_NETLINK, 0)
+  checked('connect', c.connect(fd, address, address.length))
+}
+
+/** setsockopt(2) of an int. */
+export function setsockoptInt(fd: number, level: number, name: number, value: number): void {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  checked('setsockopt', c.setsockopt(fd, level, name, bytes, 4))
+}
+
+/** send(2). */
+export function send(fd: number, bytes: Uint8Array, length: number): void {
+  checked('send', c.send(fd, bytes, length, MSG_NOSIGNAL))
+}
+
+/** recv(2): blocks; the number of bytes. */
+export function receive(fd: number, into: Uint8Array): number {
+  return checked('recv', c.recv(fd, into, into.length, 0))
+}
+
+/** flock(2). */
+export function flock(fd: number, operation: number): void {
+  checked('flock', c.flock(fd, operation))
+}
+
+const CMSG_HEADER_BYTES = 16
+
+/** sendmsg(2) of a text with descriptors (SCM_RIGHTS, unix(7)). */
+export function sendDescriptors(fd: number, text: string, descriptors: readonly number[]): void {
+  const bytes = Buffer.from(text)
+  const control = Buffer.alloc(CMSG_HEADER_BYTES + Math.ceil((descriptors.length * 4) / 8) * 8)
+  control.writeBigUInt64LE(BigInt(CMSG_HEADER_BYTES + descriptors.length * 4), 0)
+  control.writeInt32LE(SOL_SOCKET, 8)
+  control.writeInt32LE(SCM_RIGHTS, 12)
+  descriptors.forEach((descriptor, index) => control.writeInt32LE(descriptor, CMSG_HEADER_BYTES + index * 4))
+  const message = messageHeader(bytes, bytes.length, control, descriptors.length > 0 ? control.length : 0)
+  checked('sendmsg', c.sendmsg(fd, message, MSG_NOSIGNAL))
+}
+
+/** recvmsg(2) of a text with descriptors, close on exec. An empty text means the other side has closed. */
+export function receiveDescriptors(fd: number): { text: string; descriptors: number[] } {
+  const bytes = Buffer.alloc(8192)
+  const control = Buffer.alloc(64)
+  const message = messageHeader(bytes, bytes.length, control, control.length)
+  const length = checked('recvmsg', c.recvmsg(fd, message, MSG_CMSG_CLOEXEC))
+  const descriptors: number[] = []
+  if (Number(message.msg_controllen) >= CMSG_HEADER_BYTES) {
+    const end = Number(control.readBigUInt64LE(0))
+    for (let at = CMSG_HEADER_BYTES; at + 4 <= end; at += 4) descriptors.push(control.readInt32LE(at))
+  }
+  return { text: bytes.toString('utf8', 0, length), descriptors }
+}
+
+function messageHeader(bytes: Buffer, length: number, control: Buffer, controlLength: number) {
+  return {
+    msg_name: null,
+    msg_namelen: 0,
+    msg_iov: [{ iov_base: bytes, iov_len: length }],
+    msg_iovlen: 1,
+    msg_control: controlLength > 0 ? control : null,
+    msg_controllen: controlLength,
+    msg_flags: 0,
+  }
+}

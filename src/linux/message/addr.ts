@@ -1,0 +1,103 @@
+// RTM_*ADDR messages. <linux/if_addr.h> struct ifaddrmsg, 8 bytes; ip-address(8).
+import { parseAttributes } from 'netlink/dist/structs.js'
+import type { AddrState, Family } from '../../state/network.ts'
+import { request, type Request } from '../transport.ts'
+import {
+  IFA_ADDRESS,
+  IFA_BROADCAST,
+  IFA_F_DADFAILED,
+  IFA_F_PERMANENT,
+  IFA_F_TENTATIVE,
+  IFA_FLAGS,
+  IFA_LOCAL,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  RTM_DELADDR,
+  RTM_NEWADDR,
+} from '../uapi.ts'
+import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
+
+function ifaddrmsg(addr: AddrState, ifindex: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes[0] = addressFamily(addr.family)
+  bytes[1] = addr.prefixlen
+  bytes[3] = scopeOf(addr)
+  bytes.writeUInt32LE(ifindex, 4)
+  return bytes
+}
+
+/** As `ip address add` sets it (ipaddress.c, default_scope): 127/8 is host, all else global; IPv6 scopes are the kernel's own affair. */
+function scopeOf(addr: AddrState): number {
+  if (addr.family === 6) return addr.local.startsWith('fe80:') ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
+  return addr.local.startsWith('127.') ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE
+}
+
+/** Same as: ip address add 10.0.0.1/24 brd + dev eth0 (no broadcast on /31, /32 and loopback). Errors: EEXIST, ENODEV. */
+export function newAddr(addr: AddrState, ifindex: number): Request {
+  const local = ipBytes(addr.local)
+  return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifaddrmsg(addr, ifindex), (out) => {
+    out.push(IFA_LOCAL, local)
+    out.push(IFA_ADDRESS, local)
+    if (addr.family === 4 && addr.prefixlen < 31 && scopeOf(addr) !== RT_SCOPE_HOST) out.push(IFA_BROADCAST, broadcastOf(local, addr.prefixlen))
+  })
+}
+
+function broadcastOf(local: Buffer, prefixlen: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE((local.readUInt32BE(0) | (0xffffffff >>> prefixlen)) >>> 0)
+  return bytes
+}
+
+/** Same as: ip address del 10.0.0.1/24 dev eth0. Errors: EADDRNOTAVAIL, ENODEV. */
+export function delAddr(addr: AddrState, ifindex: number): Request {
+  const local = ipBytes(addr.local)
+  return request(RTM_DELADDR, 0, ifaddrmsg(addr, ifindex), (out) => {
+    out.push(IFA_LOCAL, local)
+    out.push(IFA_ADDRESS, local)
+  })
+}
+
+/** An address as the kernel tells it. */
+export interface AddrMessage {
+  readonly ifindex: number
+  readonly family: Family
+  readonly local: string
+  readonly prefixlen: number
+  /** IFA_F_PERMANENT: set by hand; without it a lease or an advertisement made it. */
+  readonly permanent: boolean
+  /** Duplicate address detection is not over. */
+  readonly tentative: boolean
+  /** Duplicate address detection found another owner. */
+  readonly dadFailed: boolean
+  /** RT_SCOPE_LINK */
+  readonly linkScope: boolean
+}
+
+/** Decodes the body of an RTM_NEWADDR; undefined for a family that is neither IPv4 nor IPv6. */
+export function decodeAddr(body: Buffer): AddrMessage | undefined {
+  const family = familyOf(body[0]!)
+  if (family === undefined) return undefined
+  let address: Buffer | undefined
+  let local: Buffer | undefined
+  let flags = body[2]!
+  parseAttributes(body.subarray(8), ({ type, data }) => {
+    if (type === IFA_ADDRESS) address = Buffer.from(data)
+    else if (type === IFA_LOCAL) local = Buffer.from(data)
+    else if (type === IFA_FLAGS) flags = data.readUInt32LE(0)
+  })
+  const own = local ?? address
+  if (own === undefined) return undefined
+  return {
+    ifindex: body.readUInt32LE(4),
+    family,
+    local: ipText(own),
+    prefixlen: body[1]!,
+    permanent: (flags & IFA_F_PERMANENT) !== 0,
+    tentative: (flags & IFA_F_TENTATIVE) !== 0,
+    dadFailed: (flags & IFA_F_DADFAILED) !== 0,
+    linkScope: body[3] === RT_SCOPE_LINK,
+  }
+}

@@ -1,0 +1,220 @@
+// RTM_*LINK messages. <linux/rtnetlink.h> struct ifinfomsg (16 bytes), <linux/if_link.h>, <linux/veth.h>; ip-link(8), bridge(8).
+import { AttrStream, parseAttributes, putU32, putU16, putU8 } from 'netlink/dist/structs.js'
+import type { BridgeLink, LinkFacts, VethLink } from '../../state/network.ts'
+import type { LinkChange } from '../../plan/operation.ts'
+import { request, type Request } from '../transport.ts'
+import {
+  IFF_LOWER_UP,
+  IFF_UP,
+  IFLA_ADDRESS,
+  IFLA_BR_AGEING_TIME,
+  IFLA_BR_FORWARD_DELAY,
+  IFLA_BR_HELLO_TIME,
+  IFLA_BR_MAX_AGE,
+  IFLA_BR_MCAST_SNOOPING,
+  IFLA_BR_PRIORITY,
+  IFLA_BR_STP_STATE,
+  IFLA_IFALIAS,
+  IFLA_IFNAME,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINK,
+  IFLA_LINK_NETNSID,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+  IFLA_NUM_RX_QUEUES,
+  IFLA_NUM_TX_QUEUES,
+  IFLA_OPERSTATE,
+  IFLA_STATS64,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  RTM_DELLINK,
+  RTM_NEWLINK,
+  VETH_INFO_PEER,
+} from '../uapi.ts'
+import { lladdrBytes, lladdrText, zString } from './bytes.ts'
+
+/** struct ifinfomsg, 16 bytes: family, pad, type, index, flags, change. */
+export function ifinfomsg(ifindex: number, flags = 0, change = 0): Buffer {
+  const bytes = Buffer.alloc(16)
+  bytes.writeInt32LE(ifindex, 4)
+  bytes.writeUInt32LE(flags, 8)
+  bytes.writeUInt32LE(change, 12)
+  return bytes
+}
+
+/** One end of a veth pair that is to be made. */
+export interface VethEnd {
+  readonly ifname: string
+  /** Chosen by us, so that later messages can name the link without asking. */
+  readonly ifindex: number
+  /** Descriptor of its network namespace. */
+  readonly netnsFd: number
+  readonly link: VethLink
+}
+
+/**
+ * Both ends, down, each in its namespace under its final name. `masterIfindex` puts the first end into a bridge.
+ * One queue each way: it halves the cost of a veth.
+ * Same as: ip link add eth0 netns A type veth peer name eth0 netns B
+ */
+export function newVeth(end: VethEnd, peer: VethEnd, masterIfindex: number | undefined): Request {
+  return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(end.ifindex), (out) => {
+    putVethEnd(out, end)
+    if (masterIfindex !== undefined) out.push(IFLA_MASTER, putU32(masterIfindex))
+    out.push(IFLA_LINKINFO, (info: AttrStream) => {
+      info.push(IFLA_INFO_KIND, zString('veth'))
+      info.push(IFLA_INFO_DATA, (data: AttrStream) => {
+        // VETH_INFO_PEER: a whole ifinfomsg and attributes. It cannot be up: veth_open() answers ENOTCONN.
+        data.push(VETH_INFO_PEER, (inner: AttrStream) => {
+          inner.emit(ifinfomsg(peer.ifindex))
+          putVethEnd(inner, peer)
+        })
+      })
+    })
+  })
+}
+
+function putVethEnd(out: AttrStream, end: VethEnd): void {
+  out.push(IFLA_IFNAME, zString(end.ifname))
+  out.push(IFLA_NET_NS_FD, putU32(end.netnsFd))
+  out.push(IFLA_MTU, putU32(end.link.mtu))
+  if (end.link.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(end.link.lladdr))
+  out.push(IFLA_NUM_TX_QUEUES, putU32(1))
+  out.push(IFLA_NUM_RX_QUEUES, putU32(1))
+}
+
+/** Same as: ip link add br0 type bridge … */
+export function newBridge(ifname: string, ifindex: number, link: BridgeLink): Request {
+  return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(ifindex), (out) => {
+    out.push(IFLA_IFNAME, zString(ifname))
+    out.push(IFLA_MTU, putU32(link.mtu))
+    if (link.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(link.lladdr))
+    putBridgeInfo(out, link)
+  })
+}
+
+function putBridgeInfo(out: AttrStream, options: NonNullable<LinkChange['bridge']>): void {
+  out.push(IFLA_LINKINFO, (info: AttrStream) => {
+    info.push(IFLA_INFO_KIND, zString('bridge'))
+    info.push(IFLA_INFO_DATA, (data: AttrStream) => {
+      if (options.forwardDelayCs !== undefined) data.push(IFLA_BR_FORWARD_DELAY, putU32(options.forwardDelayCs))
+      if (options.helloCs !== undefined) data.push(IFLA_BR_HELLO_TIME, putU32(options.helloCs))
+      if (options.maxAgeCs !== undefined) data.push(IFLA_BR_MAX_AGE, putU32(options.maxAgeCs))
+      if (options.ageingCs !== undefined) data.push(IFLA_BR_AGEING_TIME, putU32(options.ageingCs))
+      if (options.stp !== undefined) data.push(IFLA_BR_STP_STATE, putU32(options.stp ? 1 : 0))
+      if (options.priority !== undefined) data.push(IFLA_BR_PRIORITY, putU16(options.priority))
+      if (options.mcastSnooping !== undefined) data.push(IFLA_BR_MCAST_SNOOPING, putU8(options.mcastSnooping ? 1 : 0))
+    })
+  })
+}
+
+/** Same as: ip link set dev … up | down | mtu | address | alias | master | nomaster. `masterIfindex` 0 takes it out of its bridge. */
+export function setLink(ifindex: number, set: LinkChange, masterIfindex: number | undefined): Request {
+  const flags = set.up === undefined ? 0 : IFF_UP
+  return request(RTM_NEWLINK, 0, ifinfomsg(ifindex, set.up ? flags : 0, flags), (out) => {
+    if (set.mtu !== undefined) out.push(IFLA_MTU, putU32(set.mtu))
+    if (set.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(set.lladdr))
+    if (set.alias !== undefined) out.push(IFLA_IFALIAS, zString(set.alias))
+    if (masterIfindex !== undefined) out.push(IFLA_MASTER, putU32(masterIfindex))
+    if (set.bridge !== undefined) putBridgeInfo(out, set.bridge)
+  })
+}
+
+/** Same as: ip link del dev … */
+export function delLink(ifindex: number): Request {
+  return request(RTM_DELLINK, 0, ifinfomsg(ifindex), [])
+}
+
+/** A link as the kernel tells it. */
+export interface LinkMessage {
+  readonly ifindex: number
+  readonly ifname: string
+  readonly flags: number
+  readonly mtu: number
+  readonly lladdr?: string
+  readonly masterIfindex?: number
+  readonly alias?: string
+  /** IFLA_LINK: for a veth, the peer's ifindex in the peer's namespace. */
+  readonly linkIfindex?: number
+  /** IFLA_LINK_NETNSID is there: the peer is in another namespace. */
+  readonly isLinkElsewhere: boolean
+  readonly kind: string
+  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>
+  readonly facts: LinkFacts
+}
+
+const OPERSTATES = ['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING', 'DORMANT', 'UP']
+
+/** Decodes the body of an RTM_NEWLINK. Attributes that it does not know are passed over: a newer kernel may say more. */
+export function decodeLink(body: Buffer): LinkMessage {
+  const ifindex = body.readInt32LE(4)
+  const flags = body.readUInt32LE(8)
+  const link: Mutable<LinkMessage> = { ifindex, ifname: '', flags, mtu: 0, kind: '', isLinkElsewhere: false, facts: NO_FACTS }
+  let operstate = 0
+  let stats: Buffer | undefined
+  parseAttributes(body.subarray(16), ({ type, data }) => {
+    if (type === IFLA_IFNAME) link.ifname = data.toString('utf8', 0, data.length - 1)
+    else if (type === IFLA_MTU) link.mtu = data.readUInt32LE(0)
+    else if (type === IFLA_ADDRESS) link.lladdr = lladdrText(data)
+    else if (type === IFLA_MASTER) link.masterIfindex = data.readUInt32LE(0)
+    else if (type === IFLA_IFALIAS) link.alias = data.toString('utf8', 0, data.length - 1)
+    else if (type === IFLA_LINK) link.linkIfindex = data.readInt32LE(0)
+    else if (type === IFLA_LINK_NETNSID) link.isLinkElsewhere = true
+    else if (type === IFLA_OPERSTATE) operstate = data[0]!
+    else if (type === IFLA_STATS64) stats = data
+    else if (type === IFLA_LINKINFO) decodeInfo(data, link)
+  })
+  link.facts = {
+    ifindex,
+    operstate: OPERSTATES[operstate] ?? String(operstate),
+    carrier: (flags & IFF_LOWER_UP) !== 0,
+    ...decodeStats(stats),
+  }
+  return link
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+// struct rtnl_link_stats64: rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped, …, 8 bytes each
+function decodeStats(stats: Buffer | undefined): Omit<LinkFacts, 'ifindex' | 'operstate' | 'carrier'> {
+  const counter = (index: number): number => (stats === undefined ? 0 : Number(stats.readBigUInt64LE(index * 8)))
+  return {
+    rxPackets: counter(0),
+    txPackets: counter(1),
+    rxBytes: counter(2),
+    txBytes: counter(3),
+    rxErrors: counter(4),
+    txErrors: counter(5),
+    rxDropped: counter(6),
+    txDropped: counter(7),
+  }
+}
+
+const NO_FACTS: LinkFacts = { ifindex: 0, operstate: 'UNKNOWN', carrier: false, ...decodeStats(undefined) }
+
+function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
+  let data: Buffer | undefined
+  parseAttributes(info, (attribute) => {
+    if (attribute.type === IFLA_INFO_KIND) link.kind = attribute.data.toString('utf8').replace(/\0.*$/s, '')
+    if (attribute.type === IFLA_INFO_DATA) data = attribute.data
+  })
+  if (link.kind === 'bridge' && data !== undefined) link.bridge = decodeBridge(data)
+}
+
+function decodeBridge(info: Buffer): NonNullable<LinkMessage['bridge']> {
+  const values = new Map<number, Buffer>()
+  parseAttributes(info, ({ type, data }) => values.set(type, data))
+  const u32 = (type: number): number => values.get(type)?.readUInt32LE(0) ?? 0
+  return {
+    stp: u32(IFLA_BR_STP_STATE) !== 0,
+    priority: values.get(IFLA_BR_PRIORITY)?.readUInt16LE(0) ?? 0,
+    ageingCs: u32(IFLA_BR_AGEING_TIME),
+    forwardDelayCs: u32(IFLA_BR_FORWARD_DELAY),
+    helloCs: u32(IFLA_BR_HELLO_TIME),
+    maxAgeCs: u32(IFLA_BR_MAX_AGE),
+    mcastSnooping: values.get(IFLA_BR_MCAST_SNOOPING)?.[0] === 1,
+  }
+}

@@ -1,0 +1,41 @@
+// RTM_*NEIGH messages. <linux/neighbour.h> struct ndmsg, 12 bytes; ip-neighbour(8).
+import { parseAttributes } from 'netlink/dist/structs.js'
+import type { NeighState } from '../../state/network.ts'
+import { request, type Request } from '../transport.ts'
+import { NDA_DST, NDA_LLADDR, NLM_F_CREATE, NLM_F_REPLACE, NUD_PERMANENT, RTM_DELNEIGH, RTM_NEWNEIGH } from '../uapi.ts'
+import { addressFamily, familyOf, ipBytes, ipText, lladdrBytes, lladdrText } from './bytes.ts'
+
+function ndmsg(neigh: NeighState, ifindex: number, state: number): Buffer {
+  const bytes = Buffer.alloc(12)
+  bytes[0] = addressFamily(neigh.family)
+  bytes.writeInt32LE(ifindex, 4)
+  bytes.writeUInt16LE(state, 8)
+  return bytes
+}
+
+/** Same as: ip neighbour replace 10.0.0.9 lladdr 02:… dev eth0 nud permanent */
+export function replaceNeigh(neigh: NeighState, ifindex: number): Request {
+  return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, ndmsg(neigh, ifindex, NUD_PERMANENT), (out) => {
+    out.push(NDA_DST, ipBytes(neigh.dst))
+    out.push(NDA_LLADDR, lladdrBytes(neigh.lladdr))
+  })
+}
+
+/** Same as: ip neighbour del 10.0.0.9 dev eth0. Errors: ENOENT. */
+export function delNeigh(neigh: NeighState, ifindex: number): Request {
+  return request(RTM_DELNEIGH, 0, ndmsg(neigh, ifindex, 0), (out) => out.push(NDA_DST, ipBytes(neigh.dst)))
+}
+
+/** Decodes the body of an RTM_NEWNEIGH; undefined unless it is permanent and of IPv4 or IPv6. */
+export function decodeNeigh(body: Buffer, ifnameOf: (ifindex: number) => string): NeighState | undefined {
+  const family = familyOf(body[0]!)
+  if (family === undefined || !(body.readUInt16LE(8) & NUD_PERMANENT)) return undefined
+  let dst: string | undefined
+  let lladdr: string | undefined
+  parseAttributes(body.subarray(12), ({ type, data }) => {
+    if (type === NDA_DST) dst = ipText(data)
+    if (type === NDA_LLADDR) lladdr = lladdrText(data)
+  })
+  if (dst === undefined || lladdr === undefined) return undefined
+  return { ifname: ifnameOf(body.readInt32LE(4)), family, dst, lladdr }
+}

@@ -1,0 +1,198 @@
+// RTM_*ROUTE messages. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
+import { AttrStream, countLength, parseAttributes, putU32 } from 'netlink/dist/structs.js'
+import type { Family, Nexthop, RouteState, RouteType } from '../../state/network.ts'
+import { request, type Request } from '../transport.ts'
+import {
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REPLACE,
+  RT_SCOPE_LINK,
+  RT_SCOPE_NOWHERE,
+  RT_SCOPE_UNIVERSE,
+  RT_TABLE_UNSPEC,
+  RTA_DST,
+  RTA_GATEWAY,
+  RTA_METRICS,
+  RTA_MULTIPATH,
+  RTA_OIF,
+  RTA_PREFSRC,
+  RTA_PRIORITY,
+  RTA_TABLE,
+  RTA_VIA,
+  RTAX_MTU,
+  RTM_DELROUTE,
+  RTM_F_CLONED,
+  RTM_NEWROUTE,
+  RTN_BLACKHOLE,
+  RTN_PROHIBIT,
+  RTN_UNICAST,
+  RTN_UNREACHABLE,
+  RTNH_F_ONLINK,
+  RTPROT_BOOT,
+  RTPROT_UNSPEC,
+} from '../uapi.ts'
+import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
+
+const TYPES: Record<RouteType, number> = {
+  unicast: RTN_UNICAST,
+  blackhole: RTN_BLACKHOLE,
+  unreachable: RTN_UNREACHABLE,
+  prohibit: RTN_PROHIBIT,
+}
+const TYPE_NAMES = new Map(Object.entries(TYPES).map(([name, number]) => [number, name as RouteType]))
+
+/** ifindex of a link of the namespace; throws where there is none. */
+export type IfindexOf = (ifname: string) => number
+
+/** struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type, flags. */
+function rtmsg(route: RouteState, protocol: number): Buffer {
+  const bytes = Buffer.alloc(12)
+  bytes[0] = addressFamily(route.family)
+  bytes[1] = Number(route.dst.slice(route.dst.indexOf('/') + 1))
+  bytes[4] = route.table < 256 ? route.table : RT_TABLE_UNSPEC
+  bytes[5] = protocol
+  bytes[6] = scopeOf(route)
+  bytes[7] = TYPES[route.type]
+  const only = route.nexthops.length === 1 ? route.nexthops[0] : undefined
+  if (only?.onlink) bytes.writeUInt32LE(RTNH_F_ONLINK, 8)
+  return bytes
+}
+
+/** As iproute2 sets it (iproute.c, iproute_modify): link where there is no gateway; IPv6 has no scopes here. */
+function scopeOf(route: RouteState): number {
+  const direct = route.type === 'unicast' && route.nexthops.every((nexthop) => nexthop.via === undefined)
+  return route.family === 4 && direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
+}
+
+function putRoute(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): void {
+  const [address, length] = route.dst.split('/') as [string, string]
+  if (length !== '0') out.push(RTA_DST, ipBytes(address))
+  if (route.table >= 256) out.push(RTA_TABLE, putU32(route.table))
+  if (route.metric !== 0) out.push(RTA_PRIORITY, putU32(route.metric))
+  if (route.src !== undefined) out.push(RTA_PREFSRC, ipBytes(route.src))
+  if (route.mtu !== undefined) {
+    const mtu = putU32(route.mtu)
+    out.push(RTA_METRICS, (metrics: AttrStream) => metrics.push(RTAX_MTU, mtu))
+  }
+  const [first] = route.nexthops
+  if (route.nexthops.length > 1) out.push(RTA_MULTIPATH, (paths: AttrStream) => putNexthops(paths, route, ifindexOf))
+  else if (first !== undefined) {
+    putGateway(out, first, route.family)
+    out.push(RTA_OIF, putU32(ifindexOf(first.dev)))
+  }
+}
+
+function putNexthops(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): void {
+  for (const nexthop of route.nexthops) {
+    const header = Buffer.alloc(8)
+    header[2] = nexthop.onlink ? RTNH_F_ONLINK : 0
+    header[3] = nexthop.weight - 1
+    header.writeInt32LE(ifindexOf(nexthop.dev), 4)
+    const path = new AttrStream()
+    path.emit(header)
+    putGateway(path, nexthop, route.family)
+    header.writeUInt16LE(countLength(path.bufs), 0)
+    out.emit(path.bufs)
+  }
+}
+
+function putGateway(out: AttrStream, nexthop: Nexthop, family: Family): void {
+  if (nexthop.via === undefined) return
+  const viaFamily: Family = nexthop.via.includes(':') ? 6 : 4
+  if (viaFamily === family) {
+    out.push(RTA_GATEWAY, ipBytes(nexthop.via))
+    return
+  }
+  const header = Buffer.alloc(2) // struct rtvia: rtvia_family, then the address
+  header.writeUInt16LE(addressFamily(viaFamily), 0)
+  out.push(RTA_VIA, Buffer.concat([header, ipBytes(nexthop.via)]))
+}
+
+/** Same as: ip route add … Errors: EEXIST, ENETUNREACH (gateway off-link), EINVAL. */
+export function newRoute(route: RouteState, ifindexOf: IfindexOf): Request {
+  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, rtmsg(route, RTPROT_BOOT), (out) => putRoute(out, route, ifindexOf))
+}
+
+/** Same as: ip route replace … */
+export function replaceRoute(route: RouteState, ifindexOf: IfindexOf): Request {
+  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, rtmsg(route, RTPROT_BOOT), (out) => putRoute(out, route, ifindexOf))
+}
+
+/** Same as: ip route del … Errors: ESRCH where there is none. */
+export function delRoute(route: RouteState, ifindexOf: IfindexOf): Request {
+  const header = rtmsg(route, RTPROT_UNSPEC)
+  if (route.family === 4) header[6] = RT_SCOPE_NOWHERE // any scope, fib_table_delete()
+  return request(RTM_DELROUTE, 0, header, (out) => putRoute(out, route, ifindexOf))
+}
+
+/** A route as the kernel tells it. */
+export interface RouteMessage {
+  readonly route: RouteState
+  /** RTPROT_* */
+  readonly protocol: number
+}
+
+/**
+ * Decodes the body of an RTM_NEWROUTE; undefined for what is not a route of the four types that netlab knows (local, broadcast,
+ * multicast … are the kernel's) and for cached clones.
+ */
+export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteMessage | undefined {
+  const family = familyOf(body[0]!)
+  const type = TYPE_NAMES.get(body[7]!)
+  const flags = body.readUInt32LE(8)
+  if (family === undefined || type === undefined || flags & RTM_F_CLONED) return undefined
+  const values = new Map<number, Buffer>()
+  parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
+  const dst = values.get(RTA_DST)
+  const mtu = decodeMtu(values.get(RTA_METRICS))
+  const src = values.get(RTA_PREFSRC)
+  return {
+    protocol: body[5]!,
+    route: {
+      family,
+      type,
+      dst: `${dst === undefined ? (family === 4 ? '0.0.0.0' : '::') : ipText(dst)}/${body[1]}`,
+      table: values.get(RTA_TABLE)?.readUInt32LE(0) ?? body[4]!,
+      metric: values.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
+      nexthops: type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : [],
+      ...(src !== undefined && { src: ipText(src) }),
+      ...(mtu !== undefined && { mtu }),
+    },
+  }
+}
+
+function decodeMtu(metrics: Buffer | undefined): number | undefined {
+  let mtu: number | undefined
+  if (metrics !== undefined)
+    parseAttributes(metrics, ({ type, data }) => {
+      if (type === RTAX_MTU) mtu = data.readUInt32LE(0)
+    })
+  return mtu
+}
+
+function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (ifindex: number) => string): Nexthop[] {
+  const multipath = values.get(RTA_MULTIPATH)
+  if (multipath === undefined) {
+    const oif = values.get(RTA_OIF)?.readUInt32LE(0)
+    return oif === undefined ? [] : [{ ...decodeGateway(values), dev: ifnameOf(oif), weight: 1, onlink: (flags & RTNH_F_ONLINK) !== 0 }]
+  }
+  const nexthops: Nexthop[] = []
+  for (let at = 0; at + 8 <= multipath.length; ) {
+    const length = multipath.readUInt16LE(at)
+    const inner = new Map<number, Buffer>()
+    parseAttributes(multipath.subarray(at + 8, at + length), ({ type, data }) => inner.set(type, data))
+    nexthops.push({
+      ...decodeGateway(inner),
+      dev: ifnameOf(multipath.readInt32LE(at + 4)),
+      weight: multipath[at + 3]! + 1,
+      onlink: (multipath[at + 2]! & RTNH_F_ONLINK) !== 0,
+    })
+    at += (length + 3) & ~3
+  }
+  return nexthops
+}
+
+function decodeGateway(values: Map<number, Buffer>): { via?: string } {
+  const gateway = values.get(RTA_GATEWAY) ?? values.get(RTA_VIA)?.subarray(2)
+  return gateway === undefined ? {} : { via: ipText(gateway) }
+}

@@ -1,0 +1,77 @@
+// Makes a node's or a bridge's namespaces: unshare(2) on the main thread, held by descriptors that the holder gets a copy of.
+import { mkdirSync } from 'node:fs'
+import { dropNamespaces, putNamespaces } from './holder.ts'
+import {
+  attachMount,
+  close,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWUTS,
+  mountNew,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  openat,
+  openTree,
+  sethostname,
+  unshare,
+} from './libc.ts'
+import { closeNetlink, openNetlink } from './transport.ts'
+import { goHome, namespaceOf, type World } from './world.ts'
+
+/** Where the node's own things lie in the lab's tmpfs. */
+export function nodeDirectory(world: World, node: string): string {
+  return `${world.directory}/${node}`
+}
+
+/** A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. */
+export function addNode(world: World, name: string, hostname: string): void {
+  const directory = nodeDirectory(world, name)
+  mkdirSync(directory)
+  mkdirSync(`${directory}/run`)
+  mkdirSync(`${directory}/tmp`, { mode: 0o1777 })
+  const run = openTree(`${directory}/run`)
+  const tmp = openTree(`${directory}/tmp`)
+  try {
+    unshare(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWNS)
+    sethostname(hostname)
+    attachMount(tmp, '/tmp')
+    attachMount(run, '/run')
+    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
+    keep(world, name, true)
+  } finally {
+    goHome(world)
+    close(run)
+    close(tmp)
+  }
+}
+
+/** A network namespace alone: a bridge with an address of its own. */
+export function addNetns(world: World, name: string): void {
+  try {
+    unshare(CLONE_NEWNET)
+    keep(world, name, false)
+  } finally {
+    goHome(world)
+  }
+}
+
+/** Opens the namespaces that this thread is in and gives them to the holder. */
+function keep(world: World, name: string, isNode: boolean): void {
+  const net = openat(world.hostProc, 'thread-self/ns/net')
+  const netlink = openNetlink()
+  const inner = isNode ? { mnt: openat(world.hostProc, 'thread-self/ns/mnt'), uts: openat(world.hostProc, 'thread-self/ns/uts') } : {}
+  putNamespaces(world.holder, name, isNode ? [net, inner.mnt!, inner.uts!] : [net])
+  world.namespaces.set(name, { name, net, ...inner, netlink, ifindexes: new Map() })
+}
+
+/** Lets go of a namespace here and in the holder. What still runs in it keeps it alive until it ends. */
+export function delNetns(world: World, name: string): void {
+  const namespace = namespaceOf(world, name)
+  dropNamespaces(world.holder, name)
+  closeNetlink(namespace.netlink)
+  if (namespace.net !== world.base.net) close(namespace.net)
+  if (namespace.mnt !== undefined) close(namespace.mnt)
+  if (namespace.uts !== undefined) close(namespace.uts)
+  world.namespaces.delete(name)
+}

@@ -1,0 +1,234 @@
+// Reads the lab's state back from the kernel, in the model that the desired state has too.
+import { fstatSync } from 'node:fs'
+import type {
+  AddrState,
+  BridgeLink,
+  LinkEnd,
+  LinkState,
+  NamespaceState,
+  NeighState,
+  NetworkState,
+  RouteState,
+  RuleState,
+  SysctlState,
+} from '../state/network.ts'
+import { FABRIC } from '../state/network.ts'
+import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import { observeFiles } from './file.ts'
+import { decodeAddr, type AddrMessage } from './message/addr.ts'
+import { decodeLink, ifinfomsg, type LinkMessage } from './message/link.ts'
+import { decodeNeigh } from './message/neigh.ts'
+import { decodeRoute } from './message/route.ts'
+import { decodeRule } from './message/rule.ts'
+import { readSysctl } from './sysctl.ts'
+import { dump } from './transport.ts'
+import {
+  IFF_LOOPBACK,
+  IFF_UP,
+  RT_TABLE_LOCAL,
+  RTM_GETADDR,
+  RTM_GETLINK,
+  RTM_GETNEIGH,
+  RTM_GETROUTE,
+  RTM_GETRULE,
+  RTPROT_BOOT,
+  RTPROT_STATIC,
+} from './uapi.ts'
+import { within, type OpenNamespace, type World } from './world.ts'
+
+/** What cannot be listed but must be asked for by name. By namespace. */
+export type ObserveScope = ReadonlyMap<string, { readonly sysctls: readonly string[]; readonly files: readonly string[] }>
+
+/** State of the network, and what of it is still on its way. Rulesets are not in it: they are asked from their own tools. */
+export interface Observation {
+  readonly network: NetworkState
+  /** IPv6 addresses whose duplicate address detection is not over: `h1: eth0 fd00::1/64`. */
+  readonly tentative: readonly string[]
+  /** Those where it found another owner. */
+  readonly duplicate: readonly string[]
+  /** Inode numbers of the namespaces, as lsns(8) prints them. */
+  readonly inodes: ReadonlyMap<string, NamespaceInodes>
+}
+
+export interface NamespaceInodes {
+  readonly net: number
+  readonly mnt?: number
+  readonly uts?: number
+}
+
+/** Priorities of the rules that every namespace is born with: local, main, default. */
+const OWN_RULES = new Set([0, 32766, 32767])
+
+interface RawNamespace {
+  readonly namespace: OpenNamespace
+  readonly links: readonly LinkMessage[]
+  readonly addrs: readonly AddrMessage[]
+}
+
+/** Reads every namespace of the lab. */
+export function observe(world: World, scope: ObserveScope): Observation {
+  const raw: RawNamespace[] = []
+  for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace))
+  const ends = vethEnds(raw)
+  const namespaces = new Map<string, NamespaceState>()
+  const inodes = new Map<string, NamespaceInodes>()
+  for (const each of raw) {
+    const { namespace } = each
+    const wanted = scope.get(namespace.name)
+    namespaces.set(namespace.name, {
+      kind: namespace.name === FABRIC ? 'fabric' : namespace.mnt === undefined ? 'bridge' : 'node',
+      links: linkStates(each, ends),
+      addrs: addrStates(each),
+      ...readTables(each),
+      ...readInside(world, namespace, wanted?.sysctls ?? []),
+      files: observeFiles(world, namespace, wanted?.files ?? []),
+      rulesets: new Map(),
+      setup: [],
+    })
+    inodes.set(namespace.name, inodesOf(namespace))
+  }
+  const flagged = (flag: 'tentative' | 'dadFailed'): string[] =>
+    raw.flatMap(({ namespace, links, addrs }) =>
+      addrs.filter((addr) => addr[flag]).map((addr) => `${namespace.name}: ${nameOf(links, addr.ifindex)} ${addr.local}/${addr.prefixlen}`),
+    )
+  return { network: { namespaces }, tentative: flagged('tentative'), duplicate: flagged('dadFailed'), inodes }
+}
+
+/** A veth as its peer may see it. */
+interface End {
+  readonly netns: string
+  readonly link: LinkMessage
+}
+
+type Ends = ReadonlyMap<number, readonly End[]>
+
+function vethEnds(raw: readonly RawNamespace[]): Ends {
+  const ends = new Map<number, End[]>()
+  for (const { namespace, links } of raw)
+    for (const link of links) {
+      if (link.kind !== 'veth') continue
+      const others = ends.get(link.ifindex)
+      if (others === undefined) ends.set(link.ifindex, [{ netns: namespace.name, link }])
+      else others.push({ netns: namespace.name, link })
+    }
+  return ends
+}
+
+/**
+ * The peer of a veth: the one that points back. Numbers of netlab's links are unique in the lab, those of links made by hand are not;
+ * where several point back, or none does because the peer left the lab, there is no telling.
+ */
+function peerOf(netns: string, link: LinkMessage, ends: Ends): LinkEnd | undefined {
+  const pointingBack = (ends.get(link.linkIfindex ?? 0) ?? []).filter(
+    (end) => end.link.linkIfindex === link.ifindex && end.link !== link && (end.netns !== netns) === link.isLinkElsewhere,
+  )
+  const [only] = pointingBack
+  return only !== undefined && pointingBack.length === 1 ? { netns: only.netns, ifname: only.link.ifname } : undefined
+}
+
+function nameOf(links: readonly LinkMessage[], ifindex: number): string {
+  return links.find((link) => link.ifindex === ifindex)?.ifname ?? String(ifindex)
+}
+
+const NO_FILTER = { link: ifinfomsg(0), addr: Buffer.alloc(8), route: Buffer.alloc(12), rule: Buffer.alloc(12), neigh: Buffer.alloc(12) }
+
+function readLinksAndAddrs(world: World, namespace: OpenNamespace): RawNamespace {
+  const links: LinkMessage[] = []
+  const addrs: AddrMessage[] = []
+  gather(namespace, RTM_GETLINK, NO_FILTER.link, links, decodeLink)
+  gather(namespace, RTM_GETADDR, NO_FILTER.addr, addrs, decodeAddr)
+  namespace.ifindexes.clear()
+  for (const link of links) {
+    namespace.ifindexes.set(link.ifname, link.ifindex)
+    world.nextIfindex = Math.max(world.nextIfindex, link.ifindex + 1)
+  }
+  return { namespace, links, addrs }
+}
+
+function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, into: T[], decode: (body: Buffer) => T | undefined): void {
+  const each = (body: Buffer): void => {
+    const value = decode(body)
+    if (value !== undefined) into.push(value)
+  }
+  dump(namespace.netlink, type, header, each, () => (into.length = 0))
+}
+
+function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
+  const states = new Map<string, LinkState>()
+  for (const link of raw.links) {
+    const common = {
+      up: (link.flags & IFF_UP) !== 0,
+      mtu: link.mtu,
+      ...(link.lladdr !== undefined && (link.flags & IFF_LOOPBACK) === 0 && { lladdr: link.lladdr }),
+      ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
+      ...(link.alias !== undefined && { alias: link.alias }),
+      facts: link.facts,
+    }
+    states.set(link.ifname, linkState(raw.namespace.name, link, common, ends))
+  }
+  return states
+}
+
+type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'master' | 'alias' | 'facts'>
+
+function linkState(netns: string, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
+  if (link.flags & IFF_LOOPBACK) return { kind: 'loopback', ...common }
+  if (link.kind === 'bridge' && link.bridge !== undefined) return { kind: 'bridge', ...common, ...link.bridge }
+  const peer = link.kind === 'veth' ? peerOf(netns, link, ends) : undefined
+  return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
+}
+
+/** Addresses set by hand. Those that a lease or an advertisement made, and link-local ones, come and go by themselves. */
+function addrStates(raw: RawNamespace): Map<string, AddrState> {
+  const states = new Map<string, AddrState>()
+  for (const addr of raw.addrs) {
+    const isLoopbackOwn = addr.ifindex === 1 && (addr.local === '127.0.0.1' || addr.local === '::1')
+    if (!addr.permanent || isLoopbackOwn) continue
+    const state = { ifname: nameOf(raw.links, addr.ifindex), family: addr.family, local: addr.local, prefixlen: addr.prefixlen }
+    states.set(addrKey(state), state)
+  }
+  return states
+}
+
+function readTables(raw: RawNamespace): Pick<NamespaceState, 'routes' | 'rules' | 'neighs'> {
+  const ifnameOf = (ifindex: number): string => nameOf(raw.links, ifindex)
+  const routes: RouteState[] = []
+  const rules: RuleState[] = []
+  const neighs: NeighState[] = []
+  gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
+    const message = decodeRoute(body, ifnameOf)
+    const byHand = message?.protocol === RTPROT_BOOT || message?.protocol === RTPROT_STATIC
+    return message !== undefined && byHand && message.route.table !== RT_TABLE_LOCAL ? message.route : undefined
+  })
+  gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
+    const rule = decodeRule(body)
+    return rule !== undefined && !OWN_RULES.has(rule.priority) ? rule : undefined
+  })
+  gather(raw.namespace, RTM_GETNEIGH, NO_FILTER.neigh, neighs, (body) => decodeNeigh(body, ifnameOf))
+  return {
+    routes: new Map(routes.map((route) => [routeKey(route), route])),
+    rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),
+    neighs: new Map(neighs.map((neigh) => [neighKey(neigh), neigh])),
+  }
+}
+
+function readInside(world: World, namespace: OpenNamespace, names: readonly string[]): { hostname?: string; sysctls: Map<string, SysctlState> } {
+  const sysctls = new Map<string, SysctlState>()
+  if (namespace.uts === undefined && names.length === 0) return { sysctls }
+  return within(world, namespace, () => {
+    for (const name of names) {
+      const value = readSysctl(name)
+      if (value !== undefined) sysctls.set(name, { value })
+    }
+    const hostname = namespace.uts === undefined ? undefined : readSysctl('kernel.hostname')
+    return { sysctls, ...(hostname !== undefined && { hostname }) }
+  })
+}
+
+function inodesOf(namespace: OpenNamespace): NamespaceInodes {
+  return {
+    net: fstatSync(namespace.net).ino,
+    ...(namespace.mnt !== undefined && { mnt: fstatSync(namespace.mnt).ino }),
+    ...(namespace.uts !== undefined && { uts: fstatSync(namespace.uts).ino }),
+  }
+}

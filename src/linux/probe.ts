@@ -1,0 +1,84 @@
+// What this kernel can do, found by trying: in a scratch network namespace, with the smallest request that tells a missing kind from one
+// that is there but wants more. Runs in an engine that was started by `nsexec scratch`.
+import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, SyscallError, unshare } from './libc.ts'
+import { ifinfomsg } from './message/link.ts'
+import { zString } from './message/bytes.ts'
+import { closeNetlink, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
+import { IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, NLM_F_CREATE, NLM_F_EXCL, RTM_NEWLINK, RTM_NEWQDISC, TC_H_ROOT, TCA_KIND } from './uapi.ts'
+
+/** One thing that was tried. `words` are the kernel's own where it said no. */
+export interface Probe {
+  readonly group: 'namespace' | 'link kind' | 'queueing discipline'
+  readonly name: string
+  readonly ok: boolean
+  readonly words: string
+}
+
+// <linux/sched.h>
+const NAMESPACES: readonly (readonly [name: string, flag: number])[] = [
+  ['net', CLONE_NEWNET],
+  ['uts', CLONE_NEWUTS],
+  ['mnt', CLONE_NEWNS],
+  ['ipc', 0x08000000],
+  ['cgroup', 0x02000000],
+  ['pid', 0x20000000],
+  ['time', 0x00000080],
+]
+
+const LINK_KINDS = [
+  ...['veth', 'bridge', 'dummy', 'vlan', 'bond', 'vrf', 'macvlan', 'ipvlan', 'vxlan', 'gre', 'gretap', 'ip6gre', 'ipip', 'sit', 'wireguard'],
+  'ifb',
+]
+
+const QDISCS = ['tbf', 'htb', 'netem', 'fq_codel', 'codel', 'fq', 'sfq', 'red', 'cake', 'prio', 'ingress', 'clsact']
+
+/** Tries everything. */
+export function probe(): Probe[] {
+  const netlink = openNetlink()
+  try {
+    return [...LINK_KINDS.map((kind) => probeLink(netlink, kind)), ...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()]
+  } finally {
+    closeNetlink(netlink)
+  }
+}
+
+function probeLink(netlink: NetlinkSocket, kind: string): Probe {
+  const [refusal] = transact(netlink, [
+    request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0), (out) => {
+      out.push(IFLA_IFNAME, zString(`p-${kind}`))
+      out.push(IFLA_LINKINFO, (info: typeof out) => info.push(IFLA_INFO_KIND, zString(kind)))
+    }),
+  ])
+  // EOPNOTSUPP: Unknown device type. Any other answer comes from the kind itself, which wants a parent, an id, a table …
+  const ok = refusal?.code !== 'EOPNOTSUPP'
+  return { group: 'link kind', name: kind, ok, words: ok ? 'there' : said(refusal) }
+}
+
+function probeQdisc(netlink: NetlinkSocket, kind: string): Probe {
+  const tcmsg = Buffer.alloc(20) // struct tcmsg: family, pad, ifindex, handle, parent, info
+  tcmsg.writeInt32LE(1, 4)
+  tcmsg.writeUInt32LE(0x00010000, 8)
+  tcmsg.writeUInt32LE(TC_H_ROOT, 12)
+  const [refusal] = transact(netlink, [
+    request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tcmsg, (out) => out.push(TCA_KIND, zString(kind))),
+  ])
+  const ok = refusal?.code !== 'ENOENT'
+  return { group: 'queueing discipline', name: kind, ok, words: ok ? 'there' : said(refusal) }
+}
+
+function said(refusal: { readonly code: string; readonly extack?: string } | undefined): string {
+  return refusal === undefined ? '' : `${refusal.code}: ${refusal.extack ?? '(the kernel gave no further words)'}`
+}
+
+/** Last of all: this process is in other namespaces afterwards. */
+function probeNamespaces(): Probe[] {
+  return NAMESPACES.map(([name, flag]): Probe => {
+    try {
+      unshare(flag)
+      return { group: 'namespace', name, ok: true, words: 'there' }
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error
+      return { group: 'namespace', name, ok: false, words: error.code }
+    }
+  })
+}

@@ -1,0 +1,116 @@
+// Operations of a plan as netlink requests, each with the namespace whose socket it leaves by.
+import type { AddVeth, LinkChange, Operation } from '../plan/operation.ts'
+import { delAddr, newAddr } from './message/addr.ts'
+import { delLink, newBridge, newVeth, setLink, type VethEnd } from './message/link.ts'
+import { delNeigh, replaceNeigh } from './message/neigh.ts'
+import { delRoute, newRoute, replaceRoute } from './message/route.ts'
+import { delRule, newRule } from './message/rule.ts'
+import type { Request } from './transport.ts'
+import { namespaceOf, type OpenNamespace, type World } from './world.ts'
+
+export interface PlacedRequest {
+  readonly namespace: OpenNamespace
+  readonly request: Request
+}
+
+/** The requests of an operation, or undefined where it is not done by netlink. Chooses the ifindex of links that it makes. */
+export function netlinkRequests(world: World, operation: Operation): PlacedRequest[] | undefined {
+  if (operation.type === 'add veth') return vethRequests(world, operation)
+  const namespace = world.namespaces.get(operation.netns)
+  if (namespace === undefined) return undefined // it is about to be made
+  const request = linkRequest(world, namespace, operation) ?? tableRequest(namespace, operation)
+  return request === undefined ? undefined : [{ namespace, request }]
+}
+
+function linkRequest(world: World, namespace: OpenNamespace, operation: Operation): Request | undefined {
+  switch (operation.type) {
+    case 'add bridge':
+      return newBridge(operation.ifname, newIfindex(world, namespace, operation.ifname), operation.link)
+    case 'set link':
+      return setLinkRequest(namespace, operation.ifname, operation.set)
+    case 'del link':
+      return delLink(ifindexOf(namespace, operation.ifname))
+    default:
+      return undefined
+  }
+}
+
+function tableRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+  const ifindex = (ifname: string): number => ifindexOf(namespace, ifname)
+  switch (operation.type) {
+    case 'add addr':
+      return newAddr(operation.addr, ifindex(operation.addr.ifname))
+    case 'del addr':
+      return delAddr(operation.addr, ifindex(operation.addr.ifname))
+    case 'add route':
+      return newRoute(operation.route, ifindex)
+    case 'replace route':
+      return replaceRoute(operation.route, ifindex)
+    case 'del route':
+      return delRoute(operation.route, ifindex)
+    case 'add rule':
+      return newRule(operation.rule)
+    case 'del rule':
+      return delRule(operation.rule)
+    case 'replace neigh':
+      return replaceNeigh(operation.neigh, ifindex(operation.neigh.ifname))
+    case 'del neigh':
+      return delNeigh(operation.neigh, ifindex(operation.neigh.ifname))
+    default:
+      return undefined
+  }
+}
+
+function ifindexOf(namespace: OpenNamespace, ifname: string): number {
+  const ifindex = ifname === 'lo' ? 1 : namespace.ifindexes.get(ifname)
+  if (ifindex === undefined) throw new Error(`No link ${ifname} is known in ${namespace.name}`)
+  return ifindex
+}
+
+function newIfindex(world: World, namespace: OpenNamespace, ifname: string): number {
+  const ifindex = world.nextIfindex++
+  namespace.ifindexes.set(ifname, ifindex)
+  return ifindex
+}
+
+function setLinkRequest(namespace: OpenNamespace, ifname: string, set: LinkChange): Request {
+  const master = set.master === null ? 0 : set.master === undefined ? undefined : ifindexOf(namespace, set.master)
+  return setLink(ifindexOf(namespace, ifname), set, master)
+}
+
+interface PlacedEnd {
+  readonly namespace: OpenNamespace
+  readonly end: VethEnd
+}
+
+/**
+ * The cable, and what RTM_NEWLINK cannot say of a veth when it is made: the alias of either end, the bridge of the second.
+ * Both ends name their namespaces, so any socket serves: always the same one, so that many cables fill one datagram.
+ */
+function vethRequests(world: World, operation: AddVeth): PlacedRequest[] {
+  const near = placeEnd(world, operation.netns, operation.ifname, operation.link)
+  const far = placeEnd(world, operation.link.peer.netns, operation.link.peer.ifname, operation.peer)
+  // The kernel heeds IFLA_MASTER for the first end only (rtnl_newlink_create), so an end in a bridge goes first.
+  const [first, second] = near.end.link.master === undefined ? [far, near] : [near, far]
+  const { master } = first.end.link
+  const masterIfindex = master === undefined ? undefined : ifindexOf(first.namespace, master)
+  const [any] = world.namespaces.values()
+  return [
+    { namespace: any!, request: newVeth(first.end, second.end, masterIfindex) },
+    ...afterwards(first, { ...aliasOf(first) }),
+    ...afterwards(second, { ...aliasOf(second), ...(second.end.link.master !== undefined && { master: second.end.link.master }) }),
+  ]
+}
+
+function placeEnd(world: World, netns: string, ifname: string, link: AddVeth['link']): PlacedEnd {
+  const namespace = namespaceOf(world, netns)
+  return { namespace, end: { ifname, ifindex: newIfindex(world, namespace, ifname), netnsFd: namespace.net, link } }
+}
+
+function aliasOf({ end }: PlacedEnd): LinkChange {
+  return end.link.alias === undefined ? {} : { alias: end.link.alias }
+}
+
+function afterwards({ namespace, end }: PlacedEnd, set: LinkChange): PlacedRequest[] {
+  return Object.keys(set).length === 0 ? [] : [{ namespace, request: setLinkRequest(namespace, end.ifname, set) }]
+}

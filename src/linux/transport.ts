@@ -1,0 +1,208 @@
+// Requests on a netlink socket: many messages in one send(2), the kernel's answers told apart by sequence number, with extended ACK.
+// netlink(7), <linux/netlink.h>. A socket stays in the network namespace in which it was opened.
+import { AttrStream, parseAttributes, type StreamData } from 'netlink/dist/structs.js'
+import { AF_NETLINK, close, connectNetlink, errnoName, receive, send, setsockoptInt, socket, SOCK_RAW } from './libc.ts'
+import {
+  NETLINK_CAP_ACK,
+  NETLINK_EXT_ACK,
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_ROUTE,
+  NLM_F_ACK,
+  NLM_F_ACK_TLVS,
+  NLM_F_CAPPED,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  NLMSGERR_ATTR_MSG,
+  NLMSGERR_ATTR_OFFS,
+  SOL_NETLINK,
+} from './uapi.ts'
+
+/** A request without its sequence number: `NLM_F_REQUEST` is added when it is sent. */
+export interface Request {
+  readonly type: number
+  /** NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE */
+  readonly flags: number
+  /** Header of the family (ifinfomsg, ifaddrmsg, rtmsg …) and attributes. */
+  readonly body: Buffer
+}
+
+/** The kernel's no to one request. */
+export interface NetlinkRefusal {
+  /** Which request of the batch. */
+  readonly index: number
+  /** Positive errno. */
+  readonly errno: number
+  readonly code: string
+  /** NLMSGERR_ATTR_MSG, verbatim. */
+  readonly extack?: string
+  /** NLMSGERR_ATTR_OFFS: offset of the attribute that offends, from the start of the message. */
+  readonly offset?: number
+}
+
+/** One rtnetlink socket. Whoever opens it closes it. */
+export interface NetlinkSocket {
+  readonly fd: number
+  seq: number
+}
+
+/** Opens a NETLINK_ROUTE socket in this thread's network namespace, with extended ACK and strict checking. */
+export function openNetlink(): NetlinkSocket {
+  const fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
+  setsockoptInt(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1)
+  setsockoptInt(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
+  setsockoptInt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
+  connectNetlink(fd)
+  return { fd, seq: 0 }
+}
+
+/** Closes the socket. */
+export function closeNetlink(netlink: NetlinkSocket): void {
+  close(netlink.fd)
+}
+
+/** Makes a request of a family header and attributes. */
+export function request(type: number, flags: number, header: Uint8Array, attributes: StreamData): Request {
+  const stream = new AttrStream()
+  stream.emit(header)
+  stream.emit(attributes)
+  return { type, flags, body: Buffer.concat(stream.bufs) }
+}
+
+// One thread, one request at a time: the buffers are shared by all sockets.
+const SEND_BYTES = 64 * 1024
+const outgoing = Buffer.alloc(SEND_BYTES)
+const incoming = Buffer.alloc(256 * 1024)
+/** The kernel answers each failed request with up to 1 KiB before we read: they must fit the socket's receive buffer (212,992 bytes). */
+const BATCH_MESSAGES = 64
+
+/**
+ * Sends the requests in order, as few datagrams as they fit in, and waits for the kernel's answers. The kernel goes on after a
+ * refusal, so several requests may be refused. Returns the refusals, by index; empty when all was done.
+ */
+export function transact(netlink: NetlinkSocket, requests: readonly Request[]): NetlinkRefusal[] {
+  const refusals: NetlinkRefusal[] = []
+  let next = 0
+  while (next < requests.length) {
+    const first = next
+    const firstSeq = netlink.seq + 1
+    let used = 0
+    let lastStart = 0
+    while (next < requests.length && next - first < BATCH_MESSAGES) {
+      const { type, flags, body } = requests[next]!
+      const length = NLMSG_HDRLEN + body.length
+      if (used + length > SEND_BYTES) break
+      lastStart = used
+      netlink.seq = (netlink.seq + 1) >>> 0
+      writeHeader(used, length, type, flags | NLM_F_REQUEST, netlink.seq)
+      body.copy(outgoing, used + NLMSG_HDRLEN)
+      used += (length + 3) & ~3
+      next++
+    }
+    if (used === 0) throw new RangeError(`A netlink request of ${requests[first]!.body.length} bytes does not fit ${SEND_BYTES}`)
+    // An error is answered always; success only where asked for: the last message tells that the batch is over.
+    outgoing.writeUInt16LE(outgoing.readUInt16LE(lastStart + 6) | NLM_F_ACK, lastStart + 6)
+    send(netlink.fd, outgoing, used)
+    readAnswers(netlink, firstSeq, first, refusals)
+  }
+  return refusals
+}
+
+function writeHeader(at: number, length: number, type: number, flags: number, seq: number): void {
+  outgoing.writeUInt32LE(length, at)
+  outgoing.writeUInt16LE(type, at + 4)
+  outgoing.writeUInt16LE(flags, at + 6)
+  outgoing.writeUInt32LE(seq, at + 8)
+  outgoing.writeUInt32LE(0, at + 12)
+}
+
+function readAnswers(netlink: NetlinkSocket, firstSeq: number, first: number, refusals: NetlinkRefusal[]): void {
+  for (;;) {
+    const end = receive(netlink.fd, incoming)
+    for (let at = 0; at + NLMSG_HDRLEN <= end; ) {
+      const length = incoming.readUInt32LE(at)
+      const seq = incoming.readUInt32LE(at + 8)
+      if (incoming.readUInt16LE(at + 4) === NLMSG_ERROR) {
+        const errno = -incoming.readInt32LE(at + NLMSG_HDRLEN)
+        if (errno !== 0) refusals.push({ index: first + seq - firstSeq, ...parseRefusal(incoming.subarray(at, at + length), errno) })
+        if (seq === netlink.seq) return
+      }
+      at += (length + 3) & ~3
+    }
+  }
+}
+
+function parseRefusal(message: Buffer, errno: number): Omit<NetlinkRefusal, 'index'> {
+  const flags = message.readUInt16LE(6)
+  let extack: string | undefined
+  let offset: number | undefined
+  if (flags & NLM_F_ACK_TLVS) {
+    // struct nlmsgerr: int error, then the request's header, and the rest of the request unless it is capped
+    const requestBytes = flags & NLM_F_CAPPED ? NLMSG_HDRLEN : message.readUInt32LE(NLMSG_HDRLEN + 4)
+    parseAttributes(message.subarray(NLMSG_HDRLEN + 4 + ((requestBytes + 3) & ~3)), ({ type, data }) => {
+      if (type === NLMSGERR_ATTR_MSG) extack = data.toString('utf8', 0, Math.max(0, data.indexOf(0)))
+      if (type === NLMSGERR_ATTR_OFFS) offset = data.readUInt32LE(0)
+    })
+  }
+  return { errno, code: errnoName(errno), ...(extack !== undefined && { extack }), ...(offset !== undefined && { offset }) }
+}
+
+const DUMP_ATTEMPTS = 10
+
+/**
+ * Dumps a table: calls `each` with the type and body (family header and attributes) of every message; the body lives until `each`
+ * returns. A dump that was interrupted by a change (NLM_F_DUMP_INTR) is taken again; `restart` then drops what was gathered.
+ */
+export function dump(
+  netlink: NetlinkSocket,
+  type: number,
+  header: Uint8Array,
+  each: (body: Buffer, type: number) => void,
+  restart: () => void,
+): void {
+  for (let attempt = 1; ; attempt++) {
+    netlink.seq = (netlink.seq + 1) >>> 0
+    writeHeader(0, NLMSG_HDRLEN + header.length, type, NLM_F_REQUEST | NLM_F_DUMP, netlink.seq)
+    outgoing.set(header, NLMSG_HDRLEN)
+    send(netlink.fd, outgoing, NLMSG_HDRLEN + header.length)
+    if (readDump(netlink, each)) return
+    if (attempt === DUMP_ATTEMPTS) throw new Error(`The kernel's table changed during each of ${DUMP_ATTEMPTS} dumps (RTM type ${type})`)
+    restart()
+  }
+}
+
+/** Returns whether the dump was consistent. */
+function readDump(netlink: NetlinkSocket, each: (body: Buffer, type: number) => void): boolean {
+  let consistent = true
+  for (;;) {
+    const end = receive(netlink.fd, incoming)
+    for (let at = 0; at + NLMSG_HDRLEN <= end; ) {
+      const length = incoming.readUInt32LE(at)
+      const type = incoming.readUInt16LE(at + 4)
+      if (incoming.readUInt32LE(at + 8) === netlink.seq) {
+        if (incoming.readUInt16LE(at + 6) & NLM_F_DUMP_INTR) consistent = false
+        if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+          const errno = -incoming.readInt32LE(at + NLMSG_HDRLEN)
+          if (errno > 0) throw new DumpError(errno)
+          return consistent
+        }
+        each(incoming.subarray(at + NLMSG_HDRLEN, at + length), type)
+      }
+      at += (length + 3) & ~3
+    }
+  }
+}
+
+/** The kernel refused to dump a table. */
+export class DumpError extends Error {
+  readonly errno: number
+
+  constructor(errno: number) {
+    super(`netlink dump: ${errnoName(errno)}`)
+    this.name = 'DumpError'
+    this.errno = errno
+  }
+}

@@ -1,0 +1,106 @@
+// What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
+// The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
+import { openSync } from 'node:fs'
+import { FABRIC } from '../state/network.ts'
+import { connectHolder, getNamespaces, listNamespaces, putNamespaces, type Holder } from './holder.ts'
+import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
+import { openNetlink, type NetlinkSocket } from './transport.ts'
+
+/** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
+export interface OpenNamespace {
+  readonly name: string
+  readonly net: number
+  readonly mnt?: number
+  readonly uts?: number
+  readonly netlink: NetlinkSocket
+  /** ifindex by ifname, as far as the engine has seen or made them. */
+  readonly ifindexes: Map<string, number>
+}
+
+/** One lab, from the engine's side. */
+export interface World {
+  /** The lab's own tmpfs, seen only from the lab's mount namespaces: the nodes' files lie here. */
+  readonly directory: string
+  readonly holder: Holder
+  /** /proc of the machine: that of the lab's pid namespace does not know this process. */
+  readonly hostProc: number
+  readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
+  readonly namespaces: Map<string, OpenNamespace>
+  /** Every link of the lab gets a number of its own, so that IFLA_LINK of a veth names its peer without doubt. */
+  nextIfindex: number
+}
+
+/** lo is 1 everywhere. */
+const FIRST_IFINDEX = 2
+
+/** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
+export function enterWorld(directory: string, holderPid: number): World {
+  const hostProc = openSync('/proc', 'r')
+  const holder = connectHolder(directory, holderPid)
+  const base = {
+    net: openat(hostProc, `${holderPid}/ns/net`),
+    mnt: openat(hostProc, `${holderPid}/ns/mnt`),
+    uts: openat(hostProc, `${holderPid}/ns/uts`),
+  }
+  unshare(CLONE_FS) // setns(2) into a mount namespace wants a root directory that no other thread shares
+  const world: World = { directory, holder, hostProc, base, namespaces: new Map(), nextIfindex: FIRST_IFINDEX }
+  goHome(world)
+  for (const { name, hasMnt } of listNamespaces(holder)) {
+    const held = getNamespaces(holder, name)
+    setns(held.net, CLONE_NEWNET)
+    const netlink = openNetlink()
+    if (!hasMnt) {
+      close(held.mnt)
+      close(held.uts)
+    }
+    const inner = hasMnt ? { mnt: held.mnt, uts: held.uts } : {}
+    world.namespaces.set(name, { name, net: held.net, ...inner, netlink, ifindexes: new Map() })
+  }
+  setns(base.net, CLONE_NEWNET)
+  return world
+}
+
+/** Back to the lab's base: net, uts and mnt. */
+export function goHome(world: World): void {
+  setns(world.base.mnt, CLONE_NEWNS)
+  setns(world.base.uts, CLONE_NEWUTS)
+  setns(world.base.net, CLONE_NEWNET)
+}
+
+/**
+ * Runs `work` with this thread inside the namespace (net, and mnt and uts where it has them), then comes home.
+ * `work` must not await: until `finally` the thread is in another network.
+ */
+export function within<T>(world: World, namespace: OpenNamespace, work: () => T): T {
+  try {
+    setns(namespace.net, CLONE_NEWNET)
+    if (namespace.uts !== undefined) setns(namespace.uts, CLONE_NEWUTS)
+    if (namespace.mnt !== undefined) setns(namespace.mnt, CLONE_NEWNS)
+    return work()
+  } finally {
+    goHome(world)
+  }
+}
+
+/** As `within`, for work that concerns the network namespace alone: entering the others costs ten times as much. */
+export function withinNet<T>(world: World, namespace: OpenNamespace, work: () => T): T {
+  try {
+    setns(namespace.net, CLONE_NEWNET)
+    return work()
+  } finally {
+    setns(world.base.net, CLONE_NEWNET)
+  }
+}
+
+/** The namespace of that name; a name that is not there is a bug of the plan. */
+export function namespaceOf(world: World, name: string): OpenNamespace {
+  const namespace = world.namespaces.get(name)
+  if (namespace === undefined) throw new Error(`The lab has no namespace ${name}`)
+  return namespace
+}
+
+/** The fabric is the base's own network namespace, kept by the holder under its name. */
+export function addFabric(world: World): void {
+  putNamespaces(world.holder, FABRIC, [world.base.net])
+  world.namespaces.set(FABRIC, { name: FABRIC, net: world.base.net, netlink: openNetlink(), ifindexes: new Map() })
+}

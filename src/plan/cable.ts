@@ -1,0 +1,102 @@
+/** veth pairs: both ends are one object, made and deleted together. */
+import type { LinkEnd, LinkState, NamespaceState, VethLink } from '../state/network.ts'
+import { Bug } from '../diagnostic/bug.ts'
+import { kindText } from '../state/equal.ts'
+import { findExtras } from '../state/extra.ts'
+import { addrKey } from '../state/key.ts'
+import { linkEndText } from '../state/words.ts'
+import type { Draft } from './draft.ts'
+
+/**
+ * Links that must make room before anything is made: ends whose peer is another one now, and links of another kind under a name
+ * that the file wants. A namespace that goes takes its cables along, but only when the kernel gets round to it (cleanup_net runs
+ * in a workqueue): where the name of the other end or an address is wanted at once, its cable is deleted here.
+ */
+export function planCablesInTheWay(draft: Draft): void {
+  const stays = (netns: string): boolean => draft.desired.namespaces.has(netns) && !draft.isNew(netns)
+  const wanted = wantedAddrs(draft)
+  for (const [netns, observed] of draft.observed.namespaces) {
+    const desired = draft.desired.namespaces.get(netns)
+    for (const [ifname, link] of observed.links) {
+      if (link.kind !== 'veth' || stays(netns) || !stays(link.peer.netns)) continue
+      const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
+      const isPort = peer?.master !== undefined && draft.desired.namespaces.get(link.peer.netns)?.links.has(link.peer.ifname) === false
+      if (isPort && !holdsAny(observed, ifname, wanted)) continue
+      deleteLink(draft, link.peer, `its peer ${netns}/${ifname} ${desired === undefined ? 'is not in the file' : 'is made anew'}`)
+    }
+  }
+  for (const [netns, desired] of draft.namespaces) {
+    if (draft.isNew(netns)) continue
+    for (const [ifname, link] of draft.now(netns).links) {
+      const cause = whyInTheWay(draft, { netns, ifname }, link, desired.links.get(ifname))
+      if (cause !== undefined) deleteLink(draft, { netns, ifname }, cause)
+    }
+    for (const [ifname, link] of findExtras(netns, desired, draft.observed.namespaces.get(netns) ?? desired, draft.options).links) {
+      if (link.kind === 'veth' && (link.peer.netns === netns || stays(link.peer.netns))) deleteLink(draft, { netns, ifname }, 'not in the file')
+    }
+  }
+}
+
+/** Both ends of each cable that does not stand, at its node's end. */
+export function planNewCables(draft: Draft): void {
+  const done = new Set<VethLink>()
+  for (const [netns, desired] of draft.namespaces) {
+    const now = draft.now(netns)
+    for (const [ifname, link] of desired.links) {
+      if (link.kind !== 'veth' || done.has(link) || now.links.has(ifname)) continue
+      const peer = draft.desired.namespaces.get(link.peer.netns)?.links.get(link.peer.ifname)
+      if (peer?.kind !== 'veth' || peer.peer.netns !== netns || peer.peer.ifname !== ifname) {
+        throw new Bug(`The cable from ${netns}/${ifname} does not come back from ${linkEndText(link.peer)}`)
+      }
+      done.add(peer)
+      draft.emit({
+        type: 'add veth',
+        netns,
+        cause: stoodBefore(draft, { netns, ifname }) || stoodBefore(draft, link.peer) ? 'made anew' : 'not there',
+        ...(link.origin !== undefined && { origin: link.origin }),
+        ifname,
+        link,
+        peer,
+      })
+    }
+  }
+}
+
+function stoodBefore(draft: Draft, { netns, ifname }: LinkEnd): boolean {
+  return draft.observed.namespaces.get(netns)?.links.has(ifname) === true
+}
+
+/** Deletes a link, if it still stands: a veth may have gone with its other end. */
+export function deleteLink(draft: Draft, { netns, ifname }: LinkEnd, cause: string): void {
+  const link = draft.now(netns).links.get(ifname)
+  if (link === undefined) return
+  const peer = link.kind === 'veth' ? draft.now(link.peer.netns).links.get(link.peer.ifname) : undefined
+  draft.emit({ type: 'del link', netns, cause, ifname, link, ...(peer?.kind === 'veth' && { peer }) })
+}
+
+function whyInTheWay(draft: Draft, end: LinkEnd, link: LinkState, desired: LinkState | undefined): string | undefined {
+  if (desired === undefined || desired.kind === 'loopback') return undefined
+  if (link.kind !== desired.kind) return `it is a ${kindText(link)}, the file says ${desired.kind}`
+  if (link.kind !== 'veth' || desired.kind !== 'veth') return undefined
+  if (link.peer.netns !== desired.peer.netns || link.peer.ifname !== desired.peer.ifname) {
+    return `its peer is ${linkEndText(link.peer)}, the file says ${linkEndText(desired.peer)}`
+  }
+  const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
+  const isWhole = peer?.kind === 'veth' && peer.peer.netns === end.netns && peer.peer.ifname === end.ifname
+  return isWhole ? undefined : `its peer ${linkEndText(link.peer)} is gone`
+}
+
+/** Addresses, without their links, that are to be added somewhere while a namespace goes. */
+function wantedAddrs(draft: Draft): ReadonlySet<string> {
+  const wanted = new Set<string>()
+  if ([...draft.observed.namespaces.keys()].every((netns) => draft.desired.namespaces.has(netns))) return wanted
+  for (const [netns, desired] of draft.namespaces) {
+    const observed = draft.observed.namespaces.get(netns)
+    for (const addr of desired.addrs.values()) if (observed?.addrs.has(addrKey(addr)) !== true) wanted.add(addr.local)
+  }
+  return wanted
+}
+
+function holdsAny(namespace: NamespaceState, ifname: string, locals: ReadonlySet<string>): boolean {
+  return [...namespace.addrs.values()].some((addr) => addr.ifname === ifname && locals.has(addr.local))
+}

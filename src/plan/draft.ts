@@ -1,0 +1,111 @@
+/** A plan being written: what the planners of the nouns share. */
+import { addrKey, neighKey, routeKey } from '../state/key.ts'
+import type { NamespaceState, NetworkState } from '../state/network.ts'
+import type { PropertyDifference } from '../state/equal.ts'
+import type { Standing } from '../state/extra.ts'
+import { advance } from './effect.ts'
+import { lossOf } from './loss.ts'
+import type { Loss } from './loss.ts'
+import type { Operation } from './operation.ts'
+import { namespacesInOrder } from './order.ts'
+import { inverseOf, undoOfDelNetns, undoWithLosses } from './undo.ts'
+import { newNamespace, workingCopy } from './working.ts'
+import type { Working, WorkingNamespace } from './working.ts'
+
+export interface PlanOptions extends Standing {
+  /** By namespace and sysctl: what it was before netlab set it first. Written back when the file drops the sysctl. */
+  readonly restore?: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined
+}
+
+export interface Draft {
+  readonly desired: NetworkState
+  /** Desired namespaces, nodes first. */
+  readonly namespaces: readonly (readonly [netns: string, desired: NamespaceState])[]
+  readonly observed: NetworkState
+  readonly options: PlanOptions
+  /** Namespaces that are new or made anew. */
+  readonly isNew: (netns: string) => boolean
+  /** What stands in a namespace after the operations so far. */
+  readonly now: (netns: string) => WorkingNamespace
+  /** Why an object that is not there is to be made: it went with another one, or it never was. `key` as in its namespace. */
+  readonly whyMissing: (netns: string, noun: Loss['noun'], key: string) => string
+  readonly emit: (operation: Operation) => void
+  readonly operations: readonly Operation[]
+}
+
+export function startDraft(desired: NetworkState, observed: NetworkState, options: PlanOptions): Draft {
+  const operations: Operation[] = []
+  // Where nothing was observed nothing can be lost, and a refusal drops the whole lab: no need to follow the plan.
+  const working: Working | undefined = observed.namespaces.size === 0 ? undefined : workingCopy(observed, options.previous)
+  const nothing = newNamespace('node')
+  const lostBecause = new Map<string, string>()
+
+  function emit(operation: Operation): void {
+    operations.push(Object.freeze(working === undefined ? operation : followed(working, operation)))
+  }
+
+  function followed(working: Working, operation: Operation): Operation {
+    const before = working.get(operation.netns)
+    const undo = operation.type === 'del netns' && before ? undoOfDelNetns(operation.netns, before, lossOf(working, operation)) : undefined
+    const losses = advance(working, operation)
+    for (const loss of losses) lostBecause.set(lossKey(loss), becauseOf(operation))
+    if (undo !== undefined) return { ...operation, undo }
+    const backLosses = inverseOf(operation).flatMap((inverse) => lossOf(working, inverse))
+    const all = [...losses, ...backLosses]
+    if (all.length === 0 && operation.type !== 'del link') return operation
+    return { ...operation, undo: undoWithLosses(operation, all) }
+  }
+
+  return {
+    desired,
+    namespaces: namespacesInOrder(desired),
+    observed,
+    options,
+    isNew: (netns) => observed.namespaces.get(netns)?.kind !== desired.namespaces.get(netns)?.kind,
+    now: (netns) => working?.get(netns) ?? nothing,
+    whyMissing: (netns, noun, key) => lostBecause.get(`${netns} ${noun} ${key}`) ?? 'not there',
+    emit,
+    operations,
+  }
+}
+
+/** `mtu is 1400, the file says 1500` */
+export function causeOf(difference: PropertyDifference): string {
+  const { property, desired, observed } = difference
+  if (property === 'up') return desired === true ? 'it is down, the file says up' : 'it is up, the file says down'
+  return `${property} is ${String(observed ?? 'none')}, the file says ${String(desired ?? 'none')}`
+}
+
+function lossKey(loss: Loss): string {
+  switch (loss.noun) {
+    case 'addr':
+      return `${loss.netns} addr ${addrKey(loss.addr)}`
+    case 'route':
+      return `${loss.netns} route ${routeKey(loss.route)}`
+    case 'neigh':
+      return `${loss.netns} neigh ${neighKey(loss.neigh)}`
+    case 'sysctl':
+      return `${loss.netns} sysctl ${loss.name}`
+    case 'link':
+    case 'master':
+      return `${loss.netns} ${loss.noun} ${loss.ifname}`
+  }
+}
+
+function becauseOf(operation: Operation): string {
+  switch (operation.type) {
+    case 'del link':
+      return 'went with its link'
+    case 'del netns':
+      return `went with ${operation.netns}`
+    case 'del addr':
+      return `went with ${operation.addr.local}`
+    case 'set sysctl':
+      return `${operation.name} resets it`
+    case 'set link':
+      if (operation.set.up === false) return `went when ${operation.ifname} went down`
+      return `went when the ${operation.set.mtu === undefined ? 'lladdr' : 'mtu'} of ${operation.ifname} changed`
+    default:
+      return 'not there'
+  }
+}

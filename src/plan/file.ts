@@ -1,0 +1,36 @@
+/** Files inside nodes, each a bind mount over what the host shows there. */
+import { fileDifferences } from '../state/equal.ts'
+import { droppedFiles } from '../state/extra.ts'
+import { causeOf } from './draft.ts'
+import type { Draft } from './draft.ts'
+
+export function planNewFiles(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    for (const [path, file] of desired.files) {
+      const previous = draft.now(netns).files.get(path)
+      const [difference] = previous === undefined ? [] : fileDifferences(file, previous)
+      if (previous !== undefined && difference === undefined) continue
+      draft.emit({
+        type: 'write file',
+        netns,
+        cause: difference === undefined ? 'not there' : difference.property === 'mode' ? causeOf(difference) : 'its content is not that of the file',
+        ...(file.origin !== undefined && { origin: file.origin }),
+        path,
+        file,
+        ...(previous !== undefined && { previous }),
+      })
+    }
+  }
+}
+
+/** Files that the last `up` wrote and that are no longer asked for. */
+export function planGoneFiles(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    const observed = draft.observed.namespaces.get(netns)
+    if (observed === undefined || draft.isNew(netns)) continue
+    for (const path of droppedFiles(netns, desired, observed, draft.options)) {
+      const previous = draft.now(netns).files.get(path)
+      draft.emit({ type: 'remove file', netns, cause: 'not in the file', path, ...(previous !== undefined && { previous }) })
+    }
+  }
+}

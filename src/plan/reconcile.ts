@@ -1,0 +1,57 @@
+/** desired × observed → plan. A pure comparison; the phases and their reasons are in order.ts. */
+import type { NetworkState } from '../state/network.ts'
+import { planAddrs } from './addr.ts'
+import { planBridgeMtus, planGoneBridges, planNewBridges } from './bridge.ts'
+import { planCablesInTheWay, planNewCables } from './cable.ts'
+import { startDraft } from './draft.ts'
+import type { Draft, PlanOptions } from './draft.ts'
+import { planGoneFiles, planNewFiles } from './file.ts'
+import { planLinkChanges, planLinksUp, planLoopbacksUp } from './link.ts'
+import { planNeighs } from './neigh.ts'
+import { planGoneNetns, planNewNetns, planRemadeNetns } from './netns.ts'
+import type { Plan } from './operation.ts'
+import { planRoutes } from './route.ts'
+import { planRules } from './rule.ts'
+import { planRulesets } from './ruleset.ts'
+import { planSetup } from './setup.ts'
+import { planLinkSysctls, planNetnsSysctls } from './sysctl.ts'
+
+const NOTHING: NetworkState = { namespaces: new Map() }
+
+/**
+ * The operations that make the network `lab` as desired, in the order in which they are to be applied; none where nothing differs.
+ * The same input gives the same plan. `observed` is empty or absent while the lab is not up.
+ * Setup commands run in new namespaces only.
+ */
+export function planChanges(lab: string, desired: NetworkState, observed: NetworkState = NOTHING, options: PlanOptions = {}): Plan {
+  const draft = startDraft(desired, observed, options)
+  planCablesInTheWay(draft)
+  planRemadeNetns(draft)
+  planNewNetns(draft)
+  planNetnsSysctls(draft)
+  planNewFiles(draft)
+  planNewBridges(draft)
+  planNewCables(draft)
+  planLinkChanges(draft)
+  planBridgeMtus(draft)
+  planLinkSysctls(draft)
+  planLoopbacksUp(draft)
+  planAddrs(draft)
+  planLinksUp(draft)
+  planRouting(draft)
+  planRulesets(draft)
+  planGoneFiles(draft)
+  planSetup(draft)
+  planGoneBridges(draft)
+  planGoneNetns(draft)
+  return Object.freeze({ lab, operations: Object.freeze(draft.operations) })
+}
+
+/** Routes, rules and neighbours of one namespace after the other: one batch each. */
+function planRouting(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    planRoutes(draft, netns, desired)
+    planRules(draft, netns, desired)
+    planNeighs(draft, netns, desired)
+  }
+}

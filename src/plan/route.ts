@@ -1,0 +1,48 @@
+/** Routes. ip-route(8); RTM_NEWROUTE, RTM_DELROUTE. */
+import { routeDifferences } from '../state/equal.ts'
+import { findExtras } from '../state/extra.ts'
+import { routeKey } from '../state/key.ts'
+import type { NamespaceState, RouteState } from '../state/network.ts'
+import { causeOf } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { routesInOrder } from './order.ts'
+import { containsAddress, prefixlenOf } from './prefix.ts'
+
+/**
+ * Routes of one namespace: changed ones replaced in place, new ones added, and only then the others deleted, so that traffic finds
+ * a route all the while. Only a route that would mislead the gateway of a new one goes before it.
+ */
+export function planRoutes(draft: Draft, netns: string, desired: NamespaceState): void {
+  const now = draft.now(netns)
+  const extras = now.routes.size === 0 ? [] : findExtras(netns, desired, now, draft.options).routes
+  const changed = routesInOrder([...desired.routes.values()].filter((route) => isChanged(route, now.routes.get(routeKey(route)))))
+  const inTheWay = new Set(extras.filter((extra) => changed.some((route) => misleads(extra, route, desired))))
+
+  for (const route of inTheWay) draft.emit({ type: 'del route', netns, cause: 'not in the file', route })
+  for (const route of changed) {
+    const previous = now.routes.get(routeKey(route))
+    const base = { netns, ...(route.origin !== undefined && { origin: route.origin }), route }
+    if (previous === undefined) {
+      draft.emit({ ...base, type: 'add route', cause: draft.whyMissing(netns, 'route', routeKey(route)) })
+    } else {
+      const cause = routeDifferences(route, previous).map(causeOf).join('; ')
+      draft.emit({ ...base, type: 'replace route', cause, previous })
+    }
+  }
+  for (const route of extras) if (!inTheWay.has(route)) draft.emit({ type: 'del route', netns, cause: 'not in the file', route })
+}
+
+function isChanged(route: RouteState, there: RouteState | undefined): boolean {
+  return there === undefined || routeDifferences(route, there).length > 0
+}
+
+/** Whether the lookup of `route`'s gateways would end at `extra`: it contains one, and no address of the link is closer to it. */
+function misleads(extra: RouteState, route: RouteState, desired: NamespaceState): boolean {
+  return route.nexthops.some(({ via, dev, onlink }) => {
+    if (via === undefined || onlink || !containsAddress(extra.dst, via)) return false
+    const length = prefixlenOf(extra.dst)
+    return ![...desired.addrs.values()].some(
+      (addr) => addr.ifname === dev && addr.prefixlen >= length && containsAddress(`${addr.local}/${addr.prefixlen}`, via),
+    )
+  })
+}

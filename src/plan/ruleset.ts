@@ -1,0 +1,64 @@
+/**
+ * Rulesets of iptables, ip6tables and nft. A tool's input replaces only the tables that it names, so tables that stand in the way
+ * are named too: iptables-restore(8) flushes a table that it restores, nft(8) deletes one on request. Other tools' tables stay.
+ */
+import { isSameRuleset } from '../state/equal.ts'
+import { droppedRulesets } from '../state/extra.ts'
+import type { RulesetTool } from '../state/network.ts'
+import type { Draft } from './draft.ts'
+
+/** Built-in chains by table. <linux/netfilter/x_tables.h>; iptables(8), TABLES. */
+const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  raw: ['PREROUTING', 'OUTPUT'],
+  security: ['INPUT', 'FORWARD', 'OUTPUT'],
+}
+
+export function planRulesets(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    const observed = draft.isNew(netns) ? undefined : draft.observed.namespaces.get(netns)
+    for (const [tool, ruleset] of desired.rulesets) {
+      const there = observed?.rulesets.get(tool)
+      if (isSameRuleset(ruleset, there)) continue
+      const input = ruleset.input ?? ruleset.canonical
+      const before = emptyRuleset(tool, there?.canonical ?? '', input)
+      const lines = before.split('\n').length - 1
+      draft.emit({
+        type: 'set ruleset',
+        netns,
+        cause: there === undefined || there.canonical.trim() === '' ? 'not there' : 'the rules are not those of the file',
+        ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
+        tool,
+        input: before + input,
+        ...(ruleset.lineOrigins !== undefined && { lineOrigins: [...Array<undefined>(lines), ...ruleset.lineOrigins] }),
+        previous: emptyRuleset(tool, ruleset.canonical, there?.canonical ?? '') + (there?.canonical ?? ''),
+      })
+    }
+    if (observed === undefined) continue
+    for (const tool of droppedRulesets(netns, desired, observed, draft.options)) {
+      const there = observed.rulesets.get(tool)?.canonical ?? ''
+      draft.emit({ type: 'set ruleset', netns, cause: 'not in the file', tool, input: emptyRuleset(tool, there), previous: there })
+    }
+  }
+}
+
+/** Input that empties each table of `ruleset` which `replacement` does not replace by itself. */
+export function emptyRuleset(tool: RulesetTool, ruleset: string, replacement = ''): string {
+  if (tool === 'nftables') {
+    return tableNames(ruleset, /^\s*table\s+(?:(\w+)\s+)?([^\s{]+)\s*\{/gm)
+      .map((table) => `table ${table}\ndelete table ${table}\n`)
+      .join('')
+  }
+  const replaced = new Set(tableNames(replacement, /^\*(\S+)()/gm))
+  return tableNames(ruleset, /^\*(\S+)()/gm)
+    .filter((table) => !replaced.has(table))
+    .map((table) => `*${table}\n${(BUILT_IN[table] ?? []).map((chain) => `:${chain} ACCEPT [0:0]\n`).join('')}COMMIT\n`)
+    .join('')
+}
+
+function tableNames(ruleset: string, pattern: RegExp): string[] {
+  const names = [...ruleset.matchAll(pattern)].map(([, first, second]) => (second ? `${first ?? 'ip'} ${second}` : (first ?? '')))
+  return [...new Set(names)]
+}

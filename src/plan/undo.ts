@@ -1,0 +1,166 @@
+/**
+ * The way back: on a refusal, what was applied is undone in reverse order. `undoOf` is all the executor calls; the planner has
+ * put into `Operation.undo` what the kernel took along. A setup command cannot be undone, nor can a process be brought back.
+ */
+import type { LinkState, VethLink } from '../state/network.ts'
+import type { Loss } from './loss.ts'
+import { routesInOrder } from './order.ts'
+import type { LinkChange, Operation } from './operation.ts'
+import { emptyRuleset } from './ruleset.ts'
+import { sysctlIfname, sysctlRank } from './sysctl-name.ts'
+import type { WorkingNamespace } from './working.ts'
+
+const CAUSE = 'undo'
+
+/** Operations that undo this one, when everything after it has been undone. Empty where there is no way back. */
+export function undoOf(operation: Operation): readonly Operation[] {
+  return operation.undo ?? inverseOf(operation)
+}
+
+/** What undoes the operation itself, without what the kernel took along. */
+export function inverseOf(operation: Operation): Operation[] {
+  const base = { netns: operation.netns, cause: CAUSE }
+  switch (operation.type) {
+    case 'add netns':
+      return [{ ...base, type: 'del netns' }]
+    case 'del netns':
+      return []
+    case 'set hostname':
+      return operation.previous === undefined ? [] : [{ ...base, type: 'set hostname', hostname: operation.previous }]
+    case 'add bridge':
+    case 'add veth': {
+      const peer = operation.type === 'add veth' ? { peer: operation.peer } : {}
+      return [{ ...base, type: 'del link', ifname: operation.ifname, link: operation.link, ...peer }]
+    }
+    case 'set link':
+      return operation.previous === undefined ? [] : [{ ...base, type: 'set link', ifname: operation.ifname, set: operation.previous }]
+    case 'del link':
+      return linkOperations(operation.netns, operation.ifname, operation.link, operation.peer)
+    case 'add addr':
+      return [{ ...base, type: 'del addr', addr: operation.addr }]
+    case 'del addr':
+      return [{ ...base, type: 'add addr', addr: operation.addr }]
+    case 'add route':
+      return [{ ...base, type: 'del route', route: operation.route }]
+    case 'replace route':
+      return [{ ...base, type: 'replace route', route: operation.previous, previous: operation.route }]
+    case 'del route':
+      return [{ ...base, type: 'add route', route: operation.route }]
+    case 'add rule':
+      return [{ ...base, type: 'del rule', rule: operation.rule }]
+    case 'del rule':
+      return [{ ...base, type: 'add rule', rule: operation.rule }]
+    case 'replace neigh':
+      if (operation.previous === undefined) return [{ ...base, type: 'del neigh', neigh: operation.neigh }]
+      return [{ ...base, type: 'replace neigh', neigh: operation.previous, previous: operation.neigh }]
+    case 'del neigh':
+      return [{ ...base, type: 'replace neigh', neigh: operation.neigh }]
+    case 'set sysctl': {
+      const { name, value, previous } = operation
+      return previous === undefined ? [] : [{ ...base, type: 'set sysctl', name, value: previous, previous: value }]
+    }
+    case 'write file': {
+      const { path, file, previous } = operation
+      if (previous === undefined) return [{ ...base, type: 'remove file', path, previous: file }]
+      return previous.content === undefined ? [] : [{ ...base, type: 'write file', path, file: previous, previous: file }]
+    }
+    case 'remove file': {
+      const { path, previous } = operation
+      return previous?.content === undefined ? [] : [{ ...base, type: 'write file', path, file: previous }]
+    }
+    case 'set ruleset': {
+      const { tool, input, previous } = operation
+      return previous === undefined ? [] : [{ ...base, type: 'set ruleset', tool, input: previous, previous: input }]
+    }
+    case 'run setup':
+      return []
+  }
+}
+
+/** A link as it was, down: a link that netlab did not make cannot be made again. */
+function linkOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
+  const base = { netns, cause: CAUSE, ifname }
+  // A bridge follows its ports' mtu until its own is set; IFLA_MTU at creation does not count (br_mtu_auto_adjust).
+  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }, { ...base, type: 'set link', set: { mtu: link.mtu } }]
+  if (link.kind === 'veth' && peer !== undefined) return [{ ...base, type: 'add veth', link, peer }]
+  return []
+}
+
+/** IFF_UP of a link and of its peer, where they were up. */
+function upOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
+  const set: LinkChange = { up: true }
+  const found: Operation[] = []
+  if (link.up) found.push({ netns, cause: CAUSE, type: 'set link', ifname, set })
+  if (link.kind === 'veth' && peer?.up === true) {
+    found.push({ netns: link.peer.netns, cause: CAUSE, type: 'set link', ifname: link.peer.ifname, set })
+  }
+  return found
+}
+
+/** The inverse of an operation and, after it, what brings back all that went along. */
+export function undoWithLosses(operation: Operation, losses: readonly Loss[]): Operation[] {
+  const ups =
+    operation.type === 'del link' ? upOperations(operation.netns, operation.ifname, operation.link, operation.peer) : []
+  return [...inverseOf(operation), ...restoring(losses, ups)]
+}
+
+/** A namespace as it was, with what stood on the other ends of its cables. */
+export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
+  const base = { netns, cause: CAUSE }
+  const { kind, hostname } = namespace
+  const within: Loss[] = [...namespace.sysctls].map(([name, { value }]) => ({ noun: 'sysctl', netns, name, value }))
+  const ups: Operation[] = []
+  for (const [ifname, link] of namespace.links) {
+    const isCable = link.kind === 'veth' && link.peer.netns !== netns
+    if (link.kind === 'loopback' && link.mtu !== 65536) ups.push({ ...base, type: 'set link', ifname, set: { mtu: link.mtu } })
+    if (link.kind === 'loopback' && link.up) ups.push({ ...base, type: 'set link', ifname, set: { up: true } })
+    if (link.kind === 'bridge') within.push({ noun: 'link', netns, ifname, link })
+    if (link.kind !== 'veth' || isCable) continue
+    const peer = namespace.links.get(link.peer.ifname)
+    if (peer?.kind === 'veth' && ifname < link.peer.ifname) within.push({ noun: 'link', netns, ifname, link, peer })
+  }
+  for (const addr of namespace.addrs.values()) within.push({ noun: 'addr', netns, addr })
+  for (const route of namespace.routes.values()) within.push({ noun: 'route', netns, route })
+  for (const neigh of namespace.neighs.values()) within.push({ noun: 'neigh', netns, neigh })
+  return [
+    { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
+    ...[...namespace.files].flatMap(([path, file]): Operation[] =>
+      file.content === undefined ? [] : [{ ...base, type: 'write file', path, file }],
+    ),
+    ...restoring([...within, ...losses], ups),
+    ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
+    ...[...namespace.rulesets].map(
+      ([tool, { canonical }]): Operation => ({ ...base, type: 'set ruleset', tool, input: canonical, previous: emptyRuleset(tool, canonical) }),
+    ),
+  ]
+}
+
+/** In the order of a fresh plan. `ups` are those of links that are there again already. */
+function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operation[] {
+  const of = <N extends Loss['noun']>(noun: N): Extract<Loss, { noun: N }>[] =>
+    losses.filter((loss): loss is Extract<Loss, { noun: N }> => loss.noun === noun)
+  const links = of('link').sort((one, other) => Number(one.link.kind === 'veth') - Number(other.link.kind === 'veth'))
+  const sysctls = of('sysctl').sort((one, other) => sysctlRank(one.name) - sysctlRank(other.name))
+  const routes = of('route')
+  const order = routesInOrder(routes.map((loss) => loss.route))
+  const lossOfRoute = new Map(routes.map((loss) => [loss.route, loss]))
+  const sysctl = (loss: (typeof sysctls)[number]): Operation => {
+    return { netns: loss.netns, cause: CAUSE, type: 'set sysctl', name: loss.name, value: loss.value }
+  }
+  return [
+    ...sysctls.filter((loss) => sysctlIfname(loss.name) === undefined).map(sysctl),
+    ...links.flatMap((loss) => linkOperations(loss.netns, loss.ifname, loss.link, loss.peer)),
+    ...of('master').map(({ netns, ifname, master }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { master } })),
+    ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
+    ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),
+    ...ups,
+    ...links.flatMap((loss) => upOperations(loss.netns, loss.ifname, loss.link, loss.peer)),
+    ...order.flatMap((route): Operation[] => {
+      const loss = lossOfRoute.get(route)
+      if (loss === undefined) return []
+      if (loss.left === undefined) return [{ netns: loss.netns, cause: CAUSE, type: 'add route', route }]
+      return [{ netns: loss.netns, cause: CAUSE, type: 'replace route', route, previous: loss.left }]
+    }),
+    ...of('neigh').map(({ netns, neigh }): Operation => ({ netns, cause: CAUSE, type: 'replace neigh', neigh })),
+  ]
+}

@@ -1,0 +1,78 @@
+/** The network as it stands after the operations planned so far: a copy of what was observed, changed along with the plan. */
+import type {
+  AddrState,
+  FileState,
+  LinkState,
+  NamespaceState,
+  NeighState,
+  NetworkState,
+  RouteState,
+  RuleState,
+  RulesetState,
+  RulesetTool,
+  SysctlState,
+} from '../state/network.ts'
+
+export type Working = Map<string, WorkingNamespace>
+
+/** NamespaceState, to be written to. */
+export interface WorkingNamespace {
+  readonly kind: NamespaceState['kind']
+  hostname: string | undefined
+  readonly links: Map<string, LinkState>
+  readonly addrs: Map<string, AddrState>
+  readonly routes: Map<string, RouteState>
+  readonly rules: Map<string, RuleState>
+  readonly neighs: Map<string, NeighState>
+  readonly sysctls: Map<string, SysctlState>
+  readonly files: Map<string, FileState>
+  readonly rulesets: Map<RulesetTool, RulesetState>
+}
+
+/** LOOPBACK_MTU of drivers/net/loopback.c is 64 KiB; lo of a new namespace is down. */
+const NEW_LO = { kind: 'loopback', up: false, mtu: 65536 } as const
+
+/** Files get the content that the last `up` wrote, where they still have it: only with their content can they be brought back. */
+export function workingCopy(observed: NetworkState, previous: NetworkState | undefined): Working {
+  const working: Working = new Map()
+  for (const [netns, namespace] of observed.namespaces) {
+    working.set(netns, {
+      kind: namespace.kind,
+      hostname: namespace.hostname,
+      links: new Map(namespace.links),
+      addrs: new Map(namespace.addrs),
+      routes: new Map(namespace.routes),
+      rules: new Map(namespace.rules),
+      neighs: new Map(namespace.neighs),
+      sysctls: new Map(namespace.sysctls),
+      files: withContents(namespace.files, previous?.namespaces.get(netns)?.files),
+      rulesets: new Map(namespace.rulesets),
+    })
+  }
+  return working
+}
+
+/** What unshare(2) gives: lo and nothing else. */
+export function newNamespace(kind: NamespaceState['kind'], hostname?: string): WorkingNamespace {
+  return {
+    kind,
+    hostname,
+    links: new Map([['lo', NEW_LO]]),
+    addrs: new Map(),
+    routes: new Map(),
+    rules: new Map(),
+    neighs: new Map(),
+    sysctls: new Map(),
+    files: new Map(),
+    rulesets: new Map(),
+  }
+}
+
+function withContents(files: ReadonlyMap<string, FileState>, written: ReadonlyMap<string, FileState> | undefined): Map<string, FileState> {
+  return new Map(
+    [...files].map(([path, file]) => {
+      const before = written?.get(path)
+      return [path, before?.content !== undefined && before.sha256 === file.sha256 ? { ...file, content: before.content } : file]
+    }),
+  )
+}

@@ -1,0 +1,134 @@
+/**
+ * Where the kernel is not as the file says. Used to verify after `up`, to show drift, and to know that there is nothing to do.
+ * A whole object that is missing or too much is one difference; what would stand on it is not listed again.
+ */
+import type { Origin } from '../diagnostic/origin.ts'
+import { fileDifferences, isSameRuleset, isSameSysctl, kindText, linkDifferences, neighDifferences, routeDifferences } from './equal.ts'
+import type { PropertyDifference, PropertyValue } from './equal.ts'
+import { droppedFiles, droppedRulesets, findExtras } from './extra.ts'
+import type { Standing } from './extra.ts'
+import { findPrimaryChanges } from './primary.ts'
+import type { AddrState, LinkState, NamespaceState, NetworkState, Sourced } from './network.ts'
+import { linkEndText, routeText, ruleText } from './words.ts'
+
+/** One thing that differs. Without `desired` it is too much, without `observed` it is missing. */
+export interface Difference {
+  /** `h1/eth0.mtu`, `h1 route 10.0.0.0/8 via 10.0.0.1 dev eth0`: the object and, after a dot, its property. */
+  readonly path: string
+  readonly desired?: PropertyValue
+  readonly observed?: PropertyValue
+  /** Of the desired object. */
+  readonly origin?: Origin
+}
+
+/** What differs, in the order of the file; what is too much comes last in each namespace. Setup commands are no state: they never differ. */
+export function differences(desired: NetworkState, observed: NetworkState, standing: Standing = {}): Difference[] {
+  const found: Difference[] = []
+  for (const [netns, namespace] of desired.namespaces) {
+    const there = observed.namespaces.get(netns)
+    if (there === undefined) {
+      found.push(difference(netns, namespace, 'there', undefined))
+    } else if (there.kind !== namespace.kind) {
+      found.push(difference(`${netns}.kind`, namespace, namespace.kind, there.kind))
+    } else {
+      found.push(...namespaceDifferences(netns, namespace, there, standing))
+    }
+  }
+  for (const [netns] of observed.namespaces) {
+    if (!desired.namespaces.has(netns)) found.push(difference(netns, {}, undefined, 'there'))
+  }
+  return found
+}
+
+/** `h1/eth0.mtu is 1400, the file says 1500` */
+export function formatDifference(difference: Difference): string {
+  if (difference.desired === undefined) return `${difference.path} is not in the file`
+  if (difference.observed === undefined && !/\.\w+$/.test(difference.path)) return `${difference.path} is missing`
+  return `${difference.path} is ${String(difference.observed ?? 'not set')}, the file says ${String(difference.desired)}`
+}
+
+function namespaceDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
+  const found: Difference[] = []
+  const collect = (path: string, of: Sourced, properties: readonly PropertyDifference[]): void => {
+    for (const one of properties) found.push(difference(`${path}.${one.property}`, of, one.desired, one.observed))
+  }
+  if (desired.hostname !== undefined && desired.hostname !== observed.hostname) {
+    found.push(difference(`${netns}.hostname`, desired, desired.hostname, observed.hostname))
+  }
+  for (const [ifname, link] of desired.links) {
+    const there = observed.links.get(ifname)
+    if (there === undefined) found.push(difference(`${netns}/${ifname}`, link, linkText(link), undefined))
+    else collect(`${netns}/${ifname}`, link, linkDifferences(link, there))
+  }
+  for (const [key, addr] of desired.addrs) {
+    if (!observed.addrs.has(key) && observed.links.has(addr.ifname)) found.push(difference(addrPath(netns, addr), addr, 'there', undefined))
+  }
+  for (const change of findPrimaryChanges(desired, observed)) {
+    found.push(difference(`${netns}/${change.desired.ifname}.primary`, change.desired, change.desired.local, change.observed.local))
+  }
+  for (const [key, route] of desired.routes) {
+    const there = observed.routes.get(key)
+    if (there !== undefined) collect(`${netns} route ${routeText(route)}`, route, routeDifferences(route, there))
+    else if (route.nexthops.every((nexthop) => observed.links.has(nexthop.dev))) {
+      found.push(difference(`${netns} route ${routeText(route)}`, route, 'there', undefined))
+    }
+  }
+  for (const [key, rule] of desired.rules) {
+    if (!observed.rules.has(key)) found.push(difference(`${netns} rule ${ruleText(rule)}`, rule, 'there', undefined))
+  }
+  for (const [key, neigh] of desired.neighs) {
+    const there = observed.neighs.get(key)
+    const path = `${netns} neigh ${neigh.dst} dev ${neigh.ifname}`
+    if (there !== undefined) collect(path, neigh, neighDifferences(neigh, there))
+    else if (observed.links.has(neigh.ifname)) found.push(difference(path, neigh, neigh.lladdr, undefined))
+  }
+  for (const [name, sysctl] of desired.sysctls) {
+    const there = observed.sysctls.get(name)
+    if (there === undefined || !isSameSysctl(sysctl, there)) {
+      found.push(difference(`${netns} sysctl ${name}`, sysctl, sysctl.value, there?.value))
+    }
+  }
+  for (const [path, file] of desired.files) {
+    const there = observed.files.get(path)
+    if (there === undefined) found.push(difference(`${netns} file ${path}`, file, 'there', undefined))
+    else collect(`${netns} file ${path}`, file, fileDifferences(file, there))
+  }
+  for (const [tool, ruleset] of desired.rulesets) {
+    const there = observed.rulesets.get(tool)
+    if (!isSameRuleset(ruleset, there)) found.push(difference(`${netns} ${tool}`, ruleset, ruleset.canonical, there?.canonical ?? ''))
+  }
+  found.push(...extraDifferences(netns, desired, observed, standing))
+  return found
+}
+
+function extraDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
+  const extras = findExtras(netns, desired, observed, standing)
+  return [
+    ...extras.links.map(([ifname, link]) => difference(`${netns}/${ifname}`, {}, undefined, linkText(link))),
+    ...extras.addrs.map((addr) => difference(addrPath(netns, addr), {}, undefined, 'there')),
+    ...extras.routes.map((route) => difference(`${netns} route ${routeText(route)}`, {}, undefined, 'there')),
+    ...extras.rules.map((rule) => difference(`${netns} rule ${ruleText(rule)}`, {}, undefined, 'there')),
+    ...extras.neighs.map((neigh) => difference(`${netns} neigh ${neigh.dst} dev ${neigh.ifname}`, {}, undefined, neigh.lladdr)),
+    ...droppedRulesets(netns, desired, observed, standing).map((tool) =>
+      difference(`${netns} ${tool}`, {}, undefined, observed.rulesets.get(tool)?.canonical ?? ''),
+    ),
+    ...droppedFiles(netns, desired, observed, standing).map((path) => difference(`${netns} file ${path}`, {}, undefined, 'there')),
+  ]
+}
+
+function difference(path: string, of: Sourced, desired: PropertyValue | undefined, observed: PropertyValue | undefined): Difference {
+  return {
+    path,
+    ...(desired !== undefined && { desired }),
+    ...(observed !== undefined && { observed }),
+    ...(of.origin !== undefined && { origin: of.origin }),
+  }
+}
+
+function addrPath(netns: string, addr: AddrState): string {
+  return `${netns}/${addr.ifname} addr ${addr.local}/${addr.prefixlen}`
+}
+
+function linkText(link: LinkState): string {
+  return link.kind === 'veth' ? `veth peer ${linkEndText(link.peer)}` : kindText(link)
+}

@@ -1,0 +1,48 @@
+/**
+ * vitest reporter: prints why each skipped test was skipped, and writes the counts of every tier as JSON
+ * to the file named by NETLAB_TEST_REPORT, for test/support/all.js to sum up.
+ */
+import { writeFileSync } from 'node:fs'
+import type { Reporter, SerializedError, TestModule } from 'vitest/node'
+import type { TierReport } from './tier-report.ts'
+
+const UNEXPLAINED = 'the test gives no reason'
+
+/** What vitest calls; the default reporter beside it prints everything else. */
+export class NetlabReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const tiers = new Map<string, TierReport>()
+    for (const module of modules) {
+      const tier = tiers.get(module.project.name) ?? { passed: 0, failed: 0, skips: [] }
+      tiers.set(module.project.name, tier)
+      count(module, tier)
+    }
+    // A leak found after the tests, or a promise that failed behind a test's back.
+    const [first] = tiers.values()
+    if (unhandled.length > 0 && first) first.failed += unhandled.length
+    printSkips(tiers)
+    const file = process.env['NETLAB_TEST_REPORT']
+    if (file !== undefined) writeFileSync(file, JSON.stringify(Object.fromEntries(tiers)))
+  }
+}
+
+function count(module: TestModule, tier: TierReport): void {
+  // A file that cannot be loaded, or whose hooks fail, has no test to carry the failure.
+  if (module.errors().length > 0) tier.failed += 1
+  for (const suite of module.children.allSuites()) if (suite.errors().length > 0) tier.failed += 1
+  for (const test of module.children.allTests()) {
+    const result = test.result()
+    if (result.state === 'passed') tier.passed += 1
+    else if (result.state === 'failed') tier.failed += 1
+    else tier.skips.push({ test: test.fullName, reason: (result.state === 'skipped' ? result.note : undefined) ?? UNEXPLAINED })
+  }
+}
+
+function printSkips(tiers: ReadonlyMap<string, TierReport>): void {
+  for (const [tier, { skips }] of tiers) {
+    for (const { test, reason } of skips) process.stdout.write(`${tier}: ${test}\n  skipped: ${reason}\n`)
+  }
+}
+
+// vitest loads a reporter by file name and takes its default export.
+export default NetlabReporter

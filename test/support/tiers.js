@@ -1,0 +1,150 @@
+// The tiers of the tests: how each is run, and what it says of itself afterwards.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeOrdinaryUser } from './ordinary-user.js'
+import { PATH } from './programs.js'
+
+/** @typedef {import('./tier-report.ts').TierReport} TierReport */
+
+export const checkout = fileURLToPath(new URL('../..', import.meta.url))
+const isRoot = process.getuid?.() === 0
+
+/** Only what kernel and user have to do with; a hung test must not hold the machine for ever. */
+const LIMIT_MS = 15 * 60_000
+const GUEST_LIMIT_SECONDS = 600
+
+/**
+ * Each tier by name, in the order in which they run.
+ * @type {ReadonlyMap<string, () => Promise<TierReport>>}
+ */
+export const TIERS = new Map([
+  ['build', () => step('build', ['npm', 'run', '--silent', 'build:native'], ['npm', 'run', '--silent', 'build'])],
+  [
+    'check',
+    () => step('check', ...['check:types', 'check:lint', 'check:format', 'check:imports'].map((name) => ['npm', 'run', '--silent', name])),
+  ],
+  ['unit', () => vitest(['unit'])],
+  ['golden', () => vitest(['golden'])],
+  ['property', () => vitest(['property'])],
+  ['live', () => vitest(['live'])],
+  ['live, ordinary user', liveAsOrdinaryUser],
+  ['e2e', () => vitest(['e2e'])],
+  ['guest', guest],
+])
+
+/** Commands that either succeed or not: each counts as one test. @param {string} tier @param {string[][]} commands */
+async function step(tier, ...commands) {
+  const report = emptyReport()
+  for (const command of commands) {
+    if ((await run(command)) === 0) report.passed += 1
+    else {
+      report.failed += 1
+      console.log(`${tier}: ${command.join(' ')} failed`)
+    }
+  }
+  return report
+}
+
+/** @param {string[]} projects */
+function vitestCommand(projects) {
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+  return [process.execPath, vitest, 'run', '--config', '.config/vitest.config.ts', ...projects.flatMap((name) => ['--project', name])]
+}
+
+/** @param {string[]} projects */
+async function vitest(projects) {
+  const folder = mkdtempSync(join(tmpdir(), 'netlab-report-'))
+  try {
+    const file = join(folder, 'report.json')
+    const status = await run(vitestCommand(projects), { env: { ...process.env, PATH, NETLAB_TEST_REPORT: file } })
+    return readReport(file, status)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function liveAsOrdinaryUser() {
+  if (!isRoot) {
+    console.log('the live tests above were already run by an ordinary user')
+    return emptyReport()
+  }
+  let user
+  try {
+    user = makeOrdinaryUser(checkout)
+  } catch (error) {
+    return skipped('the whole tier', `root cannot make an ordinary user here (${error instanceof Error ? error.message : String(error)})`)
+  }
+  try {
+    const file = join(user.folder, 'report.json')
+    const { command, env } = user.wrap(vitestCommand(['live']), { NETLAB_TEST_REPORT: file })
+    const status = await run(command, { cwd: user.checkout, env })
+    return readReport(file, status)
+  } finally {
+    user.remove()
+  }
+}
+
+async function guest() {
+  if (!isRoot) return skipped('the whole tier', 'only root can share the file system with a guest')
+  if (process.arch !== 'x64') return skipped('the whole tier', `the guest's kernel is for x64, and this is ${process.arch}`)
+  const runInGuest = 'test/guest/run-in-guest'
+  if ((await run([runInGuest, '--prepare'])) !== 0) return skipped('the whole tier', 'the guest could not be prepared; see above')
+  const folder = mkdtempSync(join(tmpdir(), 'netlab-report-'))
+  try {
+    const file = join(folder, 'report.json')
+    // The checkout, too, is shared: it may lie in /tmp, which the guest has of its own.
+    const shares = ['--rw', folder, '--rw', checkout]
+    const options = ['--timeout', String(GUEST_LIMIT_SECONDS), ...shares, '--env', `NETLAB_TEST_REPORT=${file}`]
+    // One worker for all files: a start of Node costs the guest seconds.
+    const status = await run([runInGuest, ...options, '--', ...vitestCommand(['live', 'guest']), '--no-isolate'], {
+      env: { ...process.env, PATH },
+    })
+    return readReport(file, status)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** All projects of one vitest run together. A run that failed although its tests passed (a leak, a crash) counts as a failure. @param {string} file @param {number} status */
+function readReport(file, status) {
+  const report = emptyReport()
+  if (existsSync(file)) {
+    for (const part of Object.values(/** @type {Record<string, TierReport>} */ (JSON.parse(readFileSync(file, 'utf8'))))) {
+      report.passed += part.passed
+      report.failed += part.failed
+      report.skips.push(...part.skips)
+    }
+  }
+  if (status !== 0 && report.failed === 0) report.failed = 1
+  return report
+}
+
+/** @returns {TierReport} */
+function emptyReport() {
+  return { passed: 0, failed: 0, skips: [] }
+}
+
+/** @param {string} test @param {string} reason @returns {TierReport} */
+function skipped(test, reason) {
+  console.log(`${test}\n  skipped: ${reason}`)
+  return { passed: 0, failed: 0, skips: [{ test, reason }] }
+}
+
+/**
+ * The exit status; 128 and more when a signal ended the command, as in a shell. Its output goes where ours goes.
+ * @param {string[]} argv @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} options
+ */
+async function run([program = '', ...args], { cwd = checkout, env = process.env } = {}) {
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: LIMIT_MS })
+  try {
+    const [status] = /** @type {[number | null]} */ (await once(child, 'exit'))
+    return status ?? 128
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    return 127
+  }
+}
