@@ -35,7 +35,8 @@ export function planBridgeMtus(draft: Draft): void {
       if (link.kind !== 'bridge' || link.mtu === (ports.get(ifname) ?? NEW_BRIDGE_MTU)) continue
       const there = observed?.links.get(ifname)
       const isNew = there?.kind !== 'bridge'
-      if (isNew || (there.mtu === link.mtu && before?.get(ifname) !== after?.get(ifname))) emitMtu(draft, netns, ifname, link, ports.get(ifname) ?? NEW_BRIDGE_MTU)
+      if (isNew || (there.mtu === link.mtu && before?.get(ifname) !== after?.get(ifname)))
+        emitMtu(draft, netns, ifname, link, ports.get(ifname) ?? NEW_BRIDGE_MTU)
     }
   }
 }

@@ -32,7 +32,8 @@ export function planCablesInTheWay(draft: Draft): void {
       if (cause !== undefined) deleteLink(draft, { netns, ifname }, cause)
     }
     for (const [ifname, link] of findExtras(netns, desired, draft.observed.namespaces.get(netns) ?? desired, draft.options).links) {
-      if (link.kind === 'veth' && (link.peer.netns === netns || stays(link.peer.netns))) deleteLink(draft, { netns, ifname }, 'not in the file')
+      if (link.kind === 'veth' && (link.peer.netns === netns || stays(link.peer.netns)))
+        deleteLink(draft, { netns, ifname }, 'not in the file')
     }
   }
 }

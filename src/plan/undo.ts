@@ -81,7 +81,11 @@ export function inverseOf(operation: Operation): Operation[] {
 function linkOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
   const base = { netns, cause: CAUSE, ifname }
   // A bridge follows its ports' mtu until its own is set; IFLA_MTU at creation does not count (br_mtu_auto_adjust).
-  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }, { ...base, type: 'set link', set: { mtu: link.mtu } }]
+  if (link.kind === 'bridge')
+    return [
+      { ...base, type: 'add bridge', link },
+      { ...base, type: 'set link', set: { mtu: link.mtu } },
+    ]
   if (link.kind === 'veth' && peer !== undefined) return [{ ...base, type: 'add veth', link, peer }]
   return []
 }
@@ -99,8 +103,7 @@ function upOperations(netns: string, ifname: string, link: LinkState, peer: Veth
 
 /** The inverse of an operation and, after it, what brings back all that went along. */
 export function undoWithLosses(operation: Operation, losses: readonly Loss[]): Operation[] {
-  const ups =
-    operation.type === 'del link' ? upOperations(operation.netns, operation.ifname, operation.link, operation.peer) : []
+  const ups = operation.type === 'del link' ? upOperations(operation.netns, operation.ifname, operation.link, operation.peer) : []
   return [...inverseOf(operation), ...restoring(losses, ups)]
 }
 
@@ -129,9 +132,13 @@ export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losse
     ),
     ...restoring([...within, ...losses], ups),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
-    ...[...namespace.rulesets].map(
-      ([tool, { canonical }]): Operation => ({ ...base, type: 'set ruleset', tool, input: canonical, previous: emptyRuleset(tool, canonical) }),
-    ),
+    ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => ({
+      ...base,
+      type: 'set ruleset',
+      tool,
+      input: canonical,
+      previous: emptyRuleset(tool, canonical),
+    })),
   ]
 }
 

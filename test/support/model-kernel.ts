@@ -53,7 +53,10 @@ interface Netns {
 export function createModelKernel(initial: NetworkState = { namespaces: new Map() }): ModelKernel {
   const world = new Map<string, Netns>()
   for (const [name, namespace] of initial.namespaces) world.set(name, netnsOf(namespace))
-  return { apply: (operation) => applyTo(world, operation), state: () => ({ namespaces: new Map([...world].map(([name, netns]) => [name, stateOf(netns)])) }) }
+  return {
+    apply: (operation) => applyTo(world, operation),
+    state: () => ({ namespaces: new Map([...world].map(([name, netns]) => [name, stateOf(netns)])) }),
+  }
 }
 
 function netnsOf(state: NamespaceState): Netns {
@@ -165,7 +168,10 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
   }
 }
 
-type InsideOperation = Exclude<Operation, { type: 'add netns' | 'del netns' | 'set hostname' | 'add bridge' | 'add veth' | 'del link' | 'run setup' }>
+type InsideOperation = Exclude<
+  Operation,
+  { type: 'add netns' | 'del netns' | 'set hostname' | 'add bridge' | 'add veth' | 'del link' | 'run setup' }
+>
 
 function applyInside(netns: Netns, operation: InsideOperation): void {
   switch (operation.type) {
@@ -398,7 +404,8 @@ function isOnLink(netns: Netns, nexthop: Nexthop, via: string): boolean {
     if (network.kind() !== address.kind() || !address.match([network, length] as [ipaddr.IPv4, number]) || length < best.length) return
     if (length > best.length || dev === nexthop.dev) best = { length, dev, direct }
   }
-  for (const addr of netns.addrs) if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
+  for (const addr of netns.addrs)
+    if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
   for (const route of netns.routes) {
     if (route.nexthops.length === 0) consider(route.dst, undefined, false)
     for (const { via: gateway, dev } of route.nexthops) consider(route.dst, dev, gateway === undefined)
@@ -446,7 +453,10 @@ function tablesOf(tool: RulesetTool, text: string): Map<string, string> {
     return tables
   }
   for (const [section, table = ''] of text.matchAll(/^\*(\S+)\n[^]*?^COMMIT\n/gm)) {
-    const rules = section.split('\n').filter((line) => !/^:\S+ ACCEPT/.test(line)).join('\n')
+    const rules = section
+      .split('\n')
+      .filter((line) => !/^:\S+ ACCEPT/.test(line))
+      .join('\n')
     tables.set(table, /^[-:]/m.test(rules) ? rules : '')
   }
   return tables
