@@ -144,7 +144,7 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
   const ofFamily = (family: Family, words: string): readonly IpCommand[] => [{ netns, words, ...(family === 6 && { isIpv6: true }) }]
   switch (operation.type) {
     case 'add bridge':
-      return one('link add', quote(operation.ifname), linkWords(operation.link), 'type bridge', bridgeWords(operation.link))
+      return one('link add', quote(operation.ifname), lladdrWords(operation.link), 'type bridge', bridgeWords(operation.link))
     case 'add veth':
       return vethCommands(operation.netns, operation.ifname, operation.link, operation.peer, lab)
     case 'set link':
@@ -153,8 +153,9 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return one('link del', quote(operation.ifname))
     case 'add addr':
     case 'del addr': {
-      const { local, prefixlen, ifname } = operation.addr
-      return one(`addr ${operation.type.slice(0, 3)}`, `${local}/${prefixlen}`, 'dev', quote(ifname))
+      const { local, prefixlen, ifname, family } = operation.addr
+      const isNew = operation.type === 'add addr'
+      return one(`addr ${isNew ? 'add' : 'del'}`, `${local}/${prefixlen}`, 'dev', quote(ifname), isNew && family === 6 ? 'nodad' : '')
     }
     case 'add route':
     case 'del route':
@@ -196,7 +197,11 @@ function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethL
 }
 
 function linkWords(link: LinkState): string {
-  return [...(link.lladdr === undefined ? [] : ['address', link.lladdr]), 'mtu', String(link.mtu)].join(' ')
+  return `${lladdrWords(link)} mtu ${link.mtu}`.trim()
+}
+
+function lladdrWords(link: LinkState): string {
+  return link.lladdr === undefined ? '' : `address ${link.lladdr}`
 }
 
 function setLinkCommands(netns: string, ifname: string, set: LinkChange): readonly IpCommand[] {

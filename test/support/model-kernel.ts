@@ -60,10 +60,14 @@ export function createModelKernel(initial: NetworkState = { namespaces: new Map(
 }
 
 function netnsOf(state: NamespaceState): Netns {
+  const follows = (bridge: string, mtu: number): boolean => {
+    const ports = [...state.links.values()].filter(({ master }) => master === bridge).map((port) => port.mtu)
+    return mtu === (ports.length === 0 ? 1500 : Math.min(...ports))
+  }
   return {
     kind: state.kind,
     hostname: state.hostname,
-    links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: true }])),
+    links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: !follows(ifname, link.mtu) }])),
     addrs: [...state.addrs.values()],
     routes: [...state.routes.values()],
     rules: [...state.rules.values()],
@@ -136,7 +140,7 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
       return
     case 'add bridge':
       if (netns.links.has(operation.ifname)) refuse('EEXIST', operation)
-      netns.links.set(operation.ifname, { link: { ...withoutOrigin(operation.link), up: false }, ownMtu: false })
+      netns.links.set(operation.ifname, { link: { ...withoutOrigin(operation.link), up: false, mtu: 1500 }, ownMtu: false })
       return
     case 'add veth': {
       const other = world.get(operation.link.peer.netns) ?? refuse('ESRCH', operation)
@@ -238,8 +242,9 @@ function changeLink(netns: Netns, operation: SetLink): void {
   }
   if (mtu !== undefined) {
     if (mtu < 1280 && link.mtu >= 1280) closeIpv6(netns, operation.ifname)
+    // dev_set_mtu does nothing, and so marks nothing, where the value is the same.
+    if (mtu !== link.mtu) entry.ownMtu = true
     link.mtu = mtu
-    entry.ownMtu = true
     adjustMtu(netns, link.master)
   }
   if (master !== undefined) {
@@ -385,10 +390,13 @@ function forgetSource6(netns: Netns, local: string): void {
 function checkRoute(netns: Netns, route: RouteState, operation: Operation): void {
   if (route.type !== 'unicast') return
   if (route.nexthops.length === 0) refuse('EINVAL', operation)
+  // "Device only routes can not be added for IPv6 using the multipath API."
+  if (route.family === 6 && route.nexthops.length > 1 && route.nexthops.some(({ via }) => via === undefined)) refuse('EINVAL', operation)
   for (const nexthop of route.nexthops) {
     const link = netns.links.get(nexthop.dev)?.link ?? refuse('ENODEV', operation)
     if (!link.up) refuse('ENETDOWN', operation)
     if (route.family === 6 && !hasIpv6(netns, nexthop.dev)) refuse('ENODEV', operation)
+    if (netns.addrs.some((addr) => addr.local === nexthop.via)) refuse('EINVAL', operation)
     if (nexthop.via !== undefined && !nexthop.onlink && !isOnLink(netns, nexthop, nexthop.via)) refuse('ENETUNREACH', operation)
   }
   if (route.src !== undefined && !netns.addrs.some((addr) => addr.local === route.src)) refuse('EINVAL', operation)

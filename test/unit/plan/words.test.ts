@@ -57,7 +57,7 @@ const TABLE: readonly (readonly [Operation, mark: string, words: string, same: s
     { ...base, type: 'add addr', addr: parseAddr('eth0 fd00::1/64') },
     '+',
     'add addr fd00::1/64 dev eth0',
-    'ip -n dmz.h1 addr add fd00::1/64 dev eth0',
+    'ip -n dmz.h1 addr add fd00::1/64 dev eth0 nodad',
   ],
   [
     { ...base, type: 'add route', route: parseRoute('default via 10.0.0.1 dev eth0 metric 5') },
