@@ -73,7 +73,7 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
   const onEvent = (event: UpEvent): void => {
     if (event.type !== 'done') write(event)
   }
-  const { lab, plan, warnings, elapsedMs } = await context.interruptible((signal) =>
+  const { name: lab, plan, warnings, elapsedMs } = await context.interruptible((signal) =>
     context.library.up(source, { ...work, signal, onEvent }),
   )
   write({
