@@ -39,7 +39,7 @@ export declare const validate: { (data: unknown): boolean; errors?: readonly Sch
 `
 
 await mkdir(generated, { recursive: true })
-await writeFile(new URL('validate.js', generated), `// @ts-nocheck\n${code}`)
+await writeFile(new URL('validate.js', generated), code)
 await writeFile(new URL('validate.d.ts', generated), declaration)
 await writeFile(new URL('file.ts', generated), types)
 

@@ -28,7 +28,9 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
   child.stderr!.on('data', (bytes: Buffer) => (errors += bytes.toString()))
   for await (const bytes of child.stdout!) {
     output += String(bytes)
-    if (output.includes('ready\n')) return Number(output.split('\n')[0])
+    // The pid comes from the holder's parent, "ready" from the holder: either may be first.
+    const pid = /^(\d+)\n/m.exec(output)?.[1]
+    if (pid !== undefined && output.includes('ready\n')) return Number(pid)
   }
   throw new Error(errors.trim() || 'The holder ended without a word')
 }
