@@ -7,13 +7,13 @@ import { labNameOf } from '../topology/compile.ts'
 import { change } from './change.ts'
 import { compile, type ReadyLab, type Source } from './compile.ts'
 import { labDirectory } from './directory.ts'
-import { down, removeLab, settle } from './down.ts'
+import { removeLab, settle } from './down.ts'
 import { explainEngine } from './explain-engine.ts'
 import { execute } from './execute.ts'
-import { Lab } from './lab.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
 import { isAlive, readRecord } from './state.ts'
+import { freshSysctls } from './sysctl-values.ts'
 import { verify } from './verify.ts'
 
 /** What `up` tells while it works. */
@@ -34,10 +34,13 @@ export interface UpOptions {
   readonly slice?: number
 }
 
+/** What `up` did. */
 export interface UpResult {
-  readonly lab: Lab
+  /** Name of the lab. */
+  readonly name: string
   readonly plan: Plan
   readonly warnings: readonly Diagnostic[]
+  /** Texts of the files that the warnings point into, by path. */
   readonly sources: ReadonlyMap<string, string>
   readonly elapsedMs: number
 }
@@ -77,7 +80,7 @@ function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagno
   const elapsedMs = performance.now() - start
   options.onEvent?.({ type: 'done', lab: ready.name, operations: result.plan.operations.length, elapsedMs })
   const warnings = [...ready.diagnostics, ...result.warnings]
-  return { lab: new Lab(ready.name, () => down(ready.name)), plan: result.plan, warnings, sources: ready.sources, elapsedMs }
+  return { name: ready.name, plan: result.plan, warnings, sources: ready.sources, elapsedMs }
 }
 
 async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOptions): Promise<{ plan: Plan; warnings: Diagnostic[] }> {
@@ -91,7 +94,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const holderPid = await engine.start(directory).catch((error: unknown) => {
       throw explainEngine(error)
     })
-    const plan = planChanges(name, desired, undefined)
+    const plan = planChanges(name, desired, undefined, { fresh: await freshSysctls(engine, desired) })
     onEvent?.({ type: 'stage', stage: 'apply' })
     const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })
     const execution = await execute(engine, plan, {
