@@ -43,7 +43,12 @@ await writeFile(new URL('validate.js', generated), code)
 await writeFile(new URL('validate.d.ts', generated), declaration)
 await writeFile(new URL('file.ts', generated), types)
 
-/** The schema without what only readers need. A property may bear such a name: only lists and texts are annotations. */
+/**
+ * The schema without what only readers need. A property may bear such a name: only lists and texts are annotations.
+ * @param {readonly string[]} annotations
+ * @param {any} value
+ * @returns {any}
+ */
 function without(annotations, value) {
   if (Array.isArray(value)) return value.map((item) => without(annotations, item))
   if (typeof value !== 'object' || value === null) return value

@@ -2,8 +2,8 @@
 // Pure JavaScript packages are bundled in: resolving them one by one on disk is most of what a short command would wait for.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, rm } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { chmod, copyFile, rm } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -19,6 +19,12 @@ async function node(...args) {
   const child = spawn(process.execPath, args, { stdio: 'inherit' })
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error(`node ${args.join(' ')} ended with status ${String(code)}`)
+}
+
+/** Whether the file has to be made again. @param {string} made @param {string[]} sources */
+function isOlder(made, sources) {
+  const madeMs = statSync(made, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return sources.some((source) => statSync(source).mtimeMs > madeMs)
 }
 
 async function bundle() {
@@ -44,11 +50,14 @@ async function bundle() {
     logLevel: 'warning',
   })
   if (existsSync('dist/cli/main.js')) await chmod('dist/cli/main.js', 0o755)
+  // For editors: `netlab schema` prints it, and the package exports it.
+  await copyFile('src/topology/schema.json', 'dist/schema.json')
 }
 
 try {
   await rm('dist', { recursive: true, force: true })
-  if (existsSync('.config/build-schema.js')) await node('.config/build-schema.js')
+  if (isOlder('src/topology/generated/file.ts', ['src/topology/schema.json', '.config/build-schema.js']))
+    await node('.config/build-schema.js')
   await Promise.all([bundle(), node('node_modules/typescript/bin/tsc', '--project', '.config/tsconfig.build.json')])
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : String(error)}`)

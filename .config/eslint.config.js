@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
   // Written by a program or kept byte for byte: nobody edits these by hand.
-  { ignores: ['dist/', 'native/', 'coverage/', 'test/golden/**/*.json', 'test/fixtures/', 'src/**/*.generated.*', '**/*.cjs'] },
+  { ignores: ['dist/', 'native/', 'coverage/', 'test/golden/**/*.json', 'test/fixtures/', 'src/**/generated/', '**/*.cjs'] },
   // A disable comment that no longer disables anything hides the next fault on its line.
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
@@ -31,8 +31,9 @@ export default tseslint.config(
       eqeqeq: 'error',
       // What never changes after it was made is read once.
       'prefer-const': 'error',
-      // A function with more paths than this cannot be held in the head, nor tested one path at a time.
-      complexity: ['error', 15],
+      // A function with more paths than this cannot be held in the head, nor tested one path at a time. A switch counts once:
+      // one over all operations is a table, whose rows the compiler counts.
+      complexity: ['error', { max: 15, variant: 'modified' }],
       // A longer file has more than one subject. 60 to 150 lines are normal.
       'max-lines': ['error', 400],
       // A default export has another name in every file that imports it, and cannot be searched for.

@@ -53,6 +53,9 @@ export const CODES = {
   DUPLICATE_RULE: 'A rule is given twice',
   NO_ROUTERS: 'Routes are to be computed, but no node forwards',
 
+  // The command line
+  WRONG_USAGE: 'The command line cannot be understood',
+
   // The lab
   LAB_BUSY: 'Another netlab command is working on this lab',
   LAB_UNKNOWN: 'No lab of that name is running',

@@ -10,8 +10,9 @@ import { execute, type Execution, type ExecuteOptions } from './execute.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { saveLab } from './save.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
-import { readMemory, type LabMemory, type LabRecord } from './state.ts'
+import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up.ts'
+import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
 import { verify } from './verify.ts'
 
 /** Changes a running lab into what the file says. The caller has its lock. A refusal is undone. */
@@ -30,6 +31,7 @@ export async function change(
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
     if (plan.operations.length === 0 && record.file === ready.file) return { plan, warnings: [] }
+    writeMemory(name, { ...memory, intended: ready.desired })
     onEvent?.({ type: 'stage', stage: 'apply' })
     const executeOptions: ExecuteOptions = {
       directory,
@@ -41,6 +43,7 @@ export async function change(
     if (execution.failure !== undefined || execution.isAborted) {
       onEvent?.({ type: 'stage', stage: 'undo' })
       const { sentence, failures } = await undo(engine, plan, execution, executeOptions)
+      if (failures.length === 0) writeMemory(name, memory)
       if (execution.failure === undefined && failures.length === 0) throw signal!.reason
       throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
     }
@@ -60,29 +63,13 @@ export async function planAgainst(
   ready: Pick<ReadyLab, 'name' | 'desired'>,
   memory: LabMemory,
 ): Promise<{ plan: Plan; observed: NetworkState }> {
-  const { network } = await engine.observe(scopeOf(ready.desired, memory.desired))
-  const observed = await withObservedRulesets(directory, network, rulesetTools(ready.desired, memory.desired))
-  const dropped = droppedSysctls(memory.desired, ready.desired)
-  const defaults = dropped.size === 0 ? new Map<string, string>() : await engine.defaults([...new Set([...dropped.values()].flat())])
-  const restore = new Map([...dropped].map(([netns, names]) => [netns, new Map(names.flatMap((key) => entryOf(defaults, key)))]))
-  const plan = planChanges(ready.name, ready.desired, observed, { previous: memory.desired, tolerated: memory.tolerated, restore })
+  const previous = madeSoFar(memory)
+  const { network } = await engine.observe(scopeOf(ready.desired, previous))
+  const observed = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
+  const restore = await valuesToRestore(engine, previous, ready.desired)
+  const fresh = await freshSysctls(engine, ready.desired, observed)
+  const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })
   return { plan, observed }
-}
-
-function entryOf(values: ReadonlyMap<string, string>, key: string): [string, string][] {
-  const value = values.get(key)
-  return value === undefined ? [] : [[key, value]]
-}
-
-/** Sysctls that the file set before and no longer does, by namespace: they go back to what a new namespace has. */
-function droppedSysctls(before: NetworkState, now: NetworkState): Map<string, string[]> {
-  const dropped = new Map<string, string[]>()
-  for (const [netns, { sysctls }] of before.namespaces) {
-    const kept = now.namespaces.get(netns)?.sysctls
-    const names = kept === undefined ? [] : [...sysctls.keys()].filter((key) => !kept.has(key))
-    if (names.length > 0) dropped.set(netns, names)
-  }
-  return dropped
 }
 
 /** Takes back what was done, last first. */

@@ -4,7 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { processStart } from '../linux/process.ts'
-import type { NetworkState } from '../state/network.ts'
+import type { NamespaceState, NetworkState } from '../state/network.ts'
 import { labDirectory } from './directory.ts'
 
 /** The lab as state.json tells it. */
@@ -33,6 +33,8 @@ export interface LabRecord {
 export interface LabMemory {
   /** What the file asked for, file contents left out. */
   readonly desired: NetworkState
+  /** What an `up` is making of it: written before the first effect, gone when the lab is as this says. */
+  readonly intended?: NetworkState
   /** Objects that the setup commands made: left alone. Keys as the plan names them. */
   readonly tolerated: ReadonlySet<string>
 }
@@ -60,13 +62,15 @@ export function readMemory(name: string): LabMemory {
 /** Writes both, the memory first: a lab that has a record has a memory. */
 export function writeState(record: LabRecord, memory: LabMemory): void {
   const directory = labDirectory(record.name)
-  writeWhole(join(directory, 'desired.v8'), serialize({ ...memory, desired: withoutContents(memory.desired) }))
-  writeRecord(record)
+  writeMemory(record.name, memory)
+  writeWhole(join(directory, 'state.json'), JSON.stringify(record, undefined, 2))
 }
 
-/** Writes the record alone. */
-export function writeRecord(record: LabRecord): void {
-  writeWhole(join(labDirectory(record.name), 'state.json'), JSON.stringify(record, undefined, 2))
+/** Writes the memory alone: the journal of a change. */
+export function writeMemory(name: string, memory: LabMemory): void {
+  const { desired, intended, tolerated } = memory
+  const slim: LabMemory = { desired: withoutContents(desired), tolerated, ...(intended !== undefined && { intended: withoutContents(intended) }) }
+  writeWhole(join(labDirectory(name), 'desired.v8'), serialize(slim))
 }
 
 function writeWhole(path: string, content: string | Uint8Array): void {
@@ -81,4 +85,29 @@ function withoutContents(network: NetworkState): NetworkState {
     return [name, { ...namespace, files: new Map(files) }] as const
   })
   return { namespaces: new Map(namespaces) }
+}
+
+/** All that this lab's `up`s may have made: what the last one did, and what one that was cut off was about to do. */
+export function madeSoFar({ desired, intended }: LabMemory): NetworkState {
+  if (intended === undefined) return desired
+  const namespaces = new Map(desired.namespaces)
+  for (const [name, namespace] of intended.namespaces) {
+    const before = namespaces.get(name)
+    namespaces.set(name, before === undefined ? namespace : unionOf(before, namespace))
+  }
+  return { namespaces }
+}
+
+function unionOf(a: NamespaceState, b: NamespaceState): NamespaceState {
+  return {
+    ...b,
+    links: new Map([...a.links, ...b.links]),
+    addrs: new Map([...a.addrs, ...b.addrs]),
+    routes: new Map([...a.routes, ...b.routes]),
+    rules: new Map([...a.rules, ...b.rules]),
+    neighs: new Map([...a.neighs, ...b.neighs]),
+    sysctls: new Map([...a.sysctls, ...b.sysctls]),
+    files: new Map([...a.files, ...b.files]),
+    rulesets: new Map([...a.rulesets, ...b.rulesets]),
+  }
 }

@@ -3,6 +3,7 @@ import type { Engine } from '../linux/engine.ts'
 import type { Observation } from '../linux/observe.ts'
 import type { Plan } from '../plan/operation.ts'
 import { differences, formatDifference } from '../state/compare.ts'
+import { extraKeys } from '../state/extra.ts'
 import type { NetworkState } from '../state/network.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
@@ -24,14 +25,14 @@ export interface Verified {
  * Errors: refusal NOT_AS_DESIRED, naming every difference.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
-  const expected = withoutFiles(ready.desired)
+  const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, expected)
   const observed = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
   const before = memory?.tolerated ?? new Set<string>()
-  const found = differences(expected, observed, { tolerated: before })
-  const extras = ranSetup ? found.filter(({ desired }) => desired === undefined) : []
-  const wrong = found.filter((difference) => !extras.includes(difference))
+  const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()
+  const tolerated = new Set([...before, ...left])
+  const wrong = differences(expected, observed, { previous: expected, tolerated })
   if (wrong.length > 0)
     throw new DiagnosticError(
       'refusal',
@@ -42,7 +43,7 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
         ...(difference.origin !== undefined && { origin: difference.origin }),
       })),
     )
-  return { warnings, tolerated: new Set([...before, ...extras.map(({ path }) => path)]) }
+  return { warnings, tolerated }
 }
 
 /** Observes when duplicate address detection is over: until then an IPv6 address does not answer. */
@@ -64,7 +65,15 @@ async function settledObservation(engine: Engine, expected: NetworkState): Promi
   }
 }
 
-/** The contents of files were written a moment ago and nothing but their node can change them: not read back, here alone. */
-function withoutFiles(desired: NetworkState): NetworkState {
-  return { namespaces: new Map([...desired.namespaces].map(([name, namespace]) => [name, { ...namespace, files: new Map() }])) }
+/**
+ * What is worth reading back: all but the contents of files, which were written a moment ago and which nothing but their node can
+ * change, and sysctls that the plan did not write because they were so before.
+ */
+function readBack(desired: NetworkState, plan: Plan): NetworkState {
+  const written = new Set(plan.operations.flatMap((operation) => (operation.type === 'set sysctl' ? [`${operation.netns} ${operation.name}`] : [])))
+  const namespaces = [...desired.namespaces].map(([netns, namespace]) => {
+    const sysctls = [...namespace.sysctls].filter(([name]) => written.has(`${netns} ${name}`))
+    return [netns, { ...namespace, files: new Map(), sysctls: new Map(sysctls) }] as const
+  })
+  return { namespaces: new Map(namespaces) }
 }

@@ -1,6 +1,7 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
@@ -76,7 +77,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'observe':
       return observe(theWorld(), call.arguments.scope satisfies ObserveScope)
     case 'defaults':
-      return sysctlDefaults(theWorld(), call.arguments.names)
+      return sysctlDefaults(world?.hostProc ?? openSync('/proc', 'r'), call.arguments.names)
     case 'probe':
       return probe()
     case 'list':

@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs'
 import type {
   AddrState,
   BridgeLink,
+  LinkEnd,
   LinkState,
   NamespaceState,
   NeighState,
@@ -68,10 +69,7 @@ interface RawNamespace {
 export function observe(world: World, scope: ObserveScope): Observation {
   const raw: RawNamespace[] = []
   for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace))
-  const ends = new Map<number, { netns: string; ifname: string }>()
-  for (const { namespace, links } of raw)
-    for (const link of links) if (link.kind === 'veth') ends.set(link.ifindex, { netns: namespace.name, ifname: link.ifname })
-
+  const ends = vethEnds(raw)
   const namespaces = new Map<string, NamespaceState>()
   const inodes = new Map<string, NamespaceInodes>()
   for (const each of raw) {
@@ -94,6 +92,38 @@ export function observe(world: World, scope: ObserveScope): Observation {
       addrs.filter((addr) => addr[flag]).map((addr) => `${namespace.name}: ${nameOf(links, addr.ifindex)} ${addr.local}/${addr.prefixlen}`),
     )
   return { network: { namespaces }, tentative: flagged('tentative'), duplicate: flagged('dadFailed'), inodes }
+}
+
+/** A veth as its peer may see it. */
+interface End {
+  readonly netns: string
+  readonly link: LinkMessage
+}
+
+type Ends = ReadonlyMap<number, readonly End[]>
+
+function vethEnds(raw: readonly RawNamespace[]): Ends {
+  const ends = new Map<number, End[]>()
+  for (const { namespace, links } of raw)
+    for (const link of links) {
+      if (link.kind !== 'veth') continue
+      const others = ends.get(link.ifindex)
+      if (others === undefined) ends.set(link.ifindex, [{ netns: namespace.name, link }])
+      else others.push({ netns: namespace.name, link })
+    }
+  return ends
+}
+
+/**
+ * The peer of a veth: the one that points back. Numbers of netlab's links are unique in the lab, those of links made by hand are not;
+ * where several point back, or none does because the peer left the lab, there is no telling.
+ */
+function peerOf(netns: string, link: LinkMessage, ends: Ends): LinkEnd | undefined {
+  const pointingBack = (ends.get(link.linkIfindex ?? 0) ?? []).filter(
+    (end) => end.link.linkIfindex === link.ifindex && end.link !== link && (end.netns !== netns) === link.isLinkElsewhere,
+  )
+  const [only] = pointingBack
+  return only !== undefined && pointingBack.length === 1 ? { netns: only.netns, ifname: only.link.ifname } : undefined
 }
 
 function nameOf(links: readonly LinkMessage[], ifindex: number): string {
@@ -123,7 +153,7 @@ function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, i
   dump(namespace.netlink, type, header, each, () => (into.length = 0))
 }
 
-function linkStates(raw: RawNamespace, ends: ReadonlyMap<number, { netns: string; ifname: string }>): Map<string, LinkState> {
+function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
   const states = new Map<string, LinkState>()
   for (const link of raw.links) {
     const common = {
@@ -131,20 +161,21 @@ function linkStates(raw: RawNamespace, ends: ReadonlyMap<number, { netns: string
       mtu: link.mtu,
       ...(link.lladdr !== undefined && (link.flags & IFF_LOOPBACK) === 0 && { lladdr: link.lladdr }),
       ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
+      ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
       ...(link.alias !== undefined && { alias: link.alias }),
       facts: link.facts,
     }
-    states.set(link.ifname, linkState(link, common, ends))
+    states.set(link.ifname, linkState(raw.namespace.name, link, common, ends))
   }
   return states
 }
 
-type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'master' | 'alias' | 'facts'>
+type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'alias' | 'facts'>
 
-function linkState(link: LinkMessage, common: LinkCommon, ends: ReadonlyMap<number, { netns: string; ifname: string }>): LinkState {
+function linkState(netns: string, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
   if (link.flags & IFF_LOOPBACK) return { kind: 'loopback', ...common }
   if (link.kind === 'bridge' && link.bridge !== undefined) return { kind: 'bridge', ...common, ...link.bridge }
-  const peer = link.kind === 'veth' && link.linkIfindex !== undefined ? ends.get(link.linkIfindex) : undefined
+  const peer = link.kind === 'veth' ? peerOf(netns, link, ends) : undefined
   return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
 }
 

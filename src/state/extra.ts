@@ -3,6 +3,7 @@
  * The kernel's own objects, links that netlab did not make with all that stands on them, and what setup commands left are not.
  */
 import { addrKey, neighKey, objectKey, routeKey, ruleKey } from './key.ts'
+import { FABRIC } from './network.ts'
 import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, RouteState, RuleState, RulesetTool } from './network.ts'
 
 /** What is known of the lab beside the file and the kernel. */
@@ -39,12 +40,18 @@ export function isLinkLocalAddr(addr: AddrState): boolean {
 export function findExtras(netns: string, desired: Inhabitants, observed: Inhabitants, standing: Standing = {}): Extras {
   const previous = standing.previous?.namespaces.get(netns)
   const isTolerated = (key: string): boolean => standing.tolerated?.has(key) === true
+  /** Whether netlab may have made a link: in a node the user makes veths and bridges too, in the fabric nobody else does. */
+  const wasOurs = (ifname: string): boolean => standing.previous === undefined || netns === FABRIC || previous?.links.has(ifname) === true
   /** Links that netlab made and the file still has. */
   const isOurs = (ifname: string): boolean => desired.links.has(ifname) && observed.links.get(ifname)?.kind !== 'other'
 
   const links = [...observed.links].filter(
     ([ifname, link]) =>
-      link.kind !== 'other' && link.kind !== 'loopback' && !desired.links.has(ifname) && !isTolerated(objectKey(netns, 'link', ifname)),
+      link.kind !== 'other' &&
+      link.kind !== 'loopback' &&
+      !desired.links.has(ifname) &&
+      wasOurs(ifname) &&
+      !isTolerated(objectKey(netns, 'link', ifname)),
   )
   const goes = new Set(links.map(([ifname]) => ifname))
 

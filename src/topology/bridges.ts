@@ -78,7 +78,7 @@ export function readBridge(
   definition: Definition,
   portMtu: number | undefined,
   station: Station | undefined,
-  routes: readonly RouteState[],
+  routes: ReadonlyMap<string, RouteState>,
   findings: Findings,
 ): Bridge {
   const { name, origin, settings } = definition

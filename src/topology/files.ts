@@ -1,6 +1,6 @@
 /** `files` of a node: texts of the YAML file, and copies of files beside it. */
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Origin } from '../diagnostic/origin.ts'
 import type { FileState } from '../state/network.ts'
 import type { Findings } from './findings.ts'
@@ -15,7 +15,7 @@ const DEFAULT_MODE = 0o644
 
 /** A file of a node, with its digest. */
 export function fileState(content: string | Uint8Array, mode = DEFAULT_MODE, origin?: Origin): FileState {
-  const sha256 = createHash('sha256').update(content).digest('hex')
+  const sha256 = hash('sha256', content)
   return { mode, content, sha256, ...(origin === undefined ? {} : { origin }) }
 }
 

@@ -63,7 +63,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const bridges = new Map<string, Bridge>()
   for (const definition of definitions.bridges.values()) {
     const station = stationOf.get(definition)
-    const own = station === undefined ? [] : [...routes.routesOf({ definition, stations: [station], loopback: [] }).values()]
+    const own = station === undefined ? new Map<string, RouteState>() : routes.routesOf({ definition, stations: [station], loopback: [] })
     bridges.set(definition.name, readBridge(definition, mtus.get(definition), station, own, findings))
   }
   const nodes = new Map<string, Node>()
@@ -77,7 +77,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       interfaces: new Map(router.stations.map((station) => [station.ifname, interfaceOf(station)])),
       loopback: router.loopback,
       forwarding: scalarAt(definition.settings, 'forwarding')?.value === true,
-      routes: [...router.routes.values()],
+      routes: router.routes,
       rules: readRules(definition.settings, findings),
       neighs: readNeighs(router, wiring, findings, damage),
       settings,
@@ -108,10 +108,11 @@ function readLoopbacks(definitions: Definitions, findings: Findings): Map<MapVal
 
 /** `forwarding`, or the sysctls that it stands for, which win. */
 function isForwarding(definition: Definition, settings: NodeSettings, family: 4 | 6): boolean {
+  const isOn = scalarAt(definition.settings, 'forwarding')?.value === true
+  if (settings.sysctls.size === 0) return isOn
   const names = family === 4 ? ['net.ipv4.ip_forward', 'net.ipv4.conf.all.forwarding'] : ['net.ipv6.conf.all.forwarding']
   const values = names.flatMap((name) => settings.sysctls.get(name)?.value ?? [])
   if (values.length > 0) return values.some((value) => value !== '0')
-  const isOn = scalarAt(definition.settings, 'forwarding')?.value === true
   const perLink = new RegExp(`^net\\.ipv${family}\\.conf\\..+\\.forwarding$`)
   return isOn || [...settings.sysctls].some(([name, sysctl]) => perLink.test(name) && sysctl.value !== '0')
 }
@@ -152,11 +153,17 @@ function nodeUsesIpv6(node: Node): boolean {
   return (
     node.loopback.some(isAddress6) ||
     [...node.interfaces.values()].some(({ addresses }) => addresses.some(isAddress6)) ||
-    [...node.routes, ...node.rules, ...node.neighs].some((item: Pick<RouteState, 'family'>) => item.family === 6) ||
+    [...node.rules, ...node.neighs].some(({ family }) => family === 6) ||
+    hasRoute6(node) ||
     [...node.settings.sysctls].some(
       ([name, { value }]) => name.startsWith('net.ipv6.') && !(name.endsWith('.disable_ipv6') && value === '1'),
     )
   )
+}
+
+function hasRoute6(node: Node): boolean {
+  for (const route of node.routes.values()) if (route.family === 6) return true
+  return false
 }
 
 function isAddress6(address: InterfaceAddress): boolean {

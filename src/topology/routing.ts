@@ -29,10 +29,13 @@ interface Attachment {
   readonly dev: string
   readonly address: string
   readonly network: Network
+  /** Next hops that lead out of here, by the attachment that they lead to. */
+  readonly hops: Map<Attachment, Nexthop[]>
 }
 
 /** A prefix on a segment. Two segments with the same prefix are two networks. */
 interface Network {
+  readonly index: number
   readonly prefix: Prefix
   /** Nodes that forward, in the order of the links. */
   readonly routers: Attachment[]
@@ -49,6 +52,7 @@ interface Graph {
   readonly attachments: readonly (readonly Attachment[])[]
   /** In order of appearance, one for each prefix. */
   readonly destinations: readonly Destination[]
+  readonly networkCount: number
 }
 
 /** Adds routes to `routes` of every node that takes part. */
@@ -59,13 +63,13 @@ export function computeRoutes(nodes: readonly RoutedNode[], wiring: Wiring): voi
     for (const family of [4, 6] as const)
       if (node.mode !== 'none' && !node.forwards[family]) addDefault(node, graph.attachments[index] ?? [], family)
   })
-  const isEcmp = nodes.some((node) => node.mode === 'ecmp')
-  for (const destination of graph.destinations) spread(destination, graph, nodes, isEcmp)
+  graph.destinations.forEach(createSearch(graph, nodes))
 }
 
 function buildGraph(nodes: readonly RoutedNode[], wiring: Wiring): Graph {
   const networks = new Map<Segment, Map<string, Network>>()
   const destinations = new Map<string, Destination>()
+  let networkCount = 0
   const destinationOf = (prefix: Prefix): Destination => {
     const key = formatPrefix(prefix)
     const destination = destinations.get(key) ?? { prefix, networks: [], owners: new Set() }
@@ -78,7 +82,7 @@ function buildGraph(nodes: readonly RoutedNode[], wiring: Wiring): Graph {
     const key = formatPrefix(prefix)
     let network = onSegment.get(key)
     if (network === undefined) {
-      network = { prefix, routers: [] }
+      network = { index: networkCount++, prefix, routers: [] }
       onSegment.set(key, network)
       destinationOf(prefix).networks.push(network)
     }
@@ -97,7 +101,7 @@ function buildGraph(nodes: readonly RoutedNode[], wiring: Wiring): Graph {
           continue
         }
         const network = networkOf(segment, prefix)
-        const attachment = { node: index, dev: station.ifname, address: prefix.address, network }
+        const attachment = { node: index, dev: station.ifname, address: prefix.address, network, hops: new Map<Attachment, Nexthop[]>() }
         own.push(attachment)
         if (node.forwards[prefix.family]) network.routers.push(attachment)
       }
@@ -105,7 +109,7 @@ function buildGraph(nodes: readonly RoutedNode[], wiring: Wiring): Graph {
     for (const { prefix } of node.loopback) destinationOf(prefix).owners.add(index)
     return own
   })
-  return { attachments, destinations: [...destinations.values()] }
+  return { attachments, destinations: [...destinations.values()], networkCount }
 }
 
 /** A node that does not forward needs one way out. With ECMP, all routers next to it. */
@@ -125,51 +129,74 @@ function addDefault(node: RoutedNode, attachments: readonly Attachment[], family
   node.routes.set(routeKey(route), node.mode === 'ecmp' ? { ...route, nexthops: hops } : route)
 }
 
-/** Distance by distance from the destination: whoever is reached for the first time gets a route back over the one that reached it. */
-function spread(destination: Destination, graph: Graph, nodes: readonly RoutedNode[], isEcmp: boolean): void {
-  const { prefix } = destination
-  const { family } = prefix
-  const isReached = new Uint8Array(nodes.length)
-  const visited = new Set<Network>(destination.networks)
-  let frontier = [...destination.owners]
-  for (const network of destination.networks) for (const router of network.routers) frontier.push(router.node)
-  frontier = [...new Set(frontier)].sort((a, b) => a - b)
-  for (const node of frontier) isReached[node] = 1
-  while (frontier.length > 0) {
-    const hops = new Map<number, Nexthop[]>()
-    const crossed = new Set<Network>()
-    for (const node of frontier) {
-      for (const { network, address } of graph.attachments[node] ?? []) {
-        if (network.prefix.family !== family || visited.has(network) || (crossed.has(network) && !isEcmp)) continue
-        crossed.add(network)
-        for (const router of network.routers) {
-          if (isReached[router.node] === 1) continue
-          const hop = { via: address, dev: router.dev, weight: 1, onlink: false }
-          const before = hops.get(router.node)
-          if (before === undefined) hops.set(router.node, [hop])
-          else if (isEcmp) before.push(hop)
+/** Returns the search from one destination. Its tables are made once: a chain of 1,000 routers has a million routes. */
+function createSearch(graph: Graph, nodes: readonly RoutedNode[]): (destination: Destination) => void {
+  const isEcmp = nodes.some((node) => node.mode === 'ecmp')
+  // Distance from the destination; -1 is not reached yet.
+  const nodeLevel = new Int32Array(nodes.length)
+  const networkLevel = new Int32Array(graph.networkCount)
+  const hops: Nexthop[][] = []
+
+  /** Whoever is reached for the first time gets a route back over the one that reached it. */
+  return (destination) => {
+    const { prefix, networks, owners } = destination
+    const template = routeTo(prefix)
+    const key = routeKey(template)
+    nodeLevel.fill(-1)
+    networkLevel.fill(-1)
+    for (const node of owners) nodeLevel[node] = 0
+    for (const network of networks) {
+      networkLevel[network.index] = 0
+      for (const router of network.routers) nodeLevel[router.node] = 0
+    }
+    let frontier = [...new Set([...owners, ...networks.flatMap((network) => network.routers.map((router) => router.node))])].sort(ascending)
+    for (let level = 1; frontier.length > 0; level++) {
+      const next: number[] = []
+      for (const node of frontier) {
+        for (const near of graph.attachments[node] ?? []) {
+          const { network } = near
+          const crossed = networkLevel[network.index]
+          const isOpen = crossed === -1 || (isEcmp && crossed === level)
+          if (!isOpen || network.prefix.family !== prefix.family) continue
+          networkLevel[network.index] = level
+          for (const far of network.routers) {
+            if (nodeLevel[far.node] === -1) {
+              nodeLevel[far.node] = level
+              next.push(far.node)
+              hops[far.node] = isEcmp ? [...hopFrom(far, near)] : hopFrom(far, near)
+            } else if (isEcmp && nodeLevel[far.node] === level) hops[far.node]?.push(...hopFrom(far, near))
+          }
         }
       }
+      frontier = next.sort(ascending)
+      for (const node of frontier) addRoute(nodes[node], template, key, hops[node] ?? [])
     }
-    for (const network of crossed) visited.add(network)
-    frontier = [...hops.keys()].sort((a, b) => a - b)
-    for (const node of frontier) isReached[node] = 1
-    for (const [node, nexthops] of hops) addRoute(nodes[node], prefix, nexthops)
   }
 }
 
-function addRoute(node: RoutedNode | undefined, prefix: Prefix, nexthops: readonly Nexthop[]): void {
-  if (node === undefined || node.mode === 'none' || node.modeOrigin === undefined) return
+function ascending(a: number, b: number): number {
+  return a - b
+}
+
+/** The next hop of `far` by way of `near`, the same object for all destinations behind it. */
+function hopFrom(far: Attachment, near: Attachment): Nexthop[] {
+  const before = far.hops.get(near)
+  if (before !== undefined) return before
+  const made = [{ via: near.address, dev: far.dev, weight: 1, onlink: false }]
+  far.hops.set(near, made)
+  return made
+}
+
+type RouteTemplate = Omit<RouteState, 'nexthops' | 'origin'>
+
+function routeTo(prefix: Prefix): RouteTemplate {
   const { family } = prefix
-  const route: RouteState = {
-    family,
-    type: 'unicast',
-    dst: formatPrefix(prefix),
-    table: MAIN_TABLE,
-    metric: metricOf(family, undefined),
-    nexthops: node.mode === 'ecmp' ? nexthops : nexthops.slice(0, 1),
-    origin: node.modeOrigin,
-  }
-  const key = routeKey(route)
-  if (!node.routes.has(key)) node.routes.set(key, route)
+  return { family, type: 'unicast', dst: formatPrefix(prefix), table: MAIN_TABLE, metric: metricOf(family, undefined) }
+}
+
+function addRoute(node: RoutedNode | undefined, template: RouteTemplate, key: string, hops: readonly Nexthop[]): void {
+  if (node === undefined || node.mode === 'none' || node.modeOrigin === undefined || node.routes.has(key)) return
+  const { family, type, dst, table, metric } = template
+  const nexthops = node.mode === 'ecmp' || hops.length === 1 ? hops : hops.slice(0, 1)
+  node.routes.set(key, { family, type, dst, table, metric, nexthops, origin: node.modeOrigin })
 }

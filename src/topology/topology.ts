@@ -33,7 +33,8 @@ export interface Node {
   /** Addresses on `lo` beside those of the kernel. */
   readonly loopback: readonly InterfaceAddress[]
   readonly forwarding: boolean
-  readonly routes: readonly RouteState[]
+  /** By `routeKey`. */
+  readonly routes: ReadonlyMap<string, RouteState>
   readonly rules: readonly RuleState[]
   readonly neighs: readonly NeighState[]
   readonly settings: NodeSettings
@@ -68,7 +69,8 @@ export interface Bridge {
   readonly mcastSnooping: boolean
   /** Addresses of the bridge itself; with any, the bridge has a namespace of its own. */
   readonly addresses: readonly InterfaceAddress[]
-  readonly routes: readonly RouteState[]
+  /** By `routeKey`. */
+  readonly routes: ReadonlyMap<string, RouteState>
 }
 
 export interface Cable {

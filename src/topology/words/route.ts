@@ -113,16 +113,20 @@ function readRouteWord(cursor: WordCursor, word: Word, draft: RouteDraft): boole
     case 'nexthop':
       return readNexthops(cursor, word, draft)
     default:
-      if (draft.to !== undefined || !isDestination(word.text)) {
-        reportUnknownWord(cursor, word, COMMAND, ROUTE_WORDS, UNSUPPORTED)
-        return false
-      }
-      readDestination(cursor, word, draft)
-      return true
+      return readOtherWord(cursor, word, draft)
   }
 }
 
-/** A word that cannot be a keyword: iproute2 tries it as type, then as prefix. */
+/** A word that is no keyword: iproute2 tries it as type, then as prefix. */
+function readOtherWord(cursor: WordCursor, word: Word, draft: RouteDraft): boolean {
+  if (draft.to === undefined && isDestination(word.text)) {
+    readDestination(cursor, word, draft)
+    return true
+  }
+  reportUnknownWord(cursor, word, COMMAND, ROUTE_WORDS, UNSUPPORTED)
+  return false
+}
+
 function isDestination(text: string): boolean {
   return TYPES.has(text) || /^(?:default|any|all)$/.test(text) || /[\d:/]/.test(text)
 }

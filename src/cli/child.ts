@@ -1,0 +1,45 @@
+/** Programs run in nodes, with the terminal or with their output line by line. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
+import { createInterface } from 'node:readline'
+import type { ChildStreams, CommandLine } from './context.ts'
+
+/** Runs the program and gives its exit code, 128 + n when signal n ended it. Rejects when it cannot be started. */
+export function runChild(command: CommandLine, streams: ChildStreams): Promise<number> {
+  const child = spawn(command.file, command.args, {
+    env: command.env,
+    stdio: streams === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  })
+  if (streams !== 'inherit') {
+    forEachLine(child.stdout, streams.onStdout)
+    forEachLine(child.stderr, streams.onStderr)
+  }
+  const release = passSignalsOn(child)
+  return new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    // `close` and not `exit`: the last lines of output may come after the exit.
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+  }).finally(release)
+}
+
+function forEachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
+  if (stream !== null) createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
+}
+
+/**
+ * A signal meant for the command must not end us before it: Ctrl-C reaches both from the terminal, the others are handed on.
+ * Gives the function that stops this.
+ */
+function passSignalsOn(child: ChildProcess): () => void {
+  const stay = (): void => {}
+  const handOn = (signal: NodeJS.Signals): void => void child.kill(signal)
+  const fromTerminal: NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+  const fromOthers: NodeJS.Signals[] = ['SIGTERM', 'SIGHUP']
+  for (const signal of fromTerminal) process.on(signal, stay)
+  for (const signal of fromOthers) process.on(signal, handOn)
+  return () => {
+    for (const signal of fromTerminal) process.off(signal, stay)
+    for (const signal of fromOthers) process.off(signal, handOn)
+  }
+}

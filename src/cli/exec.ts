@@ -1,0 +1,108 @@
+import { examples } from './command.ts'
+import type { CommandDefinition } from './command.ts'
+import type { CommandLine, Context } from './context.ts'
+import { EXIT_DONE } from './exit-code.ts'
+import { findLab } from './lab-name.ts'
+import { nodeNames } from './node-name.ts'
+import { usageError } from './usage.ts'
+
+interface Options {
+  readonly all?: true
+}
+
+/** Programs at once: a thousand pings are a thousand processes, and a student's machine has a limit of those. */
+const MAX_AT_ONCE = 64
+
+/** Colours of the nodes' prefixes, by turns: cyan, green, magenta, yellow, blue. */
+const PREFIX_COLORS = [36, 32, 35, 33, 34]
+
+export const execCommand: CommandDefinition<Options> = {
+  takesCommand: true,
+
+  define(command) {
+    return command
+      .usage('[options] [lab] NODES -- COMMAND [ARG ...]')
+      .summary('run a command in nodes')
+      .description(
+        'Runs COMMAND in a node: with its interfaces, its routes, its host name, its files. Of one node the command has our own stdin, ' +
+          'stdout and stderr, and its exit code is ours. Several nodes run it side by side, each line of output under the name of its node; ' +
+          'stdin is empty then, and the exit code is that of the first node in which the command failed.',
+      )
+      .allowExcessArguments() // told in our words: see missingCommand
+      .argument('[lab]', 'name or file of the lab (default: the only one)')
+      .argument('[nodes]', 'a node, or several: h1,h2 or h[1-3]')
+      .option('-a, --all', 'every node of the lab; name none')
+      .addHelpText(
+        'after',
+        examples(
+          ['netlab exec h1 -- ping -c 3 h2', 'in the only lab'],
+          ['netlab exec dmz fw -- iptables -L -v', 'in the lab dmz'],
+          ['netlab exec h[1-3] -- ip route', 'in several nodes'],
+          ['netlab exec --all -- ip -br addr', 'in every node'],
+          ["netlab exec h1 -- sh -c 'ip a | grep inet'", 'with a pipe inside the node'],
+        ),
+      )
+  },
+
+  async run(context, { args, options, rest }) {
+    if (rest === undefined || rest.length === 0) throw missingCommand(args)
+    const { lab, nodes } = await labAndNodes(context, args, options.all === true)
+    // All before the first runs: a wrong name is told before anything is done.
+    const commands = await Promise.all(nodes.map((node) => context.library.nodeCommand(lab, node, rest)))
+    const [command] = commands
+    if (command === undefined) return EXIT_DONE
+    if (commands.length === 1 && options.all !== true) return context.runChild(command, 'inherit')
+    return execInEach(context, nodes, commands)
+  },
+}
+
+/** The last word names nodes, one before it the lab; with `all` there are no words for nodes. */
+async function labAndNodes(context: Context, args: readonly string[], all: boolean): Promise<{ lab: string; nodes: readonly string[] }> {
+  if (all) {
+    if (args.length > 1) throw usageError('"--all" means every node: name none beside it.')
+    const lab = (await findLab(context, args[0])).name
+    return { lab, nodes: (await context.library.readRecord(lab))?.nodes ?? [] }
+  }
+  const words = args.at(-1)
+  if (words === undefined) throw usageError('Which node? Name one, or say "--all".')
+  const lab = await findLab(context, args.length > 1 ? args[0] : undefined)
+  return { lab: lab.name, nodes: nodeNames(words) }
+}
+
+function missingCommand(args: readonly string[]): Error {
+  const [node = 'h1', ...words] = args
+  const line = `netlab exec ${node} -- ${words.length === 0 ? 'ip addr' : words.join(' ')}`
+  return usageError('The command to run must stand behind "--".', { command: { sentence: 'For example:', line } })
+}
+
+async function execInEach(context: Context, nodes: readonly string[], commands: readonly CommandLine[]): Promise<number> {
+  const width = Math.max(...nodes.map((node) => node.length))
+  const codes = await forEachAtOnce(commands, MAX_AT_ONCE, async (command, index) => {
+    const prefix = `${(nodes[index] ?? '').padEnd(width)} | `
+    const color = PREFIX_COLORS[index % PREFIX_COLORS.length] ?? 0
+    const writer = (output: Context['stdout']) => {
+      const head = output.hasColor ? `\u001b[${color}m${prefix}\u001b[0m` : prefix
+      return (line: string): void => output.write(`${head}${line}\n`)
+    }
+    return context.runChild(command, { onStdout: writer(context.stdout), onStderr: writer(context.stderr) })
+  })
+  const failed = nodes.flatMap((node, index) => (codes[index] === 0 ? [] : [`${node} (${codes[index] ?? ''})`]))
+  if (failed.length > 0) context.stderr.write(`Failed in ${failed.length} of ${nodes.length} nodes: ${failed.join(', ')}\n`)
+  return codes.find((code) => code !== 0) ?? EXIT_DONE
+}
+
+/** Results in the order of the items, with at most `limit` under way. */
+async function forEachAtOnce<T, Result>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, index: number) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const queue = items.entries()
+  const worker = async (): Promise<void> => {
+    // One iterator for all workers: each takes the next item when it is free.
+    for (const [index, item] of queue) results[index] = await work(item, index)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
+  return results
+}

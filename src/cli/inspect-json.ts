@@ -1,0 +1,32 @@
+/** `netlab inspect --json`: maps become lists in their order; the fields inside are those of src/state/network.ts. */
+import type { LinkState } from '../state/network.ts'
+import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
+
+export function inspectionJson(inspection: Inspection): object {
+  const { name, file, holderPid, since } = inspection.record
+  return { lab: name, file: file ?? null, holderPid, since, namespaces: inspection.namespaces.map(namespaceJson) }
+}
+
+function namespaceJson(namespace: InspectedNamespace): object {
+  const { name, inodes, pids, state } = namespace
+  return {
+    name,
+    kind: state.kind,
+    inodes,
+    pids,
+    hostname: state.hostname ?? null,
+    links: [...state.links].map(([ifname, link]) => linkJson(ifname, link)),
+    addrs: [...state.addrs.values()],
+    routes: [...state.routes.values()],
+    rules: [...state.rules.values()],
+    neighs: [...state.neighs.values()],
+    sysctls: Object.fromEntries([...state.sysctls].map(([name, sysctl]) => [name, sysctl.value])),
+    files: [...state.files].map(([path, file]) => ({ path, mode: file.mode.toString(8).padStart(4, '0'), sha256: file.sha256 })),
+    rulesets: Object.fromEntries([...state.rulesets].map(([tool, ruleset]) => [tool, ruleset.canonical])),
+  }
+}
+
+function linkJson(ifname: string, link: LinkState): object {
+  const { facts, ...properties } = link
+  return { ifname, ...properties, ...facts }
+}

@@ -1,0 +1,75 @@
+/** `netlab inspect` for people: a table of interfaces per namespace, then routes, rules and neighbours in ip's words. */
+import { displayPath } from '../diagnostic/text.ts'
+import { FABRIC } from '../state/network.ts'
+import type { LinkState, NamespaceState } from '../state/network.ts'
+import { routeText, ruleText } from '../state/words.ts'
+import type { Context } from './context.ts'
+import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
+import { frameTable } from './table.ts'
+
+export async function inspectionText(inspection: Inspection, context: Context): Promise<string> {
+  const blocks = [headLine(inspection, context.cwd)]
+  for (const namespace of inspection.namespaces) blocks.push(await namespaceText(namespace, context.stdout.hasColor))
+  return blocks.join('\n')
+}
+
+function headLine(inspection: Inspection, cwd: string): string {
+  const { name, nodes, file, holderPid, since } = inspection.record
+  const count = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`
+  return `${name}: ${count}, up since ${since}, holder ${holderPid}${file === undefined ? '' : `, file ${displayPath(file, cwd)}`}\n`
+}
+
+async function namespaceText(namespace: InspectedNamespace, hasColor: boolean): Promise<string> {
+  const { state } = namespace
+  const head = `${namespace.name === FABRIC ? 'fabric (bridges and cable ends)' : namespace.name}  ${idWords(namespace)}\n`
+  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state))
+  const table = await frameTable(['LINK', 'STATE', 'MTU', 'MAC', 'PEER', 'ADDRESSES', 'RX', 'TX'], rows, { hasColor })
+  const lines = [
+    ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
+    ...[...state.rules.values()].map((rule) => `rule   ${ruleText(rule)}`),
+    ...[...state.neighs.values()].map((neigh) => `neigh  ${neigh.dst} dev ${neigh.ifname} lladdr ${neigh.lladdr}`),
+  ]
+  return head + table + lines.map((line) => `${line}\n`).join('')
+}
+
+function idWords(namespace: InspectedNamespace): string {
+  const { net, uts, mnt } = namespace.inodes
+  const ids = [`net ${net}`]
+  if (uts !== undefined) ids.push(`uts ${uts}`)
+  if (mnt !== undefined) ids.push(`mnt ${mnt}`)
+  if (namespace.pids.length > 0) ids.push(`pids ${namespace.pids.join(' ')}`)
+  return ids.join(', ')
+}
+
+function linkRow(ifname: string, link: LinkState, state: NamespaceState): string[] {
+  const { facts } = link
+  const addrs = [...state.addrs.values()].filter((addr) => addr.ifname === ifname)
+  return [
+    ifname,
+    facts?.operstate ?? (link.up ? 'UP' : 'DOWN'),
+    String(link.mtu),
+    link.lladdr ?? '',
+    peerWords(link),
+    addrs.map((addr) => `${addr.local}/${addr.prefixlen}`).join('\n'),
+    facts === undefined ? '' : countWords(facts.rxPackets, facts.rxBytes),
+    facts === undefined ? '' : countWords(facts.txPackets, facts.txBytes),
+  ]
+}
+
+function peerWords(link: LinkState): string {
+  if (link.kind === 'veth') return link.peer.netns === FABRIC ? (link.alias ?? link.peer.ifname) : `${link.peer.netns}:${link.peer.ifname}`
+  if (link.kind === 'bridge') return 'bridge'
+  return link.kind === 'loopback' ? '' : link.infoKind
+}
+
+/** `12 (1.2 kB)` */
+function countWords(packets: number, bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${packets} (${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ''})`
+}

@@ -1,0 +1,36 @@
+/** The use cases as the commands see them: those of the library's door, each loaded when it is first called. Tests hand in a fake. */
+import type { validate } from '../lab/compile.ts'
+import type { doctor } from '../lab/doctor.ts'
+import type { down } from '../lab/down.ts'
+import type { nodeCommand } from '../lab/exec.ts'
+import type { drift, inspect } from '../lab/inspect.ts'
+import type { listLabs } from '../lab/list.ts'
+import type { plan } from '../lab/plan.ts'
+import type { readRecord } from '../lab/state.ts'
+import type { up } from '../lab/up.ts'
+import type { planJson } from '../plan/json.ts'
+import type { formatPlanShell } from '../plan/shell.ts'
+import type { formatPlanText } from '../plan/text.ts'
+import type { labNameOf } from '../topology/compile.ts'
+
+export interface Library {
+  up: typeof up
+  plan: typeof plan
+  down: typeof down
+  listLabs: Late<typeof listLabs>
+  readRecord: Late<typeof readRecord>
+  inspect: typeof inspect
+  drift: typeof drift
+  nodeCommand: Late<typeof nodeCommand>
+  validate: typeof validate
+  doctor: typeof doctor
+  labNameOf: Late<typeof labNameOf>
+  /** JSON Schema of the file. */
+  schemaText: () => Promise<string>
+  formatPlanText: Late<typeof formatPlanText>
+  formatPlanShell: Late<typeof formatPlanShell>
+  planJson: Late<typeof planJson>
+}
+
+/** A function that must be loaded before it can be called. */
+type Late<Function extends (...words: never[]) => unknown> = (...words: Parameters<Function>) => Promise<ReturnType<Function>>

@@ -1,0 +1,74 @@
+/** The context of a real command: this process, its streams and its signals. */
+import { constants } from 'node:os'
+import type { WriteStream } from 'node:tty'
+import { Interrupted } from './context.ts'
+import type { Context, Output } from './context.ts'
+import type { Library } from './library.ts'
+
+const DEFAULT_COLUMNS = 100
+
+export function processContext(library: Library): Context {
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    isStdinTerminal: process.stdin.isTTY === true,
+    library,
+    interruptible,
+    runChild: async (command, streams) => (await import('./child.ts')).runChild(command, streams),
+  }
+}
+
+/** Ends the process when what was written has gone out. A reader that went away first, as `head` does, ends it quietly. */
+export async function exit(code: number): Promise<never> {
+  const drained = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve)))
+  await Promise.all(drained)
+  process.exit(code)
+}
+
+function outputOf(stream: WriteStream): Output {
+  // As if SIGPIPE had ended us: what a shell expects of `netlab ls | head -1`.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(128 + constants.signals.SIGPIPE)
+    throw error
+  })
+  const isTerminal = stream.isTTY === true
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal,
+    hasColor: isTerminal && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    get columns() {
+      return isTerminal ? stream.columns : DEFAULT_COLUMNS
+    },
+  }
+}
+
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController()
+  let first: NodeJS.Signals | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (first !== undefined) {
+      // The user insists. What remains is found by the next command: it is in the journal.
+      process.stderr.write('netlab: stopped while undoing. To remove what remains, run:\n    netlab down --force\n')
+      process.exit(128 + constants.signals[signal])
+    }
+    first = signal
+    abort.abort(new Interrupted(signal, constants.signals[signal]))
+  }
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, onSignal)
+  try {
+    return await work(abort.signal)
+  } catch (error) {
+    if (first !== undefined && isAbort(error)) throw new Interrupted(first, constants.signals[first], { cause: error })
+    throw error
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal)
+  }
+}
+
+/** What work throws when it gave up because of the signal: its reason, or an AbortError of Node's. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError')
+}

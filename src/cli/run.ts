@@ -1,0 +1,95 @@
+/** From words to an exit code: finds the command, lets commander read its words, runs it, reports what went wrong. */
+import { didYouMean } from '../diagnostic/suggest.ts'
+import type { CommandDefinition, Words } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import type { Context } from './context.ts'
+import { EXIT_DONE, EXIT_USAGE } from './exit-code.ts'
+import { reportError } from './report.ts'
+import { usageError } from './usage.ts'
+import { VERSION } from './version.ts'
+
+/** Runs `netlab ...argv` and gives the exit code. Never rejects. */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  // Known before the words are read, so that even a mistake among them is told in the form that was asked for.
+  const asJson = wordsOfOurs(argv).includes('--json')
+  try {
+    return await dispatch(argv, context)
+  } catch (error) {
+    return reportError(context, error, asJson)
+  }
+}
+
+async function dispatch(argv: readonly string[], context: Context): Promise<number> {
+  const [name, ...words] = argv
+  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && words[0] === undefined)) {
+    const { helpText } = await import('./help.ts')
+    // Without a word it is a mistake: the help is talk then, and no data.
+    const output = name === undefined ? context.stderr : context.stdout
+    output.write(helpText())
+    return name === undefined ? EXIT_USAGE : EXIT_DONE
+  }
+  if (name === '--version' || name === '-V') {
+    context.stdout.write(`${VERSION}\n`)
+    return EXIT_DONE
+  }
+  if (name === 'help') return dispatch([...words, '--help'], context)
+  const entry = COMMANDS.get(name)
+  if (entry === undefined) throw unknownCommand(name)
+  const definition = await entry.load()
+  const parsed = await parseWords(name, definition, words, context)
+  return parsed === undefined ? EXIT_DONE : definition.run(context, parsed)
+}
+
+function unknownCommand(name: string): Error {
+  const help = { command: { sentence: 'To see all commands, run:', line: 'netlab --help' } }
+  if (name.startsWith('-')) return usageError(`There is no option "${name}" before a command.`, help)
+  return usageError(`There is no command "${name}".${didYouMean(name, COMMANDS.keys())}`, help)
+}
+
+/** The words as the command's definition reads them; undefined when help was asked for and given. */
+async function parseWords(
+  name: string,
+  definition: CommandDefinition,
+  words: readonly string[],
+  context: Context,
+): Promise<Words<object> | undefined> {
+  const { Command, CommanderError } = await import('commander')
+  const end = definition.takesCommand === true ? words.indexOf('--') : -1
+  const command = definition
+    .define(new Command(`netlab ${name}`))
+    .exitOverride()
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      // Mistakes are told by reportError, as all others are.
+      writeErr: () => {},
+      getOutHelpWidth: () => Math.min(context.stdout.columns, 100),
+      getOutHasColors: () => context.stdout.hasColor,
+    })
+  try {
+    command.parse(end < 0 ? words : words.slice(0, end), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    const behind = definition.takesCommand === true && end < 0 ? ' Words of the command to run must stand behind "--".' : ''
+    throw usageError(sentence(error.message) + behind, {
+      command: { sentence: 'To see what it takes, run:', line: `netlab ${name} --help` },
+    })
+  }
+  return { args: command.args, options: command.opts(), ...(end >= 0 && { rest: words.slice(end + 1) }) }
+}
+
+/** commander's `error: unknown option '--jsn'\n(Did you mean --json?)` in our form. */
+function sentence(message: string): string {
+  const [first = '', ...rest] = message
+    .replace(/^error: /, '')
+    .split('\n')
+    .map((line) => line.replace(/^\((.*)\)$/, '$1').replaceAll("'", '"'))
+  const words = `${first.charAt(0).toUpperCase()}${first.slice(1)}`
+  return [words.endsWith('.') ? words : `${words}.`, ...rest].join(' ')
+}
+
+function wordsOfOurs(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv : argv.slice(0, end)
+}

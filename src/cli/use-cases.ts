@@ -1,0 +1,23 @@
+/** The real Library. An import stands in the function that needs it: `netlab ls` must not wait for YAML, a schema or the kernel. */
+import type { Library } from './library.ts'
+
+export const useCases: Library = {
+  up: async (...words) => (await import('../lab/up.ts')).up(...words),
+  plan: async (...words) => (await import('../lab/plan.ts')).plan(...words),
+  down: async (...words) => (await import('../lab/down.ts')).down(...words),
+  listLabs: async () => (await import('../lab/list.ts')).listLabs(),
+  readRecord: async (...words) => (await import('../lab/state.ts')).readRecord(...words),
+  inspect: async (...words) => (await import('../lab/inspect.ts')).inspect(...words),
+  drift: async (...words) => (await import('../lab/inspect.ts')).drift(...words),
+  nodeCommand: async (...words) => (await import('../lab/exec.ts')).nodeCommand(...words),
+  validate: async (...words) => (await import('../lab/compile.ts')).validate(...words),
+  doctor: async () => (await import('../lab/doctor.ts')).doctor(),
+  labNameOf: async (file) => (await import('../topology/compile.ts')).labNameOf(file),
+  schemaText: async () => {
+    const { default: schema } = await import('../topology/schema.json', { with: { type: 'json' } })
+    return `${JSON.stringify(schema, undefined, 2)}\n`
+  },
+  planJson: async (plan) => (await import('../plan/json.ts')).planJson(plan),
+  formatPlanText: async (plan, options) => (await import('../plan/text.ts')).formatPlanText(plan, options),
+  formatPlanShell: async (plan) => (await import('../plan/shell.ts')).formatPlanShell(plan),
+}

@@ -1,0 +1,169 @@
+/**
+ * A plan as a POSIX shell script that builds the same network with ip netns, for reading and for machines without netlab.
+ * ip(8) in batch mode reads words in single quotes, and takes # for a comment wherever it stands: what needs more goes without batch.
+ */
+import type { Operation, Plan } from './operation.ts'
+import { hereDocument, quote } from './quote.ts'
+import { shellFiles } from './shell-file.ts'
+import { ipCommand, ipWords, netnsName, rulesetCommand, sameAs } from './words.ts'
+
+/** One line of the script, or one line of an `ip -batch` input. */
+interface Line {
+  /** The ip command to whose batch the line goes, without -batch: `ip -n dmz.h1`. Absent for lines of the script itself. */
+  readonly batch?: string
+  readonly text: string
+  /** `lab.yaml:5` */
+  readonly place: string
+}
+
+const SECTIONS: Readonly<Record<Operation['type'], string>> = {
+  'add netns': 'Namespaces',
+  'del netns': 'Namespaces that go',
+  'set hostname': 'Hostnames',
+  'set sysctl': 'Sysctls',
+  'write file': 'Files',
+  'remove file': 'Files',
+  'add bridge': 'Bridges',
+  'add veth': 'Cables',
+  'set link': 'Links',
+  'del link': 'Links that go',
+  'add addr': 'Addresses',
+  'del addr': 'Addresses',
+  'add route': 'Routes, rules and neighbours',
+  'replace route': 'Routes, rules and neighbours',
+  'del route': 'Routes, rules and neighbours',
+  'add rule': 'Routes, rules and neighbours',
+  'del rule': 'Routes, rules and neighbours',
+  'replace neigh': 'Routes, rules and neighbours',
+  'del neigh': 'Routes, rules and neighbours',
+  'set ruleset': 'Packet filters',
+  'run setup': 'Setup commands',
+}
+
+/** The script. A plan for a lab that is not up gives one that also takes it down: `sh lab.sh down`. */
+export function formatPlanShell(plan: Plan): string {
+  const files = shellFiles(plan)
+  const blocks = sectionsOf(plan.operations).map(([title, operations]) => {
+    const lines = operations.flatMap((operation) => linesOf(operation, plan.lab, files.call(operation)))
+    // Ports join their bridges when all cables are there, so that each namespace has its batch.
+    const ordered = title === SECTIONS['add veth'] ? [...lines.filter(isCreation), ...byBatch(lines.filter((line) => !isCreation(line)))] : lines
+    return `# ${title}\n${scriptLines(ordered).join('\n')}`
+  })
+  return `${[header(plan), ...(files.functions === '' ? [] : [files.functions]), ...blocks].join('\n\n')}\n`
+}
+
+function header(plan: Plan): string {
+  const added = plan.operations.filter((operation) => operation.type === 'add netns').map(({ netns }) => netnsName(plan.lab, netns))
+  const isWhole = plan.operations.every(({ netns }) => added.includes(netnsName(plan.lab, netns)))
+  const hasHostnames = plan.operations.some((operation) => operation.type === 'set hostname' || (operation.type === 'add netns' && operation.hostname !== undefined))
+  const lines = [
+    '#!/bin/sh',
+    ...(isWhole
+      ? [
+          `# Builds the network ${oneLine(plan.lab)} with ip netns. Needs iproute2 and root, or: unshare -Urnm, and a tmpfs on /run.`,
+          '# "sh THIS-SCRIPT down" takes it down again, or what of it stands after an error.',
+        ]
+      : [`# Changes the network ${oneLine(plan.lab)}, whose namespaces are known to ip netns.`]),
+    ...(hasHostnames ? ['# Hostnames are left as they are: ip netns knows no uts namespace.'] : []),
+    'set -eu',
+  ]
+  if (!isWhole || added.length === 0) return lines.join('\n')
+  return `${lines.join('\n')}
+
+namespaces='
+${added.map((name) => `${name}`).join('\n')}
+'
+case \${1-up} in
+  up) ;;
+  down)
+    for netns in $namespaces; do
+      if [ -e "/var/run/netns/$netns" ]; then ip netns del "$netns"; fi
+      if [ "\${FILES-}" = 1 ]; then rm -rf "/etc/netns/$netns"; fi
+    done
+    exit ;;
+  *)
+    echo "usage: $0 [up | down]" >&2
+    exit 2 ;;
+esac`
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ')
+}
+
+/** Operations in a row under one title. */
+function sectionsOf(operations: readonly Operation[]): (readonly [string, readonly Operation[]])[] {
+  const sections: [string, Operation[]][] = []
+  for (const operation of operations) {
+    const title = SECTIONS[operation.type]
+    const last = sections.at(-1)
+    if (last?.[0] === title) last[1].push(operation)
+    else sections.push([title, [operation]])
+  }
+  return sections
+}
+
+/** `fileCall` is the command that writes the operation's file. */
+function linesOf(operation: Operation, lab: string, fileCall: string | undefined): Line[] {
+  const { origin } = operation
+  const place = origin === undefined ? '' : `${oneLine(origin.file)}:${origin.line}`
+  const name = netnsName(lab, operation.netns)
+  const commands = ipCommand(operation, lab)
+  if (commands !== undefined) {
+    return commands.map((command) => {
+      const ip = ipWords(command, lab)
+      return isPlain(command.words) ? { batch: ip, text: command.words, place } : { text: `${ip} ${command.words}`, place }
+    })
+  }
+  switch (operation.type) {
+    case 'add netns':
+    case 'del netns':
+      return [isPlain(quote(name)) ? { batch: 'ip', text: `netns ${operation.type.slice(0, 3)} ${name}`, place } : { text: sameAs(operation, lab), place }]
+    case 'set ruleset':
+      return [{ text: `ip netns exec ${quote(name)} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input, place)}`, place: '' }]
+    case 'write file':
+    case 'remove file':
+      return [{ text: fileCall ?? '', place }]
+    default:
+      return [{ text: sameAs(operation, lab), place }]
+  }
+}
+
+/** Whether ip's batch mode reads it as sh would. */
+function isPlain(words: string): boolean {
+  return !/['"#\\\n]/.test(words)
+}
+
+function isCreation(line: Line): boolean {
+  return line.text.startsWith('link add ') || line.text.includes(' link add ')
+}
+
+/** Lines sorted by batch, in the order in which each batch begins. */
+function byBatch(lines: readonly Line[]): Line[] {
+  const batches = new Map<string | undefined, Line[]>()
+  for (const line of lines) {
+    const batch = batches.get(line.batch)
+    if (batch === undefined) batches.set(line.batch, [line])
+    else batch.push(line)
+  }
+  return [...batches.values()].flat()
+}
+
+function scriptLines(lines: readonly Line[]): string[] {
+  const script: string[] = []
+  for (let index = 0; index < lines.length; ) {
+    const { batch } = lines[index] ?? {}
+    let end = index + 1
+    while (batch !== undefined && lines[end]?.batch === batch) end++
+    script.push(...batchLines(batch, lines.slice(index, end)))
+    index = end
+  }
+  return script
+}
+
+function batchLines(batch: string | undefined, lines: readonly Line[]): string[] {
+  const commented = lines.map(({ text, place }) => (place === '' || text.includes('\n') || text.startsWith('#') ? text : `${text}  # ${place}`))
+  if (batch === undefined) return commented
+  if (lines.length === 1) return commented.map((text) => `${batch} ${text}`)
+  return [`${batch} -batch - <<'EOF'`, ...commented, 'EOF']
+}

@@ -1,0 +1,235 @@
+/** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
+import type { BridgeLink, Family, LinkState, RouteState, RuleState, VethLink } from '../state/network.ts'
+import { FABRIC } from '../state/network.ts'
+import { modeText } from '../state/equal.ts'
+import { linkEndText, routeText, ruleText } from '../state/words.ts'
+import type { LinkChange, Operation } from './operation.ts'
+import { hereDocument, quote, quoteAll } from './quote.ts'
+
+export type Mark = '+' | '~' | '-'
+
+/** Whether the operation adds, changes or removes something. */
+export function markOf(operation: Operation): Mark {
+  switch (operation.type) {
+    case 'add netns':
+    case 'add bridge':
+    case 'add veth':
+    case 'add addr':
+    case 'add route':
+    case 'add rule':
+    case 'run setup':
+      return '+'
+    case 'del netns':
+    case 'del link':
+    case 'del addr':
+    case 'del route':
+    case 'del rule':
+    case 'del neigh':
+    case 'remove file':
+      return '-'
+    case 'replace neigh':
+    case 'write file':
+      return operation.previous === undefined ? '+' : '~'
+    case 'set ruleset':
+      return operation.cause === 'not there' ? '+' : '~'
+    case 'set hostname':
+    case 'set link':
+    case 'replace route':
+    case 'set sysctl':
+      return '~'
+  }
+}
+
+/** What is done, in the kernel's words, without the namespace: `add link eth0 kind veth peer lan/h1.eth0`. */
+export function describe(operation: Operation): string {
+  switch (operation.type) {
+    case 'add netns':
+      return `add netns${operation.kind === 'node' ? '' : ` for ${operation.kind === 'fabric' ? 'bridges' : 'a bridge'}`}`
+    case 'del netns':
+      return 'del netns'
+    case 'set hostname':
+      return `set hostname ${operation.hostname}`
+    case 'add bridge':
+      return `add link ${operation.ifname} kind bridge`
+    case 'add veth':
+      return `add link ${operation.ifname} kind veth peer ${linkEndText(operation.link.peer)}${operation.peer.master === undefined ? '' : ` master ${operation.peer.master}`}`
+    case 'set link':
+      return `set link ${operation.ifname} ${changeWords(operation.set).join(' ')}`
+    case 'del link':
+      return `del link ${operation.ifname}`
+    case 'add addr':
+    case 'del addr':
+      return `${operation.type} ${operation.addr.local}/${operation.addr.prefixlen} dev ${operation.addr.ifname}`
+    case 'add route':
+    case 'del route':
+    case 'replace route':
+      return `${operation.type} ${routeText(operation.route)}`
+    case 'add rule':
+    case 'del rule':
+      return `${operation.type} ${ruleText(operation.rule)}`
+    case 'replace neigh':
+      return `set neigh ${operation.neigh.dst} lladdr ${operation.neigh.lladdr} dev ${operation.neigh.ifname}`
+    case 'del neigh':
+      return `del neigh ${operation.neigh.dst} dev ${operation.neigh.ifname}`
+    case 'set sysctl':
+      return `set sysctl ${operation.name} = ${operation.value}`
+    case 'write file':
+      return `write file ${operation.path} mode ${modeText(operation.file.mode)}`
+    case 'remove file':
+      return `remove file ${operation.path}`
+    case 'set ruleset':
+      return operation.cause === 'not in the file' ? `flush ${operation.tool} rules` : `set ${operation.tool} rules`
+    case 'run setup':
+      return `run ${quoteAll(operation.argv)}`
+  }
+}
+
+/** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
+export function netnsName(lab: string, netns: string): string {
+  return netns === FABRIC ? lab : `${lab}.${netns}`
+}
+
+/**
+ * The commands that a student would type for the same effect, one a line: iproute2, sysctl(8), iptables-restore(8), nft(8).
+ * What has no such command is a comment.
+ */
+export function sameAs(operation: Operation, lab: string): string {
+  const name = netnsName(lab, operation.netns)
+  const inside = ipCommand(operation, lab)
+  if (inside !== undefined) return inside.map((command) => `${ipWords(command, lab)} ${command.words}`).join('\n')
+  const exec = `ip netns exec ${quote(name)}`
+  switch (operation.type) {
+    case 'add netns':
+      return `ip netns add ${quote(name)}`
+    case 'del netns':
+      return `ip netns del ${quote(name)}`
+    case 'set hostname':
+      return `# hostname ${operation.hostname}: ip netns has no uts namespace`
+    case 'set sysctl':
+      return `${exec} sysctl -qw ${quote(`${operation.name}=${operation.value}`)}`
+    case 'write file':
+      return `# ${operation.path}: ip netns exec shows files from /etc/netns/${name}/`
+    case 'remove file':
+      return `# rm ${operation.path}: ip netns exec shows files from /etc/netns/${name}/`
+    case 'set ruleset':
+      return `${exec} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input)}`
+    case 'run setup':
+      return `${exec} ${quoteAll(operation.argv)}`
+    default:
+      return ''
+  }
+}
+
+export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {
+  return tool === 'nftables' ? 'nft -f -' : `${tool}-restore`
+}
+
+export interface IpCommand {
+  readonly netns: string
+  /** Takes `ip -6`: routes and rules do not always tell their family by themselves. */
+  readonly isIpv6?: true
+  /** Everything after the namespace, quoted for sh where needed. */
+  readonly words: string
+}
+
+/** `ip -n dmz.h1`, with -6 where it takes it. */
+export function ipWords({ netns, isIpv6 }: IpCommand, lab: string): string {
+  return `ip ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
+}
+
+/** The operation as `ip -n NETNS …` commands; undefined where it takes another tool. */
+export function ipCommand(operation: Operation, lab: string): readonly IpCommand[] | undefined {
+  const { netns } = operation
+  const one = (...words: readonly string[]): readonly IpCommand[] => [{ netns, words: words.filter((word) => word !== '').join(' ') }]
+  const ofFamily = (family: Family, words: string): readonly IpCommand[] => [{ netns, words, ...(family === 6 && { isIpv6: true }) }]
+  switch (operation.type) {
+    case 'add bridge':
+      return one('link add', quote(operation.ifname), linkWords(operation.link), 'type bridge', bridgeWords(operation.link))
+    case 'add veth':
+      return vethCommands(operation.netns, operation.ifname, operation.link, operation.peer, lab)
+    case 'set link':
+      return setLinkCommands(netns, operation.ifname, operation.set)
+    case 'del link':
+      return one('link del', quote(operation.ifname))
+    case 'add addr':
+    case 'del addr': {
+      const { local, prefixlen, ifname } = operation.addr
+      return one(`addr ${operation.type.slice(0, 3)}`, `${local}/${prefixlen}`, 'dev', quote(ifname))
+    }
+    case 'add route':
+    case 'del route':
+    case 'replace route':
+      return ofFamily(operation.route.family, `route ${operation.type.split(' ')[0] ?? ''} ${quotedRoute(operation.route)}`)
+    case 'add rule':
+    case 'del rule':
+      return ofFamily(operation.rule.family, `rule ${operation.type.slice(0, 3)} ${quotedRule(operation.rule)}`)
+    case 'replace neigh': {
+      const { dst, lladdr, ifname } = operation.neigh
+      return one('neigh replace', dst, 'lladdr', lladdr, 'dev', quote(ifname), 'nud permanent')
+    }
+    case 'del neigh':
+      return one('neigh del', operation.neigh.dst, 'dev', quote(operation.neigh.ifname))
+    default:
+      return undefined
+  }
+}
+
+function quotedRoute(route: RouteState): string {
+  return routeText({ ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dev: quote(nexthop.dev) })) })
+}
+
+function quotedRule(rule: RuleState): string {
+  const { iif, oif } = rule
+  return ruleText({ ...rule, ...(iif !== undefined && { iif: quote(iif) }), ...(oif !== undefined && { oif: quote(oif) }) })
+}
+
+function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethLink, lab: string): readonly IpCommand[] {
+  const peerWords = `peer name ${quote(link.peer.ifname)} netns ${quote(netnsName(lab, link.peer.netns))} ${linkWords(peer)}`
+  const add = { netns, words: `link add ${quote(ifname)} ${linkWords(link)} type veth ${peerWords}` }
+  // iproute2 takes alias and master only for a link that stands, so these are commands of their own.
+  const rest = ([where, name, end]: readonly [string, string, VethLink]): readonly IpCommand[] =>
+    setLinkCommands(where, name, { ...(end.alias !== undefined && { alias: end.alias }), ...(end.master !== undefined && { master: end.master }) })
+  return [add, ...rest([netns, ifname, link]), ...rest([link.peer.netns, link.peer.ifname, peer])]
+}
+
+function linkWords(link: LinkState): string {
+  return [...(link.lladdr === undefined ? [] : ['address', link.lladdr]), 'mtu', String(link.mtu)].join(' ')
+}
+
+function setLinkCommands(netns: string, ifname: string, set: LinkChange): readonly IpCommand[] {
+  const { bridge, ...plain } = set
+  const commands: IpCommand[] = []
+  const words = changeWords(plain)
+  if (words.length > 0) commands.push({ netns, words: `link set ${quote(ifname)} ${changeWords(plain, 'address', quote).join(' ')}` })
+  if (bridge !== undefined) commands.push({ netns, words: `link set ${quote(ifname)} type bridge ${bridgeWords(bridge)}` })
+  return commands
+}
+
+/** Words of ip-link(8), which calls the lladdr "address". */
+function changeWords(set: LinkChange, lladdr: 'lladdr' | 'address' = 'lladdr', quoted: (word: string) => string = (word) => word): string[] {
+  const words: string[] = []
+  if (set.mtu !== undefined) words.push('mtu', String(set.mtu))
+  if (set.lladdr !== undefined) words.push(lladdr, set.lladdr)
+  if (set.addrGenMode !== undefined) words.push('addrgenmode', set.addrGenMode)
+  if (set.alias !== undefined) words.push('alias', quote(set.alias))
+  if (set.master === null) words.push('nomaster')
+  else if (set.master !== undefined) words.push('master', quoted(set.master))
+  if (set.up !== undefined) words.push(set.up ? 'up' : 'down')
+  if (set.bridge !== undefined) words.push(bridgeWords(set.bridge))
+  return words
+}
+
+type BridgeOptions = Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
+
+/** ip-link(8) "bridge type support": times in hundredths of a second. */
+function bridgeWords(options: BridgeOptions): string {
+  const words: string[] = []
+  if (options.stp !== undefined) words.push('stp_state', options.stp ? '1' : '0')
+  if (options.priority !== undefined) words.push('priority', String(options.priority))
+  if (options.ageingCs !== undefined) words.push('ageing_time', String(options.ageingCs))
+  if (options.forwardDelayCs !== undefined) words.push('forward_delay', String(options.forwardDelayCs))
+  if (options.helloCs !== undefined) words.push('hello_time', String(options.helloCs))
+  if (options.maxAgeCs !== undefined) words.push('max_age', String(options.maxAgeCs))
+  if (options.mcastSnooping !== undefined) words.push('mcast_snooping', options.mcastSnooping ? '1' : '0')
+  return words.join(' ')
+}
