@@ -45,13 +45,16 @@ await writeFile(new URL('file.ts', generated), types)
 
 /**
  * The schema without what only readers need. A property may bear such a name: only lists and texts are annotations.
- * @template T @param {string[]} annotations @param {T} value @returns {T}
+ * @param {readonly string[]} annotations
+ * @param {any} value
+ * @returns {any}
  */
 function without(annotations, value) {
-  return JSON.parse(
-    JSON.stringify(value, (key, part) => {
-      const annotates = annotations.includes(key) && (Array.isArray(part) || typeof part === 'string')
-      return annotates ? undefined : part
-    }),
+  if (Array.isArray(value)) return value.map((item) => without(annotations, item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, part]) => !(annotations.includes(key) && (Array.isArray(part) || typeof part === 'string')))
+      .map(([key, part]) => [key, without(annotations, part)]),
   )
 }

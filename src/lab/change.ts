@@ -12,6 +12,7 @@ import { saveLab } from './save.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up.ts'
+import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
 import { verify } from './verify.ts'
 
 /** Changes a running lab into what the file says. The caller has its lock. A refusal is undone. */
@@ -65,27 +66,10 @@ export async function planAgainst(
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
   const observed = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
-  const dropped = droppedSysctls(previous, ready.desired)
-  const defaults = dropped.size === 0 ? new Map<string, string>() : await engine.defaults([...new Set([...dropped.values()].flat())])
-  const restore = new Map([...dropped].map(([netns, names]) => [netns, new Map(names.flatMap((key) => entryOf(defaults, key)))]))
-  const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore })
+  const restore = await valuesToRestore(engine, previous, ready.desired)
+  const fresh = await freshSysctls(engine, ready.desired, observed)
+  const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })
   return { plan, observed }
-}
-
-function entryOf(values: ReadonlyMap<string, string>, key: string): [string, string][] {
-  const value = values.get(key)
-  return value === undefined ? [] : [[key, value]]
-}
-
-/** Sysctls that the file set before and no longer does, by namespace: they go back to what a new namespace has. */
-function droppedSysctls(before: NetworkState, now: NetworkState): Map<string, string[]> {
-  const dropped = new Map<string, string[]>()
-  for (const [netns, { sysctls }] of before.namespaces) {
-    const kept = now.namespaces.get(netns)?.sysctls
-    const names = kept === undefined ? [] : [...sysctls.keys()].filter((key) => !kept.has(key))
-    if (names.length > 0) dropped.set(netns, names)
-  }
-  return dropped
 }
 
 /** Takes back what was done, last first. */

@@ -14,6 +14,7 @@ import { Lab } from './lab.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
 import { isAlive, readRecord } from './state.ts'
+import { freshSysctls } from './sysctl-values.ts'
 import { verify } from './verify.ts'
 
 /** What `up` tells while it works. */
@@ -91,7 +92,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const holderPid = await engine.start(directory).catch((error: unknown) => {
       throw explainEngine(error)
     })
-    const plan = planChanges(name, desired, undefined)
+    const plan = planChanges(name, desired, undefined, { fresh: await freshSysctls(engine, desired) })
     onEvent?.({ type: 'stage', stage: 'apply' })
     const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })
     const execution = await execute(engine, plan, {

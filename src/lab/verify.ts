@@ -25,7 +25,7 @@ export interface Verified {
  * Errors: refusal NOT_AS_DESIRED, naming every difference.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
-  const expected = withoutFiles(ready.desired)
+  const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, expected)
   const observed = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
@@ -65,7 +65,15 @@ async function settledObservation(engine: Engine, expected: NetworkState): Promi
   }
 }
 
-/** The contents of files were written a moment ago and nothing but their node can change them: not read back, here alone. */
-function withoutFiles(desired: NetworkState): NetworkState {
-  return { namespaces: new Map([...desired.namespaces].map(([name, namespace]) => [name, { ...namespace, files: new Map() }])) }
+/**
+ * What is worth reading back: all but the contents of files, which were written a moment ago and which nothing but their node can
+ * change, and sysctls that the plan did not write because they were so before.
+ */
+function readBack(desired: NetworkState, plan: Plan): NetworkState {
+  const written = new Set(plan.operations.flatMap((operation) => (operation.type === 'set sysctl' ? [`${operation.netns} ${operation.name}`] : [])))
+  const namespaces = [...desired.namespaces].map(([netns, namespace]) => {
+    const sysctls = [...namespace.sysctls].filter(([name]) => written.has(`${netns} ${name}`))
+    return [netns, { ...namespace, files: new Map(), sysctls: new Map(sysctls) }] as const
+  })
+  return { namespaces: new Map(namespaces) }
 }

@@ -1,6 +1,7 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
@@ -28,7 +29,9 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
   child.stderr!.on('data', (bytes: Buffer) => (errors += bytes.toString()))
   for await (const bytes of child.stdout!) {
     output += String(bytes)
-    if (output.includes('ready\n')) return Number(output.split('\n')[0])
+    // The pid comes from the holder's parent, "ready" from the holder: either may be first.
+    const pid = /^(\d+)\n/m.exec(output)?.[1]
+    if (pid !== undefined && output.includes('ready\n')) return Number(pid)
   }
   throw new Error(errors.trim() || 'The holder ended without a word')
 }
@@ -74,7 +77,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'observe':
       return observe(theWorld(), call.arguments.scope satisfies ObserveScope)
     case 'defaults':
-      return sysctlDefaults(theWorld(), call.arguments.names)
+      return sysctlDefaults(world?.hostProc ?? openSync('/proc', 'r'), call.arguments.names)
     case 'probe':
       return probe()
     case 'list':

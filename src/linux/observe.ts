@@ -161,6 +161,7 @@ function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
       mtu: link.mtu,
       ...(link.lladdr !== undefined && (link.flags & IFF_LOOPBACK) === 0 && { lladdr: link.lladdr }),
       ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
+      ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
       ...(link.alias !== undefined && { alias: link.alias }),
       facts: link.facts,
     }
@@ -169,7 +170,7 @@ function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
   return states
 }
 
-type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'master' | 'alias' | 'facts'>
+type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'alias' | 'facts'>
 
 function linkState(netns: string, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
   if (link.flags & IFF_LOOPBACK) return { kind: 'loopback', ...common }

@@ -1,11 +1,14 @@
 // What a sysctl is before anybody sets it: asked from a network namespace made for the question.
-import { CLONE_NEWNET, unshare } from './libc.ts'
+import { close, CLONE_NEWNET, openat, setns, unshare } from './libc.ts'
 import { readSysctl } from './sysctl.ts'
-import { goHome, type World } from './world.ts'
 
-/** Values in a new namespace, by name. An interface's own (net.ipv4.conf.eth0.x) begins as its family's default. */
-export function sysctlDefaults(world: World, names: readonly string[]): Map<string, string> {
+/**
+ * Values in a new namespace, by name. An interface's own (net.ipv4.conf.eth0.x) begins as its family's default.
+ * `proc` is a /proc that knows this process.
+ */
+export function sysctlDefaults(proc: number, names: readonly string[]): Map<string, string> {
   const values = new Map<string, string>()
+  const home = openat(proc, 'thread-self/ns/net')
   try {
     unshare(CLONE_NEWNET)
     for (const name of names) {
@@ -13,7 +16,8 @@ export function sysctlDefaults(world: World, names: readonly string[]): Map<stri
       if (value !== undefined) values.set(name, value)
     }
   } finally {
-    goHome(world)
+    setns(home, CLONE_NEWNET)
+    close(home)
   }
   return values
 }

@@ -10,27 +10,25 @@ import type { Draft } from './draft.ts'
  * kernel drops all routes of the link. In the same v4 subnet it cannot (it would be secondary to the one that goes, and go with
  * it), and neither can the same v6 address with another prefixlen (EEXIST).
  */
-export function planAddrs(draft: Draft): void {
-  for (const [netns, desired] of draft.namespaces) {
-    const now = draft.now(netns)
-    const there = [...now.addrs.values()]
-    const extras = new Set(there.length === 0 ? [] : findExtras(netns, desired, now, draft.options).addrs.map(addrKey))
-    const rebuilt = there.length === 0 ? new Set<string>() : subnetsToRebuild(desired, there, extras)
-    const gone = there.filter((addr) => extras.has(addrKey(addr)) || rebuilt.has(subnetKey(addr)))
-    const goneSubnets = new Set(gone.map(subnetKey))
+export function planAddrs(draft: Draft, netns: string, desired: NamespaceState): void {
+  const now = draft.now(netns)
+  const there = [...now.addrs.values()]
+  const extras = new Set(there.length === 0 ? [] : findExtras(netns, desired, now, draft.options).addrs.map(addrKey))
+  const rebuilt = there.length === 0 ? new Set<string>() : subnetsToRebuild(desired, there, extras)
+  const gone = there.filter((addr) => extras.has(addrKey(addr)) || rebuilt.has(subnetKey(addr)))
+  const goneSubnets = new Set(gone.map(subnetKey))
 
-    const missing = [...desired.addrs.values()].filter((addr) => {
-      if (now.addrs.has(addrKey(addr))) return rebuilt.has(subnetKey(addr))
-      return !isLoopbackAddr(addr) || now.links.get('lo')?.up === true
-    })
-    // What setup commands left in a subnet that is rebuilt.
-    const kept = gone.filter((addr) => !extras.has(addrKey(addr)) && !desired.addrs.has(addrKey(addr)))
+  const missing = [...desired.addrs.values()].filter((addr) => {
+    if (now.addrs.has(addrKey(addr))) return rebuilt.has(subnetKey(addr))
+    return !isLoopbackAddr(addr) || now.links.get('lo')?.up === true
+  })
+  // What setup commands left in a subnet that is rebuilt.
+  const kept = gone.filter((addr) => !extras.has(addrKey(addr)) && !desired.addrs.has(addrKey(addr)))
 
-    for (const addr of missing) if (!goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr)
-    // Backwards: of one subnet the primary address last, for it would take the others along.
-    for (const addr of gone.toReversed()) draft.emit({ type: 'del addr', netns, cause: whyDeleted(desired, addr, extras), addr })
-    for (const addr of [...missing, ...kept]) if (goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr)
-  }
+  for (const addr of missing) if (!goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr)
+  // Backwards: of one subnet the primary address last, for it would take the others along.
+  for (const addr of gone.toReversed()) draft.emit({ type: 'del addr', netns, cause: whyDeleted(desired, addr, extras), addr })
+  for (const addr of [...missing, ...kept]) if (goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr)
 }
 
 function emitAdd(draft: Draft, netns: string, addr: AddrState): void {

@@ -15,6 +15,8 @@ import type { Working, WorkingNamespace } from './working.ts'
 export interface PlanOptions extends Standing {
   /** By namespace and sysctl: what it was before netlab set it first. Written back when the file drops the sysctl. */
   readonly restore?: ReadonlyMap<string, ReadonlyMap<string, string>> | undefined
+  /** What sysctls are in a namespace that is new: writing the same again would cost more than making a cable. */
+  readonly fresh?: ReadonlyMap<string, string> | undefined
 }
 
 export interface Draft {

@@ -3,7 +3,7 @@
  * again, and every operation can be undone.
  */
 import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type { AddrState } from '../state/network.ts'
+import type { AddrState, VethLink } from '../state/network.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
 import type { Operation, SetLink } from './operation.ts'
@@ -64,6 +64,11 @@ function setLink(namespace: WorkingNamespace, ifname: string, set: SetLink['set'
   namespace.links.set(ifname, { ...rest, ...plain, ...bridge, ...(master !== null && { master }), ...(alias !== '' && { alias }) })
 }
 
+/** A veth as `add veth` leaves it. */
+function newVeth(link: VethLink): VethLink {
+  return { ...link, up: false, ...(link.addrGenMode !== undefined && { addrGenMode: 'eui64' }) }
+}
+
 function perform(working: Working, operation: Operation): void {
   if (operation.type === 'add netns') {
     working.set(operation.netns, newNamespace(operation.kind, operation.hostname))
@@ -82,8 +87,8 @@ function perform(working: Working, operation: Operation): void {
       namespace.links.set(operation.ifname, { ...operation.link, up: false })
       break
     case 'add veth':
-      namespace.links.set(operation.ifname, { ...operation.link, up: false })
-      working.get(operation.link.peer.netns)?.links.set(operation.link.peer.ifname, { ...operation.peer, up: false })
+      namespace.links.set(operation.ifname, newVeth(operation.link))
+      working.get(operation.link.peer.netns)?.links.set(operation.link.peer.ifname, newVeth(operation.peer))
       break
     case 'set link':
       setLink(namespace, operation.ifname, operation.set)

@@ -2,6 +2,7 @@
 import { linkDifferences, BRIDGE_OPTIONS } from '../state/equal.ts'
 import type { BridgeOption, PropertyDifference } from '../state/equal.ts'
 import type { LinkState } from '../state/network.ts'
+import { planAddrs } from './addr.ts'
 import { causeOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 import type { LinkChange, SetLink } from './operation.ts'
@@ -20,22 +21,36 @@ export function planLinkChanges(draft: Draft): void {
   }
 }
 
-/** lo comes up before addresses are added to it: 127.0.0.1, which the kernel adds, is then the first of its subnet. */
-export function planLoopbacksUp(draft: Draft): void {
+/**
+ * The interfaces of one namespace after another, so that each fills one batch; nodes before the fabric, since a port without its far
+ * end has no carrier. lo comes up first: 127.0.0.1, which the kernel adds, is then the first of its subnet. A link comes up when its
+ * addresses and sysctls are in place, a bridge when its ports are.
+ */
+export function planInterfaces(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     for (const [ifname, link] of desired.links) if (link.kind === 'loopback') planUp(draft, netns, ifname, link)
+    for (const [ifname, link] of desired.links) planAddrGenMode(draft, netns, ifname, link)
+    planAddrs(draft, netns, desired)
+    for (const [ifname, link] of desired.links) if (link.kind === 'veth') planUp(draft, netns, ifname, link)
+  }
+  for (const [netns, desired] of draft.namespaces) {
+    for (const [ifname, link] of desired.links) if (link.kind === 'bridge') planUp(draft, netns, ifname, link)
   }
 }
 
-/** What takes IFF_UP, once its addresses and sysctls are in place: first the links that end in nodes, then ports, then bridges. */
-export function planLinksUp(draft: Draft): void {
-  for (const bridges of [false, true]) {
-    for (const [netns, desired] of draft.namespaces) {
-      for (const [ifname, link] of desired.links) {
-        if (link.kind !== 'loopback' && (link.kind === 'bridge') === bridges) planUp(draft, netns, ifname, link)
-      }
-    }
-  }
+/** Of links that the plan makes in a lab that is new; of all others `planLinkChanges` has seen the difference. */
+function planAddrGenMode(draft: Draft, netns: string, ifname: string, link: LinkState): void {
+  const there = draft.now(netns).links.get(ifname)
+  if (there !== undefined || link.addrGenMode === undefined || link.addrGenMode === 'eui64') return
+  draft.emit({
+    type: 'set link',
+    netns,
+    cause: 'the file has no IPv6',
+    ...(link.origin !== undefined && { origin: link.origin }),
+    ifname,
+    set: { addrGenMode: link.addrGenMode },
+    previous: { addrGenMode: 'eui64' },
+  })
 }
 
 function planUp(draft: Draft, netns: string, ifname: string, link: LinkState): void {
@@ -74,6 +89,8 @@ function changeTo(link: LinkState, property: string): LinkChange {
       return { mtu: link.mtu }
     case 'lladdr':
       return link.lladdr === undefined ? {} : { lladdr: link.lladdr }
+    case 'addrGenMode':
+      return link.addrGenMode === undefined ? {} : { addrGenMode: link.addrGenMode }
     case 'master':
       return { master: link.master ?? null }
     case 'alias':

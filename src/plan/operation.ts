@@ -4,6 +4,7 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import type {
+  AddrGenMode,
   AddrState,
   BridgeLink,
   FileState,
@@ -80,7 +81,7 @@ export interface AddBridge extends OperationBase {
   readonly link: BridgeLink
 }
 
-/** RTM_NEWLINK kind veth: both ends, in their namespaces, under their final names, with lladdr, mtu, master and alias; both down. */
+/** RTM_NEWLINK kind veth: both ends, in their namespaces, under their final names, with lladdr, mtu, master and alias; both down, with the kernel's own addrGenMode (eui64). */
 export interface AddVeth extends OperationBase {
   readonly type: 'add veth'
   readonly ifname: string
@@ -102,6 +103,7 @@ export interface LinkChange {
   readonly up?: boolean
   readonly mtu?: number
   readonly lladdr?: string
+  readonly addrGenMode?: AddrGenMode
   /** null: taken out of its bridge. */
   readonly master?: string | null
   /** '' takes it away. */

@@ -8,9 +8,9 @@
  *   add bridge, add veth    down, with lladdr, mtu and master: a port that is there before its bridge is up costs no flooding
  *   set link                mtu, lladdr, master, bridge options; down
  *   set sysctl              of single links: before they come up, so that addr_gen_mode and accept_dad count
- *   set link up             of lo: the kernel gives it 127.0.0.1 and ::1 then, before the file's addresses
- *   add addr, del addr      what is new first where it can stand beside the old, so that the link never lacks an address
- *   set link up             nodes' links, ports, bridges last
+ *   per namespace           lo up (the kernel gives it 127.0.0.1 and ::1 then, before the file's addresses), addrGenMode of new links,
+ *                           add addr, del addr (what is new first where it can stand beside the old), links up
+ *   set link up             of bridges
  *   routes, rules, neighs   new before old, so that traffic always finds one
  *   set ruleset, remove file
  *   run setup

@@ -1,12 +1,11 @@
 /** desired × observed → plan. A pure comparison; the phases and their reasons are in order.ts. */
 import type { NetworkState } from '../state/network.ts'
-import { planAddrs } from './addr.ts'
 import { planBridgeMtus, planGoneBridges, planNewBridges } from './bridge.ts'
 import { planCablesInTheWay, planNewCables } from './cable.ts'
 import { startDraft } from './draft.ts'
 import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
-import { planLinkChanges, planLinksUp, planLoopbacksUp } from './link.ts'
+import { planInterfaces, planLinkChanges } from './link.ts'
 import { planNeighs } from './neigh.ts'
 import { planGoneNetns, planNewNetns, planRemadeNetns } from './netns.ts'
 import type { Plan } from './operation.ts'
@@ -35,9 +34,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planLinkChanges(draft)
   planBridgeMtus(draft)
   planLinkSysctls(draft)
-  planLoopbacksUp(draft)
-  planAddrs(draft)
-  planLinksUp(draft)
+  planInterfaces(draft)
   planRouting(draft)
   planRulesets(draft)
   planGoneFiles(draft)

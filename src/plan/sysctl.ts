@@ -26,6 +26,8 @@ function planSysctls(draft: Draft, isTurn: (ifname: string | undefined) => boole
 function planSysctl(draft: Draft, netns: string, name: string): void {
   const sysctl = draft.desired.namespaces.get(netns)?.sysctls.get(name)
   const there = draft.now(netns).sysctls.get(name)
+  const fresh = draft.isNew(netns) && there === undefined ? draft.options.fresh?.get(name) : undefined
+  if (sysctl !== undefined && fresh !== undefined && isSameSysctl(sysctl, { value: fresh })) return
   if (sysctl === undefined || (there !== undefined && isSameSysctl(sysctl, there))) return
   const why = draft.whyMissing(netns, 'sysctl', name)
   draft.emit({

@@ -210,6 +210,7 @@ function changeWords(set: LinkChange, lladdr: 'lladdr' | 'address' = 'lladdr', q
   const words: string[] = []
   if (set.mtu !== undefined) words.push('mtu', String(set.mtu))
   if (set.lladdr !== undefined) words.push(lladdr, set.lladdr)
+  if (set.addrGenMode !== undefined) words.push('addrgenmode', set.addrGenMode)
   if (set.alias !== undefined) words.push('alias', quote(set.alias))
   if (set.master === null) words.push('nomaster')
   else if (set.master !== undefined) words.push('master', quoted(set.master))

@@ -33,6 +33,9 @@ export function linkDifferences(desired: LinkState, observed: LinkState): Proper
   if (desired.lladdr !== undefined && desired.lladdr !== observed.lladdr) {
     found.push({ property: 'lladdr', desired: desired.lladdr, observed: observed.lladdr })
   }
+  if (desired.addrGenMode !== undefined && desired.addrGenMode !== observed.addrGenMode) {
+    found.push({ property: 'addrGenMode', desired: desired.addrGenMode, observed: observed.addrGenMode })
+  }
   if (desired.alias !== observed.alias) found.push({ property: 'alias', desired: desired.alias, observed: observed.alias })
   if (desired.master !== observed.master) found.push({ property: 'master', desired: desired.master, observed: observed.master })
   if (desired.kind === 'bridge' && observed.kind === 'bridge') found.push(...bridgeDifferences(desired, observed))

@@ -45,6 +45,9 @@ export interface NamespaceState extends Sourced {
 
 export type LinkState = LoopbackLink | VethLink | BridgeLink | OtherLink
 
+/** The two of the kernel's IN6_ADDR_GEN_MODE_* that netlab sets; any other is observed as `other`. */
+export type AddrGenMode = 'eui64' | 'none' | 'other'
+
 interface LinkBase extends Sourced {
   /** Administrative state, IFF_UP. */
   readonly up: boolean
@@ -52,6 +55,8 @@ interface LinkBase extends Sourced {
   readonly mtu: number
   /** IFLA_ADDRESS, lower case, colons. Always set on desired veths and bridges. */
   readonly lladdr?: string
+  /** IFLA_INET6_ADDR_GEN_MODE: `none` gives the link no link-local address. Desired of nodes' cables only. */
+  readonly addrGenMode?: AddrGenMode
   /** ifname of the bridge in the same namespace. */
   readonly master?: string
   /** IFLA_IFALIAS: what a name that had to be shortened stands for. */

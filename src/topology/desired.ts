@@ -120,6 +120,7 @@ function addCable(
       up: link.up,
       mtu: link.mtu,
       lladdr: link.mac ?? derivedMac(topology.name, end.netns, end.name.ifname),
+      ...(link.ownerKind === 'node' && { addrGenMode: topology.usesIpv6 ? ('eui64' as const) : ('none' as const) }),
       ...(end.master !== undefined && { master: end.master }),
       ...(end.name.alias !== undefined && { alias: end.name.alias }),
       peer: { netns: peer.netns, ifname: peer.name.ifname },
@@ -178,11 +179,12 @@ function addrsOf(addrs: readonly AddrState[]): Map<string, AddrState> {
 function nodeSysctls(node: Node, usesIpv6: boolean): Map<string, SysctlState> {
   const sysctls = new Map<string, SysctlState>()
   // Always written: a new namespace takes its IPv4 settings from the host (devinet_init_net), where Docker may have turned it on.
-  sysctls.set('net.ipv4.ip_forward', { value: node.forwarding ? '1' : '0', ...(node.forwarding && { origin: node.origin }) })
+  const isSaidOtherwise = !node.forwarding && node.settings.sysctls.has('net.ipv4.conf.all.forwarding')
+  if (!isSaidOtherwise) sysctls.set('net.ipv4.ip_forward', { value: node.forwarding ? '1' : '0', ...(node.forwarding && { origin: node.origin }) })
   if (usesIpv6) {
     if (node.forwarding) sysctls.set('net.ipv6.conf.all.forwarding', { value: '1', origin: node.origin })
     sysctls.set(...NO_DAD)
-  } else sysctls.set(...NO_LINK_LOCAL)
+  }
   for (const [name, sysctl] of node.settings.sysctls) {
     sysctls.delete(name)
     sysctls.set(name, sysctl)

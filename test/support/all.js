@@ -1,4 +1,5 @@
 // npm test: every tier, one table, one last line. `node test/support/all.js unit live` runs the named tiers alone.
+import { constants } from 'node:os'
 import Table from 'cli-table3'
 import { installPrograms } from './programs.js'
 import { TIERS } from './tiers.js'
@@ -18,11 +19,15 @@ const table = new Table({
   colAligns: ['left', 'right', 'right', 'right', 'right'],
   style: { head: [], border: [] },
 })
+/** The terminal stops the running tier, too; what it made is removed before this process ends. @type {NodeJS.Signals | undefined} */
+let stopped
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => (stopped = signal))
+
 const sum = { passed: 0, failed: 0, skipped: 0 }
 /** @type {string[]} */
 const reasons = []
 for (const [name, run] of TIERS) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+  if (stopped || (wanted.length > 0 && !wanted.includes(name))) continue
   console.log(`\n── ${name}`)
   const start = performance.now()
   const { passed, failed, skips } = await run()
@@ -37,5 +42,6 @@ for (const [name, run] of TIERS) {
 }
 
 console.log(`\n${reasons.join('\n')}${reasons.length > 0 ? '\n' : ''}${table.toString()}`)
+if (stopped) console.log(`stopped by ${stopped}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
-process.exitCode = sum.failed > 0 ? 1 : 0
+process.exitCode = stopped ? 128 + constants.signals[stopped] : sum.failed > 0 ? 1 : 0

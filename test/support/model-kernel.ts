@@ -146,7 +146,7 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
         if (link.master !== undefined && where.links.get(link.master)?.link.kind !== 'bridge') refuse('ENODEV', operation)
       }
       for (const [where, ifname, link] of ends) {
-        where.links.set(ifname, { link: { ...withoutOrigin(link), up: false }, ownMtu: false })
+        where.links.set(ifname, { link: { ...withoutOrigin(link), up: false, addrGenMode: 'eui64' }, ownMtu: false })
         adjustMtu(where, link.master)
       }
       return
@@ -225,7 +225,8 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
 function changeLink(netns: Netns, operation: SetLink): void {
   const entry = netns.links.get(operation.ifname) ?? refuse('ENODEV', operation)
   const { link } = entry
-  const { up, mtu, lladdr, master, alias, bridge } = operation.set
+  const { up, mtu, lladdr, addrGenMode, master, alias, bridge } = operation.set
+  if (addrGenMode !== undefined) link.addrGenMode = addrGenMode
   if (lladdr !== undefined) {
     link.lladdr = lladdr
     flushNeighs(netns, (neigh) => neigh.ifname === operation.ifname)

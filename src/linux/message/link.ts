@@ -1,12 +1,14 @@
 // RTM_*LINK messages. <linux/rtnetlink.h> struct ifinfomsg (16 bytes), <linux/if_link.h>, <linux/veth.h>; ip-link(8), bridge(8).
 import { AttrStream, parseAttributes, putU32, putU16, putU8 } from 'netlink/dist/structs.js'
-import type { BridgeLink, LinkFacts, VethLink } from '../../state/network.ts'
+import type { AddrGenMode, BridgeLink, LinkFacts, VethLink } from '../../state/network.ts'
 import type { LinkChange } from '../../plan/operation.ts'
 import { request, type Request } from '../transport.ts'
 import {
   IFF_LOWER_UP,
   IFF_UP,
+  AF_INET6,
   IFLA_ADDRESS,
+  IFLA_AF_SPEC,
   IFLA_BR_AGEING_TIME,
   IFLA_BR_FORWARD_DELAY,
   IFLA_BR_HELLO_TIME,
@@ -16,6 +18,7 @@ import {
   IFLA_BR_STP_STATE,
   IFLA_IFALIAS,
   IFLA_IFNAME,
+  IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
@@ -28,6 +31,8 @@ import {
   IFLA_NUM_TX_QUEUES,
   IFLA_OPERSTATE,
   IFLA_STATS64,
+  IN6_ADDR_GEN_MODE_EUI64,
+  IN6_ADDR_GEN_MODE_NONE,
   NLM_F_CREATE,
   NLM_F_EXCL,
   RTM_DELLINK,
@@ -117,9 +122,18 @@ export function setLink(ifindex: number, set: LinkChange, masterIfindex: number 
   return request(RTM_NEWLINK, 0, ifinfomsg(ifindex, set.up ? flags : 0, flags), (out) => {
     if (set.mtu !== undefined) out.push(IFLA_MTU, putU32(set.mtu))
     if (set.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(set.lladdr))
+    if (set.addrGenMode !== undefined) putAddrGenMode(out, set.addrGenMode)
     if (set.alias !== undefined) out.push(IFLA_IFALIAS, zString(set.alias))
     if (masterIfindex !== undefined) out.push(IFLA_MASTER, putU32(masterIfindex))
     if (set.bridge !== undefined) putBridgeInfo(out, set.bridge)
+  })
+}
+
+function putAddrGenMode(out: AttrStream, mode: AddrGenMode): void {
+  out.push(IFLA_AF_SPEC, (families: AttrStream) => {
+    families.push(AF_INET6, (inet6: AttrStream) => {
+      inet6.push(IFLA_INET6_ADDR_GEN_MODE, putU8(mode === 'none' ? IN6_ADDR_GEN_MODE_NONE : IN6_ADDR_GEN_MODE_EUI64))
+    })
   })
 }
 
@@ -141,6 +155,8 @@ export interface LinkMessage {
   readonly linkIfindex?: number
   /** IFLA_LINK_NETNSID is there: the peer is in another namespace. */
   readonly isLinkElsewhere: boolean
+  /** Absent on a link that has no IPv6. */
+  readonly addrGenMode?: AddrGenMode
   readonly kind: string
   readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>
   readonly facts: LinkFacts
@@ -165,6 +181,7 @@ export function decodeLink(body: Buffer): LinkMessage {
     else if (type === IFLA_LINK_NETNSID) link.isLinkElsewhere = true
     else if (type === IFLA_OPERSTATE) operstate = data[0]!
     else if (type === IFLA_STATS64) stats = data
+    else if (type === IFLA_AF_SPEC) decodeAddrGenMode(data, link)
     else if (type === IFLA_LINKINFO) decodeInfo(data, link)
   })
   link.facts = {
@@ -194,6 +211,16 @@ function decodeStats(stats: Buffer | undefined): Omit<LinkFacts, 'ifindex' | 'op
 }
 
 const NO_FACTS: LinkFacts = { ifindex: 0, operstate: 'UNKNOWN', carrier: false, ...decodeStats(undefined) }
+
+function decodeAddrGenMode(families: Buffer, link: Mutable<LinkMessage>): void {
+  parseAttributes(families, (family) => {
+    if (family.type !== AF_INET6) return
+    parseAttributes(family.data, ({ type, data }) => {
+      if (type !== IFLA_INET6_ADDR_GEN_MODE) return
+      link.addrGenMode = data[0] === IN6_ADDR_GEN_MODE_NONE ? 'none' : data[0] === IN6_ADDR_GEN_MODE_EUI64 ? 'eui64' : 'other'
+    })
+  })
+}
 
 function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
   let data: Buffer | undefined

@@ -13,11 +13,11 @@ h2: { links: { eth0: veth h1/eth0 }, addrs: [eth0 10.0.0.2/24] }
       "h1 add netns",
       "h2 add netns",
       "h1 add veth",
-      "h1 add addr",
-      "h2 add addr",
       "h1 set link",
+      "h1 add addr",
       "h1 set link",
       "h2 set link",
+      "h2 add addr",
       "h2 set link",
       "h1 add route",
     ]
