@@ -78,7 +78,7 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
   )
   write({
     type: 'done',
-    lab: lab.name,
+    lab,
     operations: plan.operations.length,
     elapsedMs: Math.round(elapsedMs),
     warnings: warnings.map(diagnosticJson),
