@@ -73,7 +73,7 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
   const onEvent = (event: UpEvent): void => {
     if (event.type !== 'done') write(event)
   }
-  const { lab, plan, warnings, elapsedMs } = await context.interruptible((signal) =>
+  const { name: lab, plan, warnings, elapsedMs } = await context.interruptible((signal) =>
     context.library.up(source, { ...work, signal, onEvent }),
   )
   write({
@@ -88,6 +88,6 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
 
 function doneWords(result: UpResult): string {
   const count = result.plan.operations.length
-  if (count === 0) return `${result.lab.name} is up and as the file says: nothing to do.`
-  return `${result.lab.name} is up: ${count} ${count === 1 ? 'operation' : 'operations'} in ${(result.elapsedMs / 1000).toFixed(2)} s.`
+  if (count === 0) return `${result.name} is up and as the file says: nothing to do.`
+  return `${result.name} is up: ${count} ${count === 1 ? 'operation' : 'operations'} in ${(result.elapsedMs / 1000).toFixed(2)} s.`
 }

@@ -28,6 +28,7 @@ export async function inspect(name: string): Promise<Inspection> {
   try {
     const { network, inodes } = await engine.observe(scopeOf(memory.desired))
     const { namespaces } = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+    await engine.close() // it is in the lab's own namespace, and no process of the lab
     const pids = processesByNetns()
     const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
     return {

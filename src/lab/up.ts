@@ -7,10 +7,9 @@ import { labNameOf } from '../topology/compile.ts'
 import { change } from './change.ts'
 import { compile, type ReadyLab, type Source } from './compile.ts'
 import { labDirectory } from './directory.ts'
-import { down, removeLab, settle } from './down.ts'
+import { removeLab, settle } from './down.ts'
 import { explainEngine } from './explain-engine.ts'
 import { execute } from './execute.ts'
-import { Lab } from './lab.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
 import { isAlive, readRecord } from './state.ts'
@@ -35,10 +34,13 @@ export interface UpOptions {
   readonly slice?: number
 }
 
+/** What `up` did. */
 export interface UpResult {
-  readonly lab: Lab
+  /** Name of the lab. */
+  readonly name: string
   readonly plan: Plan
   readonly warnings: readonly Diagnostic[]
+  /** Texts of the files that the warnings point into, by path. */
   readonly sources: ReadonlyMap<string, string>
   readonly elapsedMs: number
 }
@@ -78,7 +80,7 @@ function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagno
   const elapsedMs = performance.now() - start
   options.onEvent?.({ type: 'done', lab: ready.name, operations: result.plan.operations.length, elapsedMs })
   const warnings = [...ready.diagnostics, ...result.warnings]
-  return { lab: new Lab(ready.name, () => down(ready.name)), plan: result.plan, warnings, sources: ready.sources, elapsedMs }
+  return { name: ready.name, plan: result.plan, warnings, sources: ready.sources, elapsedMs }
 }
 
 async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOptions): Promise<{ plan: Plan; warnings: Diagnostic[] }> {

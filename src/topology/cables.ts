@@ -22,8 +22,8 @@ export interface LinkDraft {
   /** The link's own `subnet`. */
   readonly subnet: Value | undefined
   readonly mtu: ScalarValue | undefined
-  /** `defaults.link`, which gives way to what a bridge at an end says. */
-  readonly defaults: { readonly subnet: Value | undefined; readonly mtu: ScalarValue | undefined }
+  /** Of `defaults.link`, which gives way to what a bridge at an end says. */
+  readonly defaultMtu: ScalarValue | undefined
 }
 
 export interface EndDraft {
@@ -46,8 +46,7 @@ interface EndText {
 }
 
 export function readCables(root: MapValue, definitions: Definitions, findings: Findings, damage: Damage): CableDraft[] {
-  const linkDefaults = mapAt(mapAt(root, 'defaults'), 'link')
-  const defaults = { subnet: valueAt(linkDefaults, 'subnet'), mtu: scalarAt(linkDefaults, 'mtu') }
+  const defaultMtu = scalarAt(mapAt(mapAt(root, 'defaults'), 'link'), 'mtu')
   const cables: CableDraft[] = []
   const links = valueAt(root, 'links')
   for (const item of links?.kind === 'list' ? links.items : []) {
@@ -56,7 +55,7 @@ export function readCables(root: MapValue, definitions: Definitions, findings: F
     const [first, second] = endpoints
     // Other numbers of endpoints are findings of `validate`.
     if (first === undefined || second === undefined || endpoints.length > 2) continue
-    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaults }
+    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaultMtu }
     const left = readEndpoint(first, definitions, findings, damage)
     const right = readEndpoint(second, definitions, findings, damage)
     if (left === undefined || right === undefined) {
@@ -174,16 +173,20 @@ function lookUp(
   if (node !== undefined) return { kind: 'node', definition: node }
   const bridge = endpoint.kind === 'node' ? undefined : definitions.bridges.get(name)
   if (bridge !== undefined) return { kind: 'bridge', definition: bridge }
-  // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
-  if (findings.isFull()) return undefined
   const sort = endpoint.kind ?? 'node or bridge'
+  // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
+  const hint = findings.isFull() ? undefined : nameHint(name, endpoint, definitions)
+  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, hint === undefined ? {} : { hint })
+  return undefined
+}
+
+function nameHint(name: string, endpoint: EndText, definitions: Definitions): string {
   const candidates = [
     ...(endpoint.kind === 'bridge' ? [] : definitions.nodes.keys()),
     ...(endpoint.kind === 'node' ? [] : definitions.bridges.keys()),
   ]
   const meant = suggest(name, candidates)
-  const known = candidates.length > 0 && candidates.length <= 12 ? `Known: ${candidates.join(', ')}.` : 'Add it under `nodes` or `bridges`.'
-  const hint = meant === undefined ? known : `Did you mean "${meant}"?`
-  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, { hint })
-  return undefined
+  if (meant !== undefined) return `Did you mean "${meant}"?`
+  const isShort = candidates.length > 0 && candidates.length <= 12
+  return isShort ? `Known: ${candidates.join(', ')}.` : 'Add it under `nodes` or `bridges`.'
 }

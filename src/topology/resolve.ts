@@ -35,6 +35,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const addressing = readAddressing(root, findings)
   const loopbacks = readLoopbacks(definitions, findings)
   assignAddresses(
+    cables,
     segments,
     addressing,
     [...loopbacks.values()].flat().map(({ prefix }) => prefix),

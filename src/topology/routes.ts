@@ -181,11 +181,12 @@ export function createRouteReader(
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
-      const names = [...definitions.nodes.keys(), ...definitions.bridges.keys()]
-      if (!findings.isFull()) {
-        const detail = `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`
-        findings.error('UNKNOWN_NODE', item.origin, detail)
-      }
+      const names = findings.isFull() ? [] : [...definitions.nodes.keys(), ...definitions.bridges.keys()]
+      findings.error(
+        'UNKNOWN_NODE',
+        item.origin,
+        `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`,
+      )
       return []
     }
     if (gateway === definition) {

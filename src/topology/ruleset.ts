@@ -133,7 +133,7 @@ function takeTable(text: string, block: string | undefined): { name: string; res
   const match = /(?:^|\s)(?:-t|--table)(?:\s+|=)(\S+)/.exec(text)
   // A "-t" inside quotes is a comment's: --comment "from -t to".
   if (match === null || text.slice(0, match.index).split('"').length % 2 === 0) return { name: block ?? 'filter', rest: text }
-  const rest = `${text.slice(0, match.index)} ${text.slice(match.index + match[0].length)}`.trim()
+  const rest = `${text.slice(0, match.index).trimEnd()} ${text.slice(match.index + match[0].length).trimStart()}`.trim()
   return { name: match[1] ?? '', rest }
 }
 

@@ -80,7 +80,8 @@ function report(error: SchemaError, place: Place, findings: Findings): void {
       )
     case 'enum': {
       const accepted = (schema as unknown[]).map(String)
-      const detail = `${name} takes ${orList(accepted)}.`
+      const given = place.value.kind === 'scalar' ? `"${place.value.text}"` : kindOf(place.value)
+      const detail = `${name} takes ${orList(accepted)}; this is ${given}.`
       const meant = place.value.kind === 'scalar' ? didYouMean(place.value.text, accepted).trim() : ''
       return findings.error('INVALID_VALUE', origin, detail, meant === '' ? {} : { hint: meant })
     }
@@ -90,7 +91,7 @@ function report(error: SchemaError, place: Place, findings: Findings): void {
     case 'required':
       return findings.error('MISSING_KEY', origin, `${name} has no key "${String(params['missingProperty'])}", which it needs.`)
     default:
-      return findings.error('INVALID_VALUE', origin, `${name} has ${sizeOf(place.value)}; ${sizeWanted(error)} wanted.`)
+      return findings.error('INVALID_VALUE', origin, `${sizeRule(error, name)}; this has ${sizeOf(place.value)}.`)
   }
 }
 
@@ -160,13 +161,12 @@ function typeHint(schema: unknown, value: Value): More {
 
 function sizeOf(value: Value): string {
   const size = value.kind === 'list' ? value.items.length : 0
-  return size === 0 ? 'nothing in it' : `${size} ${size === 1 ? 'item' : 'items'}`
+  return size === 0 ? 'none' : String(size)
 }
 
-function sizeWanted(error: SchemaError): string {
-  const { minItems, maxItems } = error.parentSchema
-  if (minItems === maxItems) return `exactly ${String(minItems)} are`
-  return `at least ${String(minItems)} is`
+function sizeRule(error: SchemaError, name: string): string {
+  if (name === 'A link') return 'A link has two ends'
+  return `${name} takes at least ${String(error.parentSchema['minItems'])}`
 }
 
 /** What a finding is about: the key, or the thing it is an item of. */

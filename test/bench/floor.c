@@ -407,7 +407,7 @@ int main(int argc, char **argv) {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   alarm(SECONDS_AT_MOST);
-  if (unshare(CLONE_NEWNET | CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) die("unshare");
+  if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) die("unshare");
   host_net = open_ns("/proc/self/ns/net"), host_uts = open_ns("/proc/self/ns/uts"), host_mnt = open_ns("/proc/self/ns/mnt");
   host_rtnl = open_rtnl();
 

@@ -80,8 +80,8 @@ const SCHED_WORDS: Readonly<Record<string, string>> = {
 }
 
 const TABLE_SCRIPT: Readonly<Record<string, string>> = {
-  iptables: 'mount -t tmpfs none /run && iptables -A INPUT -p tcp --dport 1 -j DROP',
-  ip6tables: 'mount -t tmpfs none /run && ip6tables -A INPUT -p tcp --dport 1 -j DROP',
+  iptables: 'mount -n -t tmpfs none /run && iptables -A INPUT -p tcp --dport 1 -j DROP',
+  ip6tables: 'mount -n -t tmpfs none /run && ip6tables -A INPUT -p tcp --dport 1 -j DROP',
   nft: 'nft add table inet probe',
 }
 
