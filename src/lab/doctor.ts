@@ -53,7 +53,7 @@ function kernelCheck({ group, name, ok, words }: Probe): Check {
 const PROGRAMS = [
   { name: 'iptables-restore', package: 'iptables', argv: ['iptables-restore'], input: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' },
   { name: 'ip6tables-restore', package: 'iptables', argv: ['ip6tables-restore'], input: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' },
-  { name: 'nft', package: 'nftables', argv: ['nft', '-f', '-'], input: 'table inet t { chain c { type filter hook input priority 0; }; }\n' },
+  { name: 'nft', package: 'nftables', argv: ['nft', '-f', '-'], input: 'table inet t {\n chain c { type filter hook input priority 0; }\n}\n' },
   { name: 'ip', package: 'iproute2', argv: ['ip', 'link'], input: '' },
   { name: 'ping', package: 'iputils-ping', argv: ['ping', '-V'], input: '' },
 ]
