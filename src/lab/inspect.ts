@@ -35,7 +35,12 @@ export async function inspect(name: string): Promise<Inspection> {
       record,
       namespaces: order.map((key) => {
         const ids = inodes.get(key)!
-        return { name: key, inodes: ids, pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid), state: namespaces.get(key)! }
+        return {
+          name: key,
+          inodes: ids,
+          pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid),
+          state: namespaces.get(key)!,
+        }
       }),
     }
   } finally {

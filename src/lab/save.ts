@@ -36,5 +36,6 @@ export async function saveLab(
 /** Namespace by bridge name: the fabric, or the bridge's own. */
 function* bridgesOf({ desired }: ReadyLab): Iterable<[string, string]> {
   for (const [netns, { kind, links }] of desired.namespaces)
-    for (const [ifname, link] of links) if (link.kind === 'bridge' && kind !== 'node') yield [link.alias ?? ifname, netns === FABRIC ? FABRIC : netns]
+    for (const [ifname, link] of links)
+      if (link.kind === 'bridge' && kind !== 'node') yield [link.alias ?? ifname, netns === FABRIC ? FABRIC : netns]
 }

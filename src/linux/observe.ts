@@ -213,7 +213,11 @@ function readTables(raw: RawNamespace): Pick<NamespaceState, 'routes' | 'rules' 
   }
 }
 
-function readInside(world: World, namespace: OpenNamespace, names: readonly string[]): { hostname?: string; sysctls: Map<string, SysctlState> } {
+function readInside(
+  world: World,
+  namespace: OpenNamespace,
+  names: readonly string[],
+): { hostname?: string; sysctls: Map<string, SysctlState> } {
   const sysctls = new Map<string, SysctlState>()
   if (namespace.uts === undefined && names.length === 0) return { sysctls }
   return within(world, namespace, () => {
