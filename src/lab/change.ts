@@ -49,7 +49,7 @@ export async function change(
     }
     onEvent?.({ type: 'stage', stage: 'verify' })
     const { warnings, tolerated } = await verify(engine, directory, ready, plan, memory)
-    await saveLab(engine, ready, record.holderPid, tolerated, record)
+    saveLab(ready, record.holderPid, await engine.list(), tolerated, record)
     return { plan, warnings }
   } finally {
     if (engine !== early) await engine.close()
