@@ -40,7 +40,7 @@ const RULES = [
   'from 10.0.0.0/8 table 200',
   'iif eth0 table 100',
   'priority 50 from fd00::/8 table 100',
-  'priority 60 from all blackhole',
+  'priority 60 from 10.8.0.0/16 blackhole',
 ]
 const FILTERS = [
   '',
