@@ -1,8 +1,6 @@
 /** The mtu of bridges, which the kernel changes with their ports. net/bridge/br_if.c. */
 import type { BridgeLink, NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
-import type { Operation } from './operation.ts'
-import type { Working } from './working.ts'
 
 /** Whether a bridge's ports leave it another mtu than the file's. */
 export function needsOwnMtu(namespace: NamespaceState, bridge: string): boolean {
@@ -63,19 +61,4 @@ function portMtuTexts(namespace: NamespaceState): ReadonlyMap<string, string> {
     else ports.push(`${ifname} ${mtu}`)
   }
   return new Map([...texts].map(([bridge, ports]) => [bridge, ports.sort().join(',')]))
-}
-
-/** Where undoing the operation brings a port back to its bridge: what the bridge's mtu was, to be set after it. */
-export function bridgeMtusBefore(working: Working, operation: Operation): Operation[] {
-  const ports: { readonly netns: string; readonly master: string | null | undefined }[] = []
-  if (operation.type === 'set link') ports.push({ netns: operation.netns, master: operation.previous?.master })
-  if (operation.type === 'del link') {
-    ports.push({ netns: operation.netns, master: operation.link.master })
-    if (operation.link.kind === 'veth') ports.push({ netns: operation.link.peer.netns, master: operation.peer?.master })
-  }
-  return ports.flatMap(({ netns, master }): Operation[] => {
-    const bridge = master ? working.get(netns)?.links.get(master) : undefined
-    if (!master || bridge === undefined) return []
-    return [{ netns, cause: 'undo', type: 'set link', ifname: master, set: { mtu: bridge.mtu } }]
-  })
 }
