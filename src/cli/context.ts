@@ -1,4 +1,6 @@
 /** What a command sees of the world. Tests make their own; `process-context.ts` has the real one. */
+import type { NodeCommand } from '../lab/exec.ts'
+import type { ChildStreams } from '../lab/run-child.ts'
 import type { Library } from './library.ts'
 
 export interface Context {
@@ -14,7 +16,7 @@ export interface Context {
   /** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; throws Interrupted when `work` then gives up. */
   interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Runs a program and gives its exit code, 128 + n when signal n ended it. */
-  runChild(command: CommandLine, streams: ChildStreams): Promise<number>
+  runChild(command: NodeCommand, streams: ChildStreams): Promise<number>
 }
 
 export interface Output {
@@ -25,16 +27,6 @@ export interface Output {
   /** Columns, 100 where it is no terminal. */
   readonly columns: number
 }
-
-/** A command line for spawn(3). */
-export interface CommandLine {
-  readonly file: string
-  readonly args: readonly string[]
-  readonly env: NodeJS.ProcessEnv
-}
-
-/** `inherit`: the terminal's own streams. Otherwise stdin is empty and each line of output is handed over without its newline. */
-export type ChildStreams = 'inherit' | { readonly onStdout: (line: string) => void; readonly onStderr: (line: string) => void }
 
 /** A signal stopped the work, and what was begun is undone. */
 export class Interrupted extends Error {

@@ -1,6 +1,7 @@
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
-import type { CommandLine, Context } from './context.ts'
+import type { NodeCommand } from '../lab/exec.ts'
+import type { Context } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import { findLab } from './lab-name.ts'
 import { nodeNames } from './node-name.ts'
@@ -75,7 +76,7 @@ function missingCommand(args: readonly string[]): Error {
   return usageError('The command to run must stand behind "--".', { command: { sentence: 'For example:', line } })
 }
 
-async function execInEach(context: Context, nodes: readonly string[], commands: readonly CommandLine[]): Promise<number> {
+async function execInEach(context: Context, nodes: readonly string[], commands: readonly NodeCommand[]): Promise<number> {
   const width = Math.max(...nodes.map((node) => node.length))
   const codes = await forEachAtOnce(commands, MAX_AT_ONCE, async (command, index) => {
     const prefix = `${(nodes[index] ?? '').padEnd(width)} | `

@@ -7,9 +7,14 @@ import type { Context } from './context.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
 import { frameTable } from './table.ts'
 
-export async function inspectionText(inspection: Inspection, context: Context): Promise<string> {
+export async function inspectionText(
+  inspection: Inspection,
+  shown: readonly InspectedNamespace[],
+  context: Pick<Context, 'cwd' | 'stdout'>,
+): Promise<string> {
   const blocks = [headLine(inspection, context.cwd)]
-  for (const namespace of inspection.namespaces) blocks.push(await namespaceText(namespace, context.stdout.hasColor))
+  const fabric = inspection.namespaces.find((namespace) => namespace.name === FABRIC)
+  for (const namespace of shown) blocks.push(await namespaceText(namespace, fabric?.state, context.stdout.hasColor))
   return blocks.join('\n')
 }
 
@@ -19,10 +24,10 @@ function headLine(inspection: Inspection, cwd: string): string {
   return `${name}: ${count}, up since ${since}, holder ${holderPid}${file === undefined ? '' : `, file ${displayPath(file, cwd)}`}\n`
 }
 
-async function namespaceText(namespace: InspectedNamespace, hasColor: boolean): Promise<string> {
+async function namespaceText(namespace: InspectedNamespace, fabric: NamespaceState | undefined, hasColor: boolean): Promise<string> {
   const { state } = namespace
   const head = `${namespace.name === FABRIC ? 'fabric (bridges and cable ends)' : namespace.name}  ${idWords(namespace)}\n`
-  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state))
+  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state, fabric))
   const table = await frameTable(['LINK', 'STATE', 'MTU', 'MAC', 'PEER', 'ADDRESSES', 'RX', 'TX'], rows, { hasColor })
   const lines = [
     ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
@@ -41,7 +46,7 @@ function idWords(namespace: InspectedNamespace): string {
   return ids.join(', ')
 }
 
-function linkRow(ifname: string, link: LinkState, state: NamespaceState): string[] {
+function linkRow(ifname: string, link: LinkState, state: NamespaceState, fabric: NamespaceState | undefined): string[] {
   const { facts } = link
   const addrs = [...state.addrs.values()].filter((addr) => addr.ifname === ifname)
   return [
@@ -49,17 +54,22 @@ function linkRow(ifname: string, link: LinkState, state: NamespaceState): string
     facts?.operstate ?? (link.up ? 'UP' : 'DOWN'),
     String(link.mtu),
     link.lladdr ?? '',
-    peerWords(link),
+    peerWords(link, fabric),
     addrs.map((addr) => `${addr.local}/${addr.prefixlen}`).join('\n'),
     facts === undefined ? '' : countWords(facts.rxPackets, facts.rxBytes),
     facts === undefined ? '' : countWords(facts.txPackets, facts.txBytes),
   ]
 }
 
-function peerWords(link: LinkState): string {
-  if (link.kind === 'veth') return link.peer.netns === FABRIC ? (link.alias ?? link.peer.ifname) : `${link.peer.netns}:${link.peer.ifname}`
+/** The far end of the cable; where that is a port of a bridge, the bridge. */
+function peerWords(link: LinkState, fabric: NamespaceState | undefined): string {
+  if (link.kind === 'loopback') return ''
+  if (link.kind === 'other') return link.infoKind
   if (link.kind === 'bridge') return 'bridge'
-  return link.kind === 'loopback' ? '' : link.infoKind
+  if (link.peer.netns !== FABRIC) return `${link.peer.netns}:${link.peer.ifname}`
+  const bridge = fabric?.links.get(link.peer.ifname)?.master
+  if (bridge === undefined) return link.peer.ifname
+  return fabric?.links.get(bridge)?.alias ?? bridge
 }
 
 /** `12 (1.2 kB)` */

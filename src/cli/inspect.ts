@@ -56,9 +56,8 @@ export const inspectCommand: CommandDefinition<Options> = {
         const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname)))
         return { ...namespace, state: { ...namespace.state, links } }
       })
-    const shown = { ...inspection, namespaces }
-    if (options.json === true) writeJson(context, inspectionJson(shown))
-    else context.stdout.write(await inspectionText(shown, context))
+    if (options.json === true) writeJson(context, inspectionJson({ ...inspection, namespaces }))
+    else context.stdout.write(await inspectionText(inspection, namespaces, context))
     return EXIT_DONE
   },
 }

@@ -16,7 +16,7 @@ export function processContext(library: Library): Context {
     isStdinTerminal: process.stdin.isTTY === true,
     library,
     interruptible,
-    runChild: async (command, streams) => (await import('./child.ts')).runChild(command, streams),
+    runChild: async (command, streams) => (await import('../lab/run-child.ts')).runChild(command, streams),
   }
 }
 
@@ -27,11 +27,15 @@ export async function exit(code: number): Promise<never> {
   process.exit(code)
 }
 
+/** Stops the interruptible work that is under way, if any is. */
+let interrupt: ((signal: NodeJS.Signals) => void) | undefined
+
 function outputOf(stream: WriteStream): Output {
-  // As if SIGPIPE had ended us: what a shell expects of `netlab ls | head -1`.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(128 + constants.signals.SIGPIPE)
-    throw error
+    if (error.code !== 'EPIPE') throw error
+    // As if SIGPIPE had come: what a shell expects of `netlab ls | head -1`. An `up` is undone first.
+    if (interrupt === undefined) process.exit(128 + constants.signals.SIGPIPE)
+    interrupt('SIGPIPE')
   })
   const isTerminal = stream.isTTY === true
   return {
@@ -47,14 +51,13 @@ function outputOf(stream: WriteStream): Output {
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController()
   let first: NodeJS.Signals | undefined
+  interrupt = (signal) => {
+    first ??= signal
+    abort.abort(new Interrupted(first, constants.signals[first]))
+  }
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (first !== undefined) {
-      // The user insists. What remains is found by the next command: it is in the journal.
-      process.stderr.write('netlab: stopped while undoing. To remove what remains, run:\n    netlab down --force\n')
-      process.exit(128 + constants.signals[signal])
-    }
-    first = signal
-    abort.abort(new Interrupted(signal, constants.signals[signal]))
+    if (first === undefined) interrupt?.(signal)
+    else insist(signal)
   }
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, onSignal)
@@ -64,8 +67,15 @@ async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Prom
     if (first !== undefined && isAbort(error)) throw new Interrupted(first, constants.signals[first], { cause: error })
     throw error
   } finally {
+    interrupt = undefined
     for (const signal of signals) process.off(signal, onSignal)
   }
+}
+
+/** The user does not wait for the undoing. What remains is found by the next command. */
+function insist(signal: NodeJS.Signals): void {
+  process.stderr.write('netlab: stopped while undoing. To remove what remains, run:\n    netlab down --force\n')
+  process.exit(128 + constants.signals[signal])
 }
 
 /** What work throws when it gave up because of the signal: its reason, or an AbortError of Node's. */

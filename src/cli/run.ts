@@ -2,7 +2,7 @@
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { CommandDefinition, Words } from './command.ts'
 import { COMMANDS } from './commands.ts'
-import type { Context } from './context.ts'
+import type { Context, Output } from './context.ts'
 import { EXIT_DONE, EXIT_USAGE } from './exit-code.ts'
 import { reportError } from './report.ts'
 import { usageError } from './usage.ts'
@@ -21,23 +21,38 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 
 async function dispatch(argv: readonly string[], context: Context): Promise<number> {
   const [name, ...words] = argv
-  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && words[0] === undefined)) {
-    const { helpText } = await import('./help.ts')
-    // Without a word it is a mistake: the help is talk then, and no data.
-    const output = name === undefined ? context.stderr : context.stdout
-    output.write(helpText())
-    return name === undefined ? EXIT_USAGE : EXIT_DONE
-  }
+  // Without a word it is a mistake: the help is talk then, and no data.
+  if (name === undefined) return help(context.stderr, EXIT_USAGE)
+  if (isHelpWord(name) && words[0] === undefined) return help(context.stdout, EXIT_DONE)
+  if (name === 'help') return dispatch([...words, '--help'], context)
   if (name === '--version' || name === '-V') {
     context.stdout.write(`${VERSION}\n`)
     return EXIT_DONE
   }
-  if (name === 'help') return dispatch([...words, '--help'], context)
+  if (name === 'completion' && words[0] === '--complete') return complete(context, words.slice(words[1] === '--' ? 2 : 1))
   const entry = COMMANDS.get(name)
   if (entry === undefined) throw unknownCommand(name)
   const definition = await entry.load()
   const parsed = await parseWords(name, definition, words, context)
   return parsed === undefined ? EXIT_DONE : definition.run(context, parsed)
+}
+
+function isHelpWord(word: string): boolean {
+  return word === '--help' || word === '-h' || word === 'help'
+}
+
+async function help(output: Output, code: number): Promise<number> {
+  const { helpText } = await import('./help.ts')
+  output.write(helpText())
+  return code
+}
+
+/** What the completion scripts ask at every Tab. */
+async function complete(context: Context, words: readonly string[]): Promise<number> {
+  const { candidates } = await import('./complete.ts')
+  const lines = await candidates(context, words)
+  context.stdout.write(lines.map((line) => `${line}\n`).join(''))
+  return EXIT_DONE
 }
 
 function unknownCommand(name: string): Error {

@@ -73,12 +73,15 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
   const onEvent = (event: UpEvent): void => {
     if (event.type !== 'done') write(event)
   }
-  const { lab, plan, warnings, elapsedMs } = await context.interruptible((signal) =>
-    context.library.up(source, { ...work, signal, onEvent }),
-  )
+  const {
+    name: lab,
+    plan,
+    warnings,
+    elapsedMs,
+  } = await context.interruptible((signal) => context.library.up(source, { ...work, signal, onEvent }))
   write({
     type: 'done',
-    lab: lab.name,
+    lab,
     operations: plan.operations.length,
     elapsedMs: Math.round(elapsedMs),
     warnings: warnings.map(diagnosticJson),
@@ -88,6 +91,6 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
 
 function doneWords(result: UpResult): string {
   const count = result.plan.operations.length
-  if (count === 0) return `${result.lab.name} is up and as the file says: nothing to do.`
-  return `${result.lab.name} is up: ${count} ${count === 1 ? 'operation' : 'operations'} in ${(result.elapsedMs / 1000).toFixed(2)} s.`
+  if (count === 0) return `${result.name} is up and as the file says: nothing to do.`
+  return `${result.name} is up: ${count} ${count === 1 ? 'operation' : 'operations'} in ${(result.elapsedMs / 1000).toFixed(2)} s.`
 }

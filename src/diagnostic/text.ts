@@ -24,12 +24,13 @@ export function formatDiagnostic(diagnostic: Diagnostic, sources: Sources, optio
   return picture(diagnostic, lineReader(sources), options)
 }
 
-/** All of them, ordered by file and line, and a last line that counts them; '' where there are none. */
+/** All of them, ordered by file and line; where they are several, a last line counts them. '' where there are none. */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], sources: Sources, options: TextOptions): string {
   if (diagnostics.length === 0) return ''
   const lineOf = lineReader(sources)
   const pictures = inOrder(diagnostics).map((diagnostic) => picture(diagnostic, lineOf, options))
-  return `${[...pictures, countWords(diagnostics)].join('\n\n')}\n`
+  const count = diagnostics.length > 1 ? [countWords(diagnostics)] : []
+  return `${[...pictures, ...count].join('\n\n')}\n`
 }
 
 /** A path as the user would type it: relative where that is shorter. Names that are no paths, as <stdin>, stay. */

@@ -26,15 +26,21 @@ export interface Inspection {
 export async function inspect(name: string): Promise<Inspection> {
   const { record, memory, directory, engine } = await openLab(name)
   try {
-    const { network, inodes } = await engine.observe(scopeOf(memory.desired))
+    const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
     const { namespaces } = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+    await engine.close() // it is in the lab's own namespace, and no process of the lab
     const pids = processesByNetns()
     const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
     return {
       record,
       namespaces: order.map((key) => {
         const ids = inodes.get(key)!
-        return { name: key, inodes: ids, pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid), state: namespaces.get(key)! }
+        return {
+          name: key,
+          inodes: ids,
+          pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid),
+          state: namespaces.get(key)!,
+        }
       }),
     }
   } finally {

@@ -1,8 +1,10 @@
-import type { DownResult } from './down.ts'
+import type { Plan } from '../plan/operation.ts'
+import type { Source } from './compile.ts'
+import { down, type DownResult } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { drift, inspect, type Inspection } from './inspect.ts'
 import { run, type Finished } from './run.ts'
-import type { Operation } from '../plan/operation.ts'
+import { up as bringUp, type UpOptions, type UpResult } from './up.ts'
 
 /** How to run a command in a node. */
 export interface ExecOptions {
@@ -29,14 +31,17 @@ export class LabNode {
   }
 }
 
-/** A running lab: what `up` gives. `await using lab = await up(…)` takes it down at the end of the block. */
+/** A running lab. `await using lab = await up(…)` takes it down at the end of the block. */
 export class Lab implements AsyncDisposable {
-  readonly name: string
-  readonly #down: () => Promise<DownResult>
+  /** What `up` did to make it run. */
+  readonly report: UpResult
 
-  constructor(name: string, down: () => Promise<DownResult>) {
-    this.name = name
-    this.#down = down
+  constructor(report: UpResult) {
+    this.report = report
+  }
+
+  get name(): string {
+    return this.report.name
   }
 
   /** A node or a bridge, by its name in the file. */
@@ -49,17 +54,25 @@ export class Lab implements AsyncDisposable {
     return inspect(this.name)
   }
 
-  /** What would bring the lab back to its file: empty when nobody has changed it. */
-  plan(): Promise<readonly Operation[]> {
-    return drift(this.name)
+  /** What would bring the lab back to its file: without operations when nobody has changed it. */
+  async plan(): Promise<Plan> {
+    return { lab: this.name, operations: await drift(this.name) }
   }
 
   /** Takes the lab down; returns when the kernel has freed it. */
   down(): Promise<DownResult> {
-    return this.#down()
+    return down(this.name)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down()
   }
+}
+
+/**
+ * Brings the network of a file or an object up, or changes the running lab of that name into what it says and touches nothing else.
+ * Errors: FindingsError (the file), DiagnosticError (LAB_BUSY, KERNEL_REFUSED …: all is undone), the signal's reason.
+ */
+export async function up(source: Source, options: UpOptions = {}): Promise<Lab> {
+  return new Lab(await bringUp(source, options))
 }

@@ -14,7 +14,8 @@ export function planAddrs(draft: Draft, netns: string, desired: NamespaceState):
   const now = draft.now(netns)
   const there = [...now.addrs.values()]
   const extras = new Set(there.length === 0 ? [] : findExtras(netns, desired, now, draft.options).addrs.map(addrKey))
-  const rebuilt = there.length === 0 ? new Set<string>() : subnetsToRebuild(desired, there, extras)
+  const isPlain = extras.size === 0 && (there.length === 0 || desired.addrs.size < 2)
+  const rebuilt = isPlain ? new Set<string>() : subnetsToRebuild(desired, there, extras)
   const gone = there.filter((addr) => extras.has(addrKey(addr)) || rebuilt.has(subnetKey(addr)))
   const goneSubnets = new Set(gone.map(subnetKey))
 
@@ -50,7 +51,9 @@ function subnetsToRebuild(desired: NamespaceState, there: readonly AddrState[], 
   const observedFirst = firstOfSubnets(v4)
   const desiredFirst = firstOfSubnets([...desired.addrs.values()])
   const present = new Set(v4.map(addrKey))
-  const rebuilt = new Set(findPrimaryChanges(desired, { addrs: new Map(there.map((addr) => [addrKey(addr), addr])) }).map((change) => subnetKey(change.desired)))
+  const rebuilt = new Set(
+    findPrimaryChanges(desired, { addrs: new Map(there.map((addr) => [addrKey(addr), addr])) }).map((change) => subnetKey(change.desired)),
+  )
   for (const addr of v4) {
     if (extras.has(addrKey(addr))) continue
     const subnet = subnetKey(addr)

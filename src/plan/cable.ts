@@ -5,6 +5,7 @@ import { kindText } from '../state/equal.ts'
 import { findExtras } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import { linkEndText } from '../state/words.ts'
+import { needsOwnMtu } from './bridge-mtu.ts'
 import type { Draft } from './draft.ts'
 
 /**
@@ -20,8 +21,7 @@ export function planCablesInTheWay(draft: Draft): void {
     for (const [ifname, link] of observed.links) {
       if (link.kind !== 'veth' || stays(netns) || !stays(link.peer.netns)) continue
       const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
-      const isPort = peer?.master !== undefined && draft.desired.namespaces.get(link.peer.netns)?.links.has(link.peer.ifname) === false
-      if (isPort && !holdsAny(observed, ifname, wanted)) continue
+      if (isIdlePort(draft, link.peer, peer) && !holdsAny(observed, ifname, wanted)) continue
       deleteLink(draft, link.peer, `its peer ${netns}/${ifname} ${desired === undefined ? 'is not in the file' : 'is made anew'}`)
     }
   }
@@ -32,7 +32,8 @@ export function planCablesInTheWay(draft: Draft): void {
       if (cause !== undefined) deleteLink(draft, { netns, ifname }, cause)
     }
     for (const [ifname, link] of findExtras(netns, desired, draft.observed.namespaces.get(netns) ?? desired, draft.options).links) {
-      if (link.kind === 'veth' && (link.peer.netns === netns || stays(link.peer.netns))) deleteLink(draft, { netns, ifname }, 'not in the file')
+      if (link.kind === 'veth' && (link.peer.netns === netns || stays(link.peer.netns)))
+        deleteLink(draft, { netns, ifname }, 'not in the file')
     }
   }
 }
@@ -72,6 +73,13 @@ export function deleteLink(draft: Draft, { netns, ifname }: LinkEnd, cause: stri
   if (link === undefined) return
   const peer = link.kind === 'veth' ? draft.now(link.peer.netns).links.get(link.peer.ifname) : undefined
   draft.emit({ type: 'del link', netns, cause, ifname, link, ...(peer?.kind === 'veth' && { peer }) })
+}
+
+/** Whether the end is a port whose name is free to linger, and whose mtu its bridge does not follow. */
+function isIdlePort(draft: Draft, { netns, ifname }: LinkEnd, port: LinkState | undefined): boolean {
+  const desired = draft.desired.namespaces.get(netns)
+  if (port?.master === undefined || desired === undefined || desired.links.has(ifname)) return false
+  return !desired.links.has(port.master) || !needsOwnMtu(desired, port.master)
 }
 
 function whyInTheWay(draft: Draft, end: LinkEnd, link: LinkState, desired: LinkState | undefined): string | undefined {

@@ -3,6 +3,7 @@ import { addrKey, neighKey, routeKey } from '../state/key.ts'
 import type { NamespaceState, NetworkState } from '../state/network.ts'
 import type { PropertyDifference } from '../state/equal.ts'
 import type { Standing } from '../state/extra.ts'
+import { bridgeMtusBefore } from './bridge-mtu.ts'
 import { advance } from './effect.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
@@ -49,13 +50,14 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
   function followed(working: Working, operation: Operation): Operation {
     const before = working.get(operation.netns)
     const undo = operation.type === 'del netns' && before ? undoOfDelNetns(operation.netns, before, lossOf(working, operation)) : undefined
+    const bridgeMtus = bridgeMtusBefore(working, operation)
     const losses = advance(working, operation)
     for (const loss of losses) lostBecause.set(lossKey(loss), becauseOf(operation))
     if (undo !== undefined) return { ...operation, undo }
     const backLosses = inverseOf(operation).flatMap((inverse) => lossOf(working, inverse))
     const all = [...losses, ...backLosses]
-    if (all.length === 0 && operation.type !== 'del link') return operation
-    return { ...operation, undo: undoWithLosses(operation, all) }
+    if (all.length === 0 && bridgeMtus.length === 0 && operation.type !== 'del link') return operation
+    return { ...operation, undo: [...undoWithLosses(operation, all), ...bridgeMtus] }
   }
 
   return {
@@ -75,6 +77,8 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
 export function causeOf(difference: PropertyDifference): string {
   const { property, desired, observed } = difference
   if (property === 'up') return desired === true ? 'it is down, the file says up' : 'it is up, the file says down'
+  // The new ones stand in the operation itself.
+  if (property === 'nexthops') return `the nexthops are ${String(observed)}`
   return `${property} is ${String(observed ?? 'none')}, the file says ${String(desired ?? 'none')}`
 }
 

@@ -13,7 +13,12 @@ export function planNewFiles(draft: Draft): void {
       draft.emit({
         type: 'write file',
         netns,
-        cause: difference === undefined ? 'not there' : difference.property === 'mode' ? causeOf(difference) : 'its content is not that of the file',
+        cause:
+          difference === undefined
+            ? 'not there'
+            : difference.property === 'mode'
+              ? causeOf(difference)
+              : 'its content is not that of the file',
         ...(file.origin !== undefined && { origin: file.origin }),
         path,
         file,

@@ -1,7 +1,7 @@
 /** Links that stand: their properties, and IFF_UP. ip-link(8). */
 import { linkDifferences, BRIDGE_OPTIONS } from '../state/equal.ts'
-import type { BridgeOption, PropertyDifference } from '../state/equal.ts'
-import type { LinkState } from '../state/network.ts'
+import type { PropertyDifference } from '../state/equal.ts'
+import type { BridgeLink, LinkState } from '../state/network.ts'
 import { planAddrs } from './addr.ts'
 import { causeOf } from './draft.ts'
 import type { Draft } from './draft.ts'
@@ -11,8 +11,9 @@ import { linksInOrder } from './order.ts'
 /** lladdr, mtu, alias, master, bridge options of links that stand; and down. Bridges last, when their ports are as they will be. */
 export function planLinkChanges(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
+    const now = draft.now(netns)
     for (const [ifname, link] of linksInOrder(desired.links)) {
-      const there = draft.now(netns).links.get(ifname)
+      const there = now.links.get(ifname)
       if (there === undefined) continue
       for (const difference of linkDifferences(link, there)) {
         if (difference.property !== 'up' || !link.up) draft.emit(setLink(netns, ifname, link, there, difference))
@@ -96,10 +97,11 @@ function changeTo(link: LinkState, property: string): LinkChange {
     case 'alias':
       return { alias: link.alias ?? '' }
     default:
-      return link.kind === 'bridge' && isBridgeOption(property) ? { bridge: { [property]: link[property] } } : {}
+      return link.kind === 'bridge' ? { bridge: bridgeChange(link, property) } : {}
   }
 }
 
-function isBridgeOption(property: string): property is BridgeOption {
-  return (BRIDGE_OPTIONS as readonly string[]).includes(property)
+function bridgeChange(link: BridgeLink, word: string): NonNullable<LinkChange['bridge']> {
+  const [option] = BRIDGE_OPTIONS.find(([, one]) => one === word) ?? []
+  return option === undefined ? {} : { [option]: link[option] }
 }

@@ -106,7 +106,13 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
     const sysctls = lossOfSysctls(netns, namespace, (name) => sysctlIfname(name) === ifname && sysctlFamily(name) === 6)
     const cut = [...namespace.routes.values()]
       .filter((route) => route.family === 6 && route.nexthops.some((nexthop) => nexthop.dev === ifname))
-      .map((route) => cutRoute(netns, route, route.nexthops.filter((nexthop) => nexthop.dev !== ifname)))
+      .map((route) =>
+        cutRoute(
+          netns,
+          route,
+          route.nexthops.filter((nexthop) => nexthop.dev !== ifname),
+        ),
+      )
     const others = lossOfFamily(netns, namespace, ifname, 6, true).filter((loss) => loss.noun !== 'route')
     return [...others, ...cut, ...sysctls]
   }
@@ -118,19 +124,24 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
  * link) and neighbours; addresses only of v6 (addrconf_ifdown).
  */
 function lossOfFamily(netns: string, namespace: WorkingNamespace, ifname: string, family: Family, withAddrs: boolean): Loss[] {
-  const keeps = family === 6 && ['all', ifname].some((of) => Number(namespace.sysctls.get(`net.ipv6.conf.${of}.keep_addr_on_down`)?.value) > 0)
+  const keeps =
+    family === 6 && ['all', ifname].some((of) => Number(namespace.sysctls.get(`net.ipv6.conf.${of}.keep_addr_on_down`)?.value) > 0)
   // lo loses ::1 as well, and gets it again by itself when it comes up.
   const addrs = [...namespace.addrs.values()].filter(
     (addr) => withAddrs && !keeps && addr.ifname === ifname && addr.family === family && !isLoopbackAddr(addr),
   )
-  const routes = [...namespace.routes.values()].filter(
-    (route) => route.family === family && route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthop.dev === ifname),
-  )
+  const routes = [...namespace.routes.values()].filter((route) => route.family === family && isAllOn(route, ifname))
   return [
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
     ...routes.map((route) => ({ noun: 'route' as const, netns, route })),
     ...lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname && neigh.family === family),
   ]
+}
+
+/** Whether all of the route leads to the link. v6 hangs its blackholes and their like on lo (fib6_nh_init), v4 on none. */
+function isAllOn(route: RouteState, ifname: string): boolean {
+  if (route.nexthops.length === 0) return route.family === 6 && ifname === 'lo'
+  return route.nexthops.every((nexthop) => nexthop.dev === ifname)
 }
 
 /** The last v4 address of a link takes all that v4 has there (fib_disable_ip); any takes the routes that name it as source. */
@@ -175,9 +186,7 @@ function lossOfSysctl(netns: string, namespace: WorkingNamespace, name: string, 
 }
 
 function lossOfSysctls(netns: string, namespace: WorkingNamespace, goes: (name: string) => boolean): Loss[] {
-  return [...namespace.sysctls]
-    .filter(([name]) => goes(name))
-    .map(([name, { value }]) => ({ noun: 'sysctl', netns, name, value }))
+  return [...namespace.sysctls].filter(([name]) => goes(name)).map(([name, { value }]) => ({ noun: 'sysctl', netns, name, value }))
 }
 
 function lossOfNeighs(netns: string, namespace: WorkingNamespace, goes: (neigh: NeighState) => boolean): Loss[] {

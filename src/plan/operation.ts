@@ -74,7 +74,10 @@ export interface SetHostname extends OperationBase {
   readonly previous?: string
 }
 
-/** RTM_NEWLINK kind bridge, down. */
+/**
+ * RTM_NEWLINK kind bridge, down, without IFLA_MTU: a bridge takes the least mtu of its ports until another than it has is set
+ * (br_mtu_auto_adjust). Where that is needed a SetLink follows, when the ports are there.
+ */
 export interface AddBridge extends OperationBase {
   readonly type: 'add bridge'
   readonly ifname: string
@@ -122,6 +125,10 @@ export interface DelLink extends OperationBase {
   readonly peer?: VethLink
 }
 
+/**
+ * RTM_NEWADDR. A v6 address with IFA_F_NODAD: that no other has it is known, and while it is tentative the kernel refuses it as
+ * source of a route (EINVAL) and answers nothing.
+ */
 export interface AddAddr extends OperationBase {
   readonly type: 'add addr'
   readonly addr: AddrState
@@ -132,6 +139,7 @@ export interface DelAddr extends OperationBase {
   readonly addr: AddrState
 }
 
+/** RTM_NEWROUTE. Without a gateway its scope is link, as iproute2 has it: only then does it lead to the gateways of others. */
 export interface AddRoute extends OperationBase {
   readonly type: 'add route'
   readonly route: RouteState

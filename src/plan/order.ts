@@ -26,13 +26,10 @@ export function namespacesInOrder(network: NetworkState): (readonly [string, Nam
   return [...network.namespaces].sort(([, one], [, other]) => KIND_RANK[one.kind] - KIND_RANK[other.kind])
 }
 
-/** Links in the order in which they come up: lo, then the others, bridges last. */
-export function linksInOrder<L extends { readonly kind: string }>(links: ReadonlyMap<string, L>): (readonly [string, L])[] {
-  return [...links].sort(([, one], [, other]) => linkRank(one.kind) - linkRank(other.kind))
-}
-
-function linkRank(kind: string): number {
-  return kind === 'loopback' ? 0 : kind === 'bridge' ? 2 : 1
+/** Links with the bridges last, for what is done to a bridge depends on its ports. */
+export function linksInOrder<L extends { readonly kind: string }>(links: ReadonlyMap<string, L>): Iterable<readonly [string, L]> {
+  if (![...links.values()].some((link) => link.kind === 'bridge')) return links
+  return [...links].sort(([, one], [, other]) => Number(one.kind === 'bridge') - Number(other.kind === 'bridge'))
 }
 
 /** Names of sysctls, those that spread to others first. */
@@ -44,8 +41,8 @@ export function sysctlsInOrder(names: Iterable<string>): string[] {
  * Routes without a gateway first, for the kernel takes a gateway only where such a route leads to it (fib_check_nh,
  * ip6_route_check_nh: "Nexthop has invalid gateway"); blackholes and their like last, so that none hides a gateway.
  */
-export function routesInOrder(routes: readonly RouteState[]): RouteState[] {
-  if (routes.length < 2) return [...routes]
+export function routesInOrder(routes: readonly RouteState[]): readonly RouteState[] {
+  if (routes.length < 2) return routes
   return [...routes].sort((one, other) => routeRank(one) - routeRank(other))
 }
 

@@ -1,6 +1,7 @@
 /** desired × observed → plan. A pure comparison; the phases and their reasons are in order.ts. */
 import type { NetworkState } from '../state/network.ts'
-import { planBridgeMtus, planGoneBridges, planNewBridges } from './bridge.ts'
+import { planBridgeMtus } from './bridge-mtu.ts'
+import { planGoneBridges, planNewBridges } from './bridge.ts'
 import { planCablesInTheWay, planNewCables } from './cable.ts'
 import { startDraft } from './draft.ts'
 import type { Draft, PlanOptions } from './draft.ts'

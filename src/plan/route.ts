@@ -15,24 +15,29 @@ import { containsAddress, prefixlenOf } from './prefix.ts'
 export function planRoutes(draft: Draft, netns: string, desired: NamespaceState): void {
   const now = draft.now(netns)
   const extras = now.routes.size === 0 ? [] : findExtras(netns, desired, now, draft.options).routes
-  const changed = routesInOrder([...desired.routes.values()].filter((route) => isChanged(route, now.routes.get(routeKey(route)))))
-  const inTheWay = new Set(extras.filter((extra) => changed.some((route) => misleads(extra, route, desired))))
+  const changed = [...desired.routes.values()].filter((route) => isChanged(route, now))
+  const inTheWay = extras.filter((extra) => changed.some((route) => misleads(extra, route, desired)))
 
   for (const route of inTheWay) draft.emit({ type: 'del route', netns, cause: 'not in the file', route })
-  for (const route of changed) {
-    const previous = now.routes.get(routeKey(route))
-    const base = { netns, ...(route.origin !== undefined && { origin: route.origin }), route }
-    if (previous === undefined) {
-      draft.emit({ ...base, type: 'add route', cause: draft.whyMissing(netns, 'route', routeKey(route)) })
-    } else {
-      const cause = routeDifferences(route, previous).map(causeOf).join('; ')
-      draft.emit({ ...base, type: 'replace route', cause, previous })
-    }
+  for (const route of routesInOrder(changed)) planRoute(draft, netns, route)
+  for (const route of extras) {
+    if (!inTheWay.includes(route)) draft.emit({ type: 'del route', netns, cause: 'not in the file', route })
   }
-  for (const route of extras) if (!inTheWay.has(route)) draft.emit({ type: 'del route', netns, cause: 'not in the file', route })
 }
 
-function isChanged(route: RouteState, there: RouteState | undefined): boolean {
+function planRoute(draft: Draft, netns: string, route: RouteState): void {
+  const previous = draft.now(netns).routes.get(routeKey(route))
+  const base = { netns, ...(route.origin !== undefined && { origin: route.origin }), route }
+  if (previous === undefined) {
+    draft.emit({ ...base, type: 'add route', cause: draft.whyMissing(netns, 'route', routeKey(route)) })
+  } else {
+    const cause = routeDifferences(route, previous).map(causeOf).join('; ')
+    draft.emit({ ...base, type: 'replace route', cause, previous })
+  }
+}
+
+function isChanged(route: RouteState, now: Pick<NamespaceState, 'routes'>): boolean {
+  const there = now.routes.size === 0 ? undefined : now.routes.get(routeKey(route))
   return there === undefined || routeDifferences(route, there).length > 0
 }
 

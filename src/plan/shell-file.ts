@@ -52,7 +52,8 @@ function etcName(path: string): string | undefined {
 
 function printCommand({ content = '' }: WriteFile['file']): string {
   const text = typeof content === 'string' ? content : decode(content)
-  if (text === undefined) return `  printf '${[...(content as Uint8Array)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}'`
+  if (text === undefined)
+    return `  printf '${[...(content as Uint8Array)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}'`
   if (text.endsWith('\n')) return `  cat ${hereDocument(text)}`
   return `  printf '%s' ${quote(text)}`
 }

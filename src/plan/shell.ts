@@ -46,7 +46,8 @@ export function formatPlanShell(plan: Plan): string {
   const blocks = sectionsOf(plan.operations).map(([title, operations]) => {
     const lines = operations.flatMap((operation) => linesOf(operation, plan.lab, files.call(operation)))
     // Ports join their bridges when all cables are there, so that each namespace has its batch.
-    const ordered = title === SECTIONS['add veth'] ? [...lines.filter(isCreation), ...byBatch(lines.filter((line) => !isCreation(line)))] : lines
+    const ordered =
+      title === SECTIONS['add veth'] ? [...lines.filter(isCreation), ...byBatch(lines.filter((line) => !isCreation(line)))] : lines
     return `# ${title}\n${scriptLines(ordered).join('\n')}`
   })
   return `${[header(plan), ...(files.functions === '' ? [] : [files.functions]), ...blocks].join('\n\n')}\n`
@@ -55,7 +56,9 @@ export function formatPlanShell(plan: Plan): string {
 function header(plan: Plan): string {
   const added = plan.operations.filter((operation) => operation.type === 'add netns').map(({ netns }) => netnsName(plan.lab, netns))
   const isWhole = plan.operations.every(({ netns }) => added.includes(netnsName(plan.lab, netns)))
-  const hasHostnames = plan.operations.some((operation) => operation.type === 'set hostname' || (operation.type === 'add netns' && operation.hostname !== undefined))
+  const hasHostnames = plan.operations.some(
+    (operation) => operation.type === 'set hostname' || (operation.type === 'add netns' && operation.hostname !== undefined),
+  )
   const lines = [
     '#!/bin/sh',
     ...(isWhole
@@ -118,7 +121,11 @@ function linesOf(operation: Operation, lab: string, fileCall: string | undefined
   switch (operation.type) {
     case 'add netns':
     case 'del netns':
-      return [isPlain(quote(name)) ? { batch: 'ip', text: `netns ${operation.type.slice(0, 3)} ${name}`, place } : { text: sameAs(operation, lab), place }]
+      return [
+        isPlain(quote(name))
+          ? { batch: 'ip', text: `netns ${operation.type.slice(0, 3)} ${name}`, place }
+          : { text: sameAs(operation, lab), place },
+      ]
     case 'set ruleset':
       return [{ text: `ip netns exec ${quote(name)} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input, place)}`, place: '' }]
     case 'write file':
@@ -151,7 +158,7 @@ function byBatch(lines: readonly Line[]): Line[] {
 
 function scriptLines(lines: readonly Line[]): string[] {
   const script: string[] = []
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const { batch } = lines[index] ?? {}
     let end = index + 1
     while (batch !== undefined && lines[end]?.batch === batch) end++
@@ -162,7 +169,9 @@ function scriptLines(lines: readonly Line[]): string[] {
 }
 
 function batchLines(batch: string | undefined, lines: readonly Line[]): string[] {
-  const commented = lines.map(({ text, place }) => (place === '' || text.includes('\n') || text.startsWith('#') ? text : `${text}  # ${place}`))
+  const commented = lines.map(({ text, place }) =>
+    place === '' || text.includes('\n') || text.startsWith('#') ? text : `${text}  # ${place}`,
+  )
   if (batch === undefined) return commented
   if (lines.length === 1) return commented.map((text) => `${batch} ${text}`)
   return [`${batch} -batch - <<'EOF'`, ...commented, 'EOF']

@@ -30,9 +30,18 @@ export function formatPlanText(plan: Plan, options: PlanTextOptions = {}): strin
     cause: `because: ${operation.cause}`,
     place: placeText(operation, options.cwd),
   }))
-  const netnsWidth = widest(rows.map((row) => row.netns), Infinity)
-  const descriptionWidth = widest(rows.map((row) => row.description), WIDEST_DESCRIPTION)
-  const causeWidth = widest(rows.map((row) => row.cause), WIDEST_DESCRIPTION)
+  const netnsWidth = widest(
+    rows.map((row) => row.netns),
+    Infinity,
+  )
+  const descriptionWidth = widest(
+    rows.map((row) => row.description),
+    WIDEST_DESCRIPTION,
+  )
+  const causeWidth = widest(
+    rows.map((row) => row.cause),
+    WIDEST_DESCRIPTION,
+  )
   const lines = rows.map((row) => {
     const left = `${row.mark} ${row.netns.padEnd(netnsWidth)}  ${row.description.padEnd(descriptionWidth)}`
     const right = row.place === '' ? row.cause : `${row.cause.padEnd(causeWidth)}  ${row.place}`

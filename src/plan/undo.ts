@@ -80,10 +80,14 @@ export function inverseOf(operation: Operation): Operation[] {
 /** A link as it was, down: a link that netlab did not make cannot be made again. */
 function linkOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
   const base = { netns, cause: CAUSE, ifname }
-  // A bridge follows its ports' mtu until its own is set; IFLA_MTU at creation does not count (br_mtu_auto_adjust).
-  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }, { ...base, type: 'set link', set: { mtu: link.mtu } }]
+  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }]
   if (link.kind === 'veth' && peer !== undefined) return [{ ...base, type: 'add veth', link, peer }]
   return []
+}
+
+/** A bridge that is there again follows its ports' mtu until its own is set. */
+function bridgeMtu(netns: string, ifname: string, link: LinkState): Operation[] {
+  return link.kind === 'bridge' ? [{ netns, cause: CAUSE, type: 'set link', ifname, set: { mtu: link.mtu } }] : []
 }
 
 /** IFF_UP of a link and of its peer, where they were up. */
@@ -99,9 +103,9 @@ function upOperations(netns: string, ifname: string, link: LinkState, peer: Veth
 
 /** The inverse of an operation and, after it, what brings back all that went along. */
 export function undoWithLosses(operation: Operation, losses: readonly Loss[]): Operation[] {
-  const ups =
-    operation.type === 'del link' ? upOperations(operation.netns, operation.ifname, operation.link, operation.peer) : []
-  return [...inverseOf(operation), ...restoring(losses, ups)]
+  const ups = operation.type === 'del link' ? upOperations(operation.netns, operation.ifname, operation.link, operation.peer) : []
+  const mtus = operation.type === 'del link' ? bridgeMtu(operation.netns, operation.ifname, operation.link) : []
+  return [...inverseOf(operation), ...mtus, ...restoring(losses, ups)]
 }
 
 /** A namespace as it was, with what stood on the other ends of its cables. */
@@ -129,9 +133,13 @@ export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losse
     ),
     ...restoring([...within, ...losses], ups),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
-    ...[...namespace.rulesets].map(
-      ([tool, { canonical }]): Operation => ({ ...base, type: 'set ruleset', tool, input: canonical, previous: emptyRuleset(tool, canonical) }),
-    ),
+    ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => ({
+      ...base,
+      type: 'set ruleset',
+      tool,
+      input: canonical,
+      previous: emptyRuleset(tool, canonical),
+    })),
   ]
 }
 
@@ -150,6 +158,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operatio
   return [
     ...sysctls.filter((loss) => sysctlIfname(loss.name) === undefined).map(sysctl),
     ...links.flatMap((loss) => linkOperations(loss.netns, loss.ifname, loss.link, loss.peer)),
+    ...links.flatMap((loss) => bridgeMtu(loss.netns, loss.ifname, loss.link)),
     ...of('master').map(({ netns, ifname, master }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { master } })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),

@@ -1,7 +1,7 @@
 /** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
-import type { BridgeLink, Family, LinkState, RouteState, RuleState, VethLink } from '../state/network.ts'
+import type { Family, LinkState, RouteState, RuleState, VethLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
-import { modeText } from '../state/equal.ts'
+import { BRIDGE_OPTIONS, modeText } from '../state/equal.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
 import type { LinkChange, Operation } from './operation.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
@@ -144,7 +144,7 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
   const ofFamily = (family: Family, words: string): readonly IpCommand[] => [{ netns, words, ...(family === 6 && { isIpv6: true }) }]
   switch (operation.type) {
     case 'add bridge':
-      return one('link add', quote(operation.ifname), linkWords(operation.link), 'type bridge', bridgeWords(operation.link))
+      return one('link add', quote(operation.ifname), lladdrWords(operation.link), 'type bridge', bridgeWords(operation.link))
     case 'add veth':
       return vethCommands(operation.netns, operation.ifname, operation.link, operation.peer, lab)
     case 'set link':
@@ -153,8 +153,9 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return one('link del', quote(operation.ifname))
     case 'add addr':
     case 'del addr': {
-      const { local, prefixlen, ifname } = operation.addr
-      return one(`addr ${operation.type.slice(0, 3)}`, `${local}/${prefixlen}`, 'dev', quote(ifname))
+      const { local, prefixlen, ifname, family } = operation.addr
+      const isNew = operation.type === 'add addr'
+      return one(`addr ${isNew ? 'add' : 'del'}`, `${local}/${prefixlen}`, 'dev', quote(ifname), isNew && family === 6 ? 'nodad' : '')
     }
     case 'add route':
     case 'del route':
@@ -188,12 +189,19 @@ function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethL
   const add = { netns, words: `link add ${quote(ifname)} ${linkWords(link)} type veth ${peerWords}` }
   // iproute2 takes alias and master only for a link that stands, so these are commands of their own.
   const rest = ([where, name, end]: readonly [string, string, VethLink]): readonly IpCommand[] =>
-    setLinkCommands(where, name, { ...(end.alias !== undefined && { alias: end.alias }), ...(end.master !== undefined && { master: end.master }) })
+    setLinkCommands(where, name, {
+      ...(end.alias !== undefined && { alias: end.alias }),
+      ...(end.master !== undefined && { master: end.master }),
+    })
   return [add, ...rest([netns, ifname, link]), ...rest([link.peer.netns, link.peer.ifname, peer])]
 }
 
 function linkWords(link: LinkState): string {
-  return [...(link.lladdr === undefined ? [] : ['address', link.lladdr]), 'mtu', String(link.mtu)].join(' ')
+  return `${lladdrWords(link)} mtu ${link.mtu}`.trim()
+}
+
+function lladdrWords(link: LinkState): string {
+  return link.lladdr === undefined ? '' : `address ${link.lladdr}`
 }
 
 function setLinkCommands(netns: string, ifname: string, set: LinkChange): readonly IpCommand[] {
@@ -206,7 +214,11 @@ function setLinkCommands(netns: string, ifname: string, set: LinkChange): readon
 }
 
 /** Words of ip-link(8), which calls the lladdr "address". */
-function changeWords(set: LinkChange, lladdr: 'lladdr' | 'address' = 'lladdr', quoted: (word: string) => string = (word) => word): string[] {
+function changeWords(
+  set: LinkChange,
+  lladdr: 'lladdr' | 'address' = 'lladdr',
+  quoted: (word: string) => string = (word) => word,
+): string[] {
   const words: string[] = []
   if (set.mtu !== undefined) words.push('mtu', String(set.mtu))
   if (set.lladdr !== undefined) words.push(lladdr, set.lladdr)
@@ -219,17 +231,9 @@ function changeWords(set: LinkChange, lladdr: 'lladdr' | 'address' = 'lladdr', q
   return words
 }
 
-type BridgeOptions = Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
-
-/** ip-link(8) "bridge type support": times in hundredths of a second. */
-function bridgeWords(options: BridgeOptions): string {
-  const words: string[] = []
-  if (options.stp !== undefined) words.push('stp_state', options.stp ? '1' : '0')
-  if (options.priority !== undefined) words.push('priority', String(options.priority))
-  if (options.ageingCs !== undefined) words.push('ageing_time', String(options.ageingCs))
-  if (options.forwardDelayCs !== undefined) words.push('forward_delay', String(options.forwardDelayCs))
-  if (options.helloCs !== undefined) words.push('hello_time', String(options.helloCs))
-  if (options.maxAgeCs !== undefined) words.push('max_age', String(options.maxAgeCs))
-  if (options.mcastSnooping !== undefined) words.push('mcast_snooping', options.mcastSnooping ? '1' : '0')
-  return words.join(' ')
+/** ip-link(8) "bridge type support": times in hundredths of a second, switches as 0 and 1. */
+function bridgeWords(options: NonNullable<LinkChange['bridge']>): string {
+  return BRIDGE_OPTIONS.flatMap(([option, word]) => (options[option] === undefined ? [] : [word, String(Number(options[option]))])).join(
+    ' ',
+  )
 }

@@ -3,15 +3,17 @@
  * A whole object that is missing or too much is one difference; what would stand on it is not listed again.
  */
 import type { Origin } from '../diagnostic/origin.ts'
-import { fileDifferences, isSameRuleset, isSameSysctl, kindText, linkDifferences, neighDifferences, routeDifferences } from './equal.ts'
+import { fileDifferences, isSameRuleset, isSameSysctl, linkDifferences, neighDifferences, routeDifferences } from './equal.ts'
 import type { PropertyDifference, PropertyValue } from './equal.ts'
 import { droppedFiles, droppedRulesets, findExtras } from './extra.ts'
 import type { Standing } from './extra.ts'
 import { findPrimaryChanges } from './primary.ts'
-import type { AddrState, LinkState, NamespaceState, NetworkState, Sourced } from './network.ts'
-import { linkEndText, routeText, ruleText } from './words.ts'
+import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
+import { routeText, ruleText } from './words.ts'
 
-/** One thing that differs. Without `desired` it is too much, without `observed` it is missing. */
+const THERE = 'there'
+
+/** One thing that differs. Without `desired` it is too much, without `observed` it is missing; a whole object's value is 'there'. */
 export interface Difference {
   /** `h1/eth0.mtu`, `h1 route 10.0.0.0/8 via 10.0.0.1 dev eth0`: the object and, after a dot, its property. */
   readonly path: string
@@ -27,7 +29,7 @@ export function differences(desired: NetworkState, observed: NetworkState, stand
   for (const [netns, namespace] of desired.namespaces) {
     const there = observed.namespaces.get(netns)
     if (there === undefined) {
-      found.push(difference(netns, namespace, 'there', undefined))
+      found.push(difference(netns, namespace, THERE, undefined))
     } else if (there.kind !== namespace.kind) {
       found.push(difference(`${netns}.kind`, namespace, namespace.kind, there.kind))
     } else {
@@ -35,16 +37,18 @@ export function differences(desired: NetworkState, observed: NetworkState, stand
     }
   }
   for (const [netns] of observed.namespaces) {
-    if (!desired.namespaces.has(netns)) found.push(difference(netns, {}, undefined, 'there'))
+    if (!desired.namespaces.has(netns)) found.push(difference(netns, {}, undefined, THERE))
   }
   return found
 }
 
 /** `h1/eth0.mtu is 1400, the file says 1500` */
-export function formatDifference(difference: Difference): string {
-  if (difference.desired === undefined) return `${difference.path} is not in the file`
-  if (difference.observed === undefined && !/\.\w+$/.test(difference.path)) return `${difference.path} is missing`
-  return `${difference.path} is ${String(difference.observed ?? 'not set')}, the file says ${String(difference.desired)}`
+export function formatDifference({ path, desired, observed }: Difference): string {
+  if (desired === undefined) return `${path} is not in the file`
+  if (observed === undefined && desired === THERE) return `${path} is missing`
+  // Rulesets are many lines each.
+  if (String(desired).includes('\n') || String(observed).includes('\n')) return `${path} differs from the file`
+  return `${path} is ${String(observed ?? 'not set')}, the file says ${String(desired)}`
 }
 
 function namespaceDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
@@ -57,11 +61,11 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
   }
   for (const [ifname, link] of desired.links) {
     const there = observed.links.get(ifname)
-    if (there === undefined) found.push(difference(`${netns}/${ifname}`, link, linkText(link), undefined))
+    if (there === undefined) found.push(difference(`${netns}/${ifname}`, link, THERE, undefined))
     else collect(`${netns}/${ifname}`, link, linkDifferences(link, there))
   }
   for (const [key, addr] of desired.addrs) {
-    if (!observed.addrs.has(key) && observed.links.has(addr.ifname)) found.push(difference(addrPath(netns, addr), addr, 'there', undefined))
+    if (!observed.addrs.has(key) && observed.links.has(addr.ifname)) found.push(difference(addrPath(netns, addr), addr, THERE, undefined))
   }
   for (const change of findPrimaryChanges(desired, observed)) {
     found.push(difference(`${netns}/${change.desired.ifname}.primary`, change.desired, change.desired.local, change.observed.local))
@@ -70,17 +74,17 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
     const there = observed.routes.get(key)
     if (there !== undefined) collect(`${netns} route ${routeText(route)}`, route, routeDifferences(route, there))
     else if (route.nexthops.every((nexthop) => observed.links.has(nexthop.dev))) {
-      found.push(difference(`${netns} route ${routeText(route)}`, route, 'there', undefined))
+      found.push(difference(`${netns} route ${routeText(route)}`, route, THERE, undefined))
     }
   }
   for (const [key, rule] of desired.rules) {
-    if (!observed.rules.has(key)) found.push(difference(`${netns} rule ${ruleText(rule)}`, rule, 'there', undefined))
+    if (!observed.rules.has(key)) found.push(difference(`${netns} rule ${ruleText(rule)}`, rule, THERE, undefined))
   }
   for (const [key, neigh] of desired.neighs) {
     const there = observed.neighs.get(key)
     const path = `${netns} neigh ${neigh.dst} dev ${neigh.ifname}`
     if (there !== undefined) collect(path, neigh, neighDifferences(neigh, there))
-    else if (observed.links.has(neigh.ifname)) found.push(difference(path, neigh, neigh.lladdr, undefined))
+    else if (observed.links.has(neigh.ifname)) found.push(difference(path, neigh, THERE, undefined))
   }
   for (const [name, sysctl] of desired.sysctls) {
     const there = observed.sysctls.get(name)
@@ -90,7 +94,7 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
   }
   for (const [path, file] of desired.files) {
     const there = observed.files.get(path)
-    if (there === undefined) found.push(difference(`${netns} file ${path}`, file, 'there', undefined))
+    if (there === undefined) found.push(difference(`${netns} file ${path}`, file, THERE, undefined))
     else collect(`${netns} file ${path}`, file, fileDifferences(file, there))
   }
   for (const [tool, ruleset] of desired.rulesets) {
@@ -104,15 +108,15 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
 function extraDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
   const extras = findExtras(netns, desired, observed, standing)
   return [
-    ...extras.links.map(([ifname, link]) => difference(`${netns}/${ifname}`, {}, undefined, linkText(link))),
-    ...extras.addrs.map((addr) => difference(addrPath(netns, addr), {}, undefined, 'there')),
-    ...extras.routes.map((route) => difference(`${netns} route ${routeText(route)}`, {}, undefined, 'there')),
-    ...extras.rules.map((rule) => difference(`${netns} rule ${ruleText(rule)}`, {}, undefined, 'there')),
-    ...extras.neighs.map((neigh) => difference(`${netns} neigh ${neigh.dst} dev ${neigh.ifname}`, {}, undefined, neigh.lladdr)),
+    ...extras.links.map(([ifname]) => difference(`${netns}/${ifname}`, {}, undefined, THERE)),
+    ...extras.addrs.map((addr) => difference(addrPath(netns, addr), {}, undefined, THERE)),
+    ...extras.routes.map((route) => difference(`${netns} route ${routeText(route)}`, {}, undefined, THERE)),
+    ...extras.rules.map((rule) => difference(`${netns} rule ${ruleText(rule)}`, {}, undefined, THERE)),
+    ...extras.neighs.map((neigh) => difference(`${netns} neigh ${neigh.dst} dev ${neigh.ifname}`, {}, undefined, THERE)),
     ...droppedRulesets(netns, desired, observed, standing).map((tool) =>
       difference(`${netns} ${tool}`, {}, undefined, observed.rulesets.get(tool)?.canonical ?? ''),
     ),
-    ...droppedFiles(netns, desired, observed, standing).map((path) => difference(`${netns} file ${path}`, {}, undefined, 'there')),
+    ...droppedFiles(netns, desired, observed, standing).map((path) => difference(`${netns} file ${path}`, {}, undefined, THERE)),
   ]
 }
 
@@ -127,8 +131,4 @@ function difference(path: string, of: Sourced, desired: PropertyValue | undefine
 
 function addrPath(netns: string, addr: AddrState): string {
   return `${netns}/${addr.ifname} addr ${addr.local}/${addr.prefixlen}`
-}
-
-function linkText(link: LinkState): string {
-  return link.kind === 'veth' ? `veth peer ${linkEndText(link.peer)}` : kindText(link)
 }

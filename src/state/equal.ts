@@ -14,10 +14,18 @@ export interface PropertyDifference {
   readonly observed?: PropertyValue | undefined
 }
 
-/** Bridge options that can be changed while the bridge runs. */
-export const BRIDGE_OPTIONS = ['stp', 'priority', 'ageingCs', 'forwardDelayCs', 'helloCs', 'maxAgeCs', 'mcastSnooping'] as const
+/** Bridge options, all of which can be changed while the bridge runs, and their words in ip-link(8). */
+export const BRIDGE_OPTIONS = [
+  ['stp', 'stp_state'],
+  ['priority', 'priority'],
+  ['ageingCs', 'ageing_time'],
+  ['forwardDelayCs', 'forward_delay'],
+  ['helloCs', 'hello_time'],
+  ['maxAgeCs', 'max_age'],
+  ['mcastSnooping', 'mcast_snooping'],
+] as const
 
-export type BridgeOption = (typeof BRIDGE_OPTIONS)[number]
+export type BridgeOption = (typeof BRIDGE_OPTIONS)[number][0]
 
 /**
  * What differs between two links of one name. A kind or a peer that differs stands alone: such a link is made anew, so its
@@ -44,10 +52,10 @@ export function linkDifferences(desired: LinkState, observed: LinkState): Proper
 }
 
 function bridgeDifferences(desired: BridgeLink, observed: BridgeLink): PropertyDifference[] {
-  return BRIDGE_OPTIONS.filter((option) => desired[option] !== observed[option]).map((option) => ({
-    property: option,
-    desired: desired[option],
-    observed: observed[option],
+  return BRIDGE_OPTIONS.filter(([option]) => desired[option] !== observed[option]).map(([option, word]) => ({
+    property: word,
+    desired: Number(desired[option]),
+    observed: Number(observed[option]),
   }))
 }
 

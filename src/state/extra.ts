@@ -45,13 +45,9 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
   /** Links that netlab made and the file still has. */
   const isOurs = (ifname: string): boolean => desired.links.has(ifname) && observed.links.get(ifname)?.kind !== 'other'
 
-  const links = [...observed.links].filter(
+  const links = missingFrom(desired.links, observed.links).filter(
     ([ifname, link]) =>
-      link.kind !== 'other' &&
-      link.kind !== 'loopback' &&
-      !desired.links.has(ifname) &&
-      wasOurs(ifname) &&
-      !isTolerated(objectKey(netns, 'link', ifname)),
+      link.kind !== 'other' && link.kind !== 'loopback' && wasOurs(ifname) && !isTolerated(objectKey(netns, 'link', ifname)),
   )
   const goes = new Set(links.map(([ifname]) => ifname))
 
@@ -117,8 +113,10 @@ export function extraKeys(desired: NetworkState, observed: NetworkState): Readon
   return keys
 }
 
-function missingFrom<K, V>(desired: ReadonlyMap<K, V>, observed: ReadonlyMap<K, V>): (readonly [K, V])[] {
-  return [...observed].filter(([key]) => !desired.has(key))
+function missingFrom<K, V>(desired: ReadonlyMap<K, V>, observed: ReadonlyMap<K, V>): readonly (readonly [K, V])[] {
+  const missing: (readonly [K, V])[] = []
+  for (const entry of observed) if (!desired.has(entry[0])) missing.push(entry)
+  return missing
 }
 
 function values<V>(entries: readonly (readonly [string, V])[]): V[] {

@@ -8,9 +8,9 @@ import { containsAddress, formatPrefix, isNetworkOrBroadcast, parsePrefix } from
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
-import type { Station } from './interfaces.ts'
+import type { PluggedCable, Station } from './interfaces.ts'
 import { createAddressPool } from './pool.ts'
-import type { AddressPool, SubnetPool } from './pool.ts'
+import type { AddressPool } from './pool.ts'
 import type { Segment, Segments } from './segments.ts'
 import type { Addressing, PoolName, Subnet } from './subnets.ts'
 import type { InterfaceAddress } from './topology.ts'
@@ -19,8 +19,18 @@ import type { ScalarValue } from './value.ts'
 
 type Fixed = Extract<Subnet, { prefix: Prefix }>
 
+interface Wish {
+  /** Subnets to take an address from, where the file gives none of that family. */
+  readonly from: readonly Subnet[]
+  /** All subnets of the segment: an address of the file may lie in any. */
+  readonly within: readonly Subnet[]
+}
+
+const NO_WISH: Wish = { from: [], within: [] }
+
 /** Fills in the addresses of all stations. `loopbacks` are prefixes that `auto` passes over. */
 export function assignAddresses(
+  cables: readonly PluggedCable[],
   segments: Segments,
   addressing: Addressing,
   loopbacks: readonly Prefix[],
@@ -29,20 +39,21 @@ export function assignAddresses(
 ): void {
   const wishes = collectWishes(segments, addressing)
   for (const segment of segments.all)
-    for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? [], findings, damage)
+    for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? NO_WISH, findings, damage)
   const taken = [...takenPrefixes(segments, wishes), ...loopbacks]
-  const allocator = createAllocator(addressing, taken, findings, damage)
+  const automatic = settleAutomatic(cables, segments, wishes, addressing, taken, findings, damage)
   for (const segment of segments.all) {
     const pools = new Map<string, AddressPool>()
     const exhausted = new Set<string>()
     const explicit = new Set(segment.stations.flatMap((station) => station.addresses.map((address) => address.prefix.address)))
-    const automatic = allocator.subnetsOf(segment, wishes)
     for (const station of segment.stations) {
-      const subnets = (wishes.get(station) ?? []).flatMap((subnet) => ('prefix' in subnet ? [subnet] : (automatic.get(subnet.auto) ?? [])))
-      findOutside(station, subnets, findings)
+      const { from, within } = wishes.get(station) ?? NO_WISH
+      const settled = (subnet: Subnet): readonly Fixed[] =>
+        'prefix' in subnet ? [subnet] : (automatic.get(segment)?.get(subnet.auto) ?? [])
+      findOutside(station, within.flatMap(settled), findings)
       if (!isAutomatic(station)) continue
       const given = new Set(station.addresses.map((address) => address.prefix.family))
-      for (const subnet of subnets) {
+      for (const subnet of from.flatMap(settled)) {
         if (given.has(subnet.prefix.family)) continue
         const key = formatPrefix(subnet.prefix)
         const pool = pools.get(key) ?? createAddressPool(subnet.prefix, explicit)
@@ -60,32 +71,41 @@ function isAutomatic(station: Station): boolean {
   return station.kind === 'node' && !(station.address?.kind === 'list' && station.address.items.length === 0)
 }
 
-/** Subnets of each station: its link's own, else those of the segment's bridges, else the default; family by family. */
-function collectWishes(segments: Segments, addressing: Addressing): Map<Station, readonly Subnet[]> {
-  const wishes = new Map<Station, readonly Subnet[]>()
+/** A station takes addresses from its link's subnet, else its bridge's, else another's on the segment, by family; the default is for links without any. */
+function collectWishes(segments: Segments, addressing: Addressing): Map<Station, Wish> {
+  const wishes = new Map<Station, Wish>()
   for (const segment of segments.all) {
     const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
-    for (const station of segment.stations) wishes.set(station, common)
-    for (const cable of segment.cables) {
-      const { link } = cable.draft
-      const own = addressing.subnetsOf(link.subnet)
-      const ownFamilies = new Set(own.map(familyOf))
-      const others = common.length > 0 ? common : link.subnet === undefined ? addressing.subnetsOf(link.defaults.subnet) : []
-      const subnets = [...own, ...others.filter((subnet) => !ownFamilies.has(familyOf(subnet)))]
-      for (const end of cable.ends) if (end.kind !== 'port') wishes.set(end, subnets)
+    for (const station of segment.stations) wishes.set(station, { from: common, within: common })
+    for (const { draft, ends } of segment.cables) {
+      const bridge = ends.find((end) => end.kind === 'port')?.bridge
+      const own = addressing.subnetsOf(draft.link.subnet)
+      const bridgeOwn = bridge === undefined ? [] : addressing.subnetsOf(valueAt(bridge.settings, 'subnet'))
+      const isUnsaid = draft.link.subnet === undefined && common.length === 0
+      const chain = isUnsaid ? [addressing.linkDefault] : [own, bridgeOwn, common]
+      const wish = { from: firstOfEachFamily(chain), within: [...new Set(chain.flat())] }
+      for (const end of ends) if (end.kind !== 'port') wishes.set(end, wish)
     }
   }
   return wishes
+}
+
+/** The subnets of the first list that has any of the family, for each family. */
+function firstOfEachFamily(lists: readonly (readonly Subnet[])[]): Subnet[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const list = lists.find((subnets) => subnets.some((subnet) => familyOf(subnet) === family)) ?? []
+    return list.filter((subnet) => familyOf(subnet) === family)
+  })
 }
 
 function familyOf(subnet: Subnet): 4 | 6 {
   return 'prefix' in subnet ? subnet.prefix.family : subnet.auto
 }
 
-function readExplicit(station: Station, subnets: readonly Subnet[], findings: Findings, damage: Damage): void {
+function readExplicit(station: Station, wish: Wish, findings: Findings, damage: Damage): void {
   for (const item of itemsOf(station.address)) {
     if (item.kind !== 'scalar') continue
-    const prefix = readInterfaceAddress(item, subnets, findings)
+    const prefix = readInterfaceAddress(item, wish.within, findings)
     if (prefix === undefined) damage.add(station.definition.name)
     else station.addresses.push({ prefix, origin: item.origin })
   }
@@ -148,12 +168,12 @@ function findOutside(station: Station, subnets: readonly Fixed[], findings: Find
   }
 }
 
-function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, readonly Subnet[]>): Prefix[] {
+function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, Wish>): Prefix[] {
   const taken: Prefix[] = []
   for (const segment of segments.all) {
     const fixed = new Set<Prefix>()
     for (const station of segment.stations) {
-      for (const subnet of wishes.get(station) ?? []) if ('prefix' in subnet) fixed.add(subnet.prefix)
+      for (const subnet of wishes.get(station)?.within ?? []) if ('prefix' in subnet) fixed.add(subnet.prefix)
       for (const { prefix } of station.addresses) fixed.add(prefix)
     }
     taken.push(...fixed)
@@ -161,40 +181,55 @@ function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, readonly
   return taken
 }
 
-interface Allocator {
-  /** What `auto` stands for on a segment, by family. */
-  subnetsOf(segment: Segment, wishes: ReadonlyMap<Station, readonly Subnet[]>): ReadonlyMap<4 | 6, readonly Fixed[]>
-}
+/**
+ * What `auto` stands for on each segment, by family. Bridges that want a subnet come first, whether or not they have a cable yet,
+ * then links in their order: so nothing that is added at the end takes a subnet before others.
+ */
+function settleAutomatic(
+  cables: readonly PluggedCable[],
+  segments: Segments,
+  wishes: ReadonlyMap<Station, Wish>,
+  addressing: Addressing,
+  taken: readonly Prefix[],
+  findings: Findings,
+  damage: Damage,
+): Map<Segment, Map<4 | 6, readonly Fixed[]>> {
+  const settled = new Map<Segment, Map<4 | 6, readonly Fixed[]>>()
+  const pools = addressing.pools(taken)
 
-function createAllocator(addressing: Addressing, taken: readonly Prefix[], findings: Findings, damage: Damage): Allocator {
-  let pools: Readonly<Record<PoolName, SubnetPool>> | undefined
-  return {
-    subnetsOf: (segment, wishes) => {
-      const found = new Map<4 | 6, readonly Fixed[]>()
-      for (const family of [4, 6] as const) {
-        const wish = segment.stations
-          .flatMap((station) => wishes.get(station) ?? [])
-          .find((subnet) => 'auto' in subnet && subnet.auto === family)
-        if (wish === undefined) continue
-        // An address of the file tells the subnet better than a pool could.
-        const given = segment.stations.flatMap((station) => station.addresses).find(({ prefix }) => isNetwork(prefix, family))
-        if (given !== undefined) {
-          found.set(family, [{ prefix: { ...given.prefix, address: given.prefix.network }, origin: wish.origin }])
-          continue
-        }
-        const name: PoolName = `${segment.bridges.length > 0 ? 'lan' : 'p2p'}${family === 6 ? '6' : ''}`
-        pools ??= addressing.pools(taken)
-        const prefix = pools[name].next(lengthFor(segment, family))
-        if (prefix !== undefined) found.set(family, [{ prefix, origin: wish.origin }])
-        else {
-          const detail = `The pool ${name} (${formatPrefix(addressing.prefixes[name])}) has no free subnet of /${lengthFor(segment, family)} left.`
-          findings.error('POOL_EXHAUSTED', wish.origin, detail, { hint: `Set a larger one: addressing: { ${name}: … }` })
-          for (const station of segment.stations) damage.add(station.definition.name)
-        }
-      }
-      return found
-    },
+  const settle = (segment: Segment, wish: Subnet): void => {
+    const own = settled.get(segment) ?? new Map<4 | 6, readonly Fixed[]>()
+    settled.set(segment, own)
+    if ('prefix' in wish || own.has(wish.auto)) return
+    const family = wish.auto
+    // An address of the file tells the subnet better than a pool could.
+    const given = segment.stations.flatMap((station) => station.addresses).find(({ prefix }) => isNetwork(prefix, family))
+    if (given !== undefined) {
+      own.set(family, [{ prefix: { ...given.prefix, address: given.prefix.network }, origin: wish.origin }])
+      return
+    }
+    const name: PoolName = `${segment.bridges.length > 0 ? 'lan' : 'p2p'}${family === 6 ? '6' : ''}`
+    const length = lengthFor(segment, family)
+    const prefix = pools[name].next(length)
+    own.set(family, prefix === undefined ? [] : [{ prefix, origin: wish.origin }])
+    if (prefix !== undefined) return
+    const detail = `The pool ${name} (${formatPrefix(addressing.prefixes[name])}) has no free subnet of /${length} left.`
+    findings.error('POOL_EXHAUSTED', wish.origin, detail, { hint: `Set a larger one: addressing: { ${name}: … }` })
+    for (const station of segment.stations) damage.add(station.definition.name)
   }
+
+  for (const segment of segments.all) {
+    if (segment.bridges.length === 0) break
+    const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
+    for (const wish of common.length > 0 ? common : addressing.linkDefault) settle(segment, wish)
+  }
+  for (const cable of cables) {
+    for (const end of cable.ends) {
+      const segment = end.kind === 'port' ? undefined : segments.ofStation.get(end)
+      if (segment !== undefined && end.kind !== 'port') for (const wish of wishes.get(end)?.from ?? []) settle(segment, wish)
+    }
+  }
+  return settled
 }
 
 function isNetwork(prefix: Prefix, family: 4 | 6): boolean {

@@ -22,8 +22,8 @@ export interface LinkDraft {
   /** The link's own `subnet`. */
   readonly subnet: Value | undefined
   readonly mtu: ScalarValue | undefined
-  /** `defaults.link`, which gives way to what a bridge at an end says. */
-  readonly defaults: { readonly subnet: Value | undefined; readonly mtu: ScalarValue | undefined }
+  /** Of `defaults.link`, which gives way to what a bridge at an end says. */
+  readonly defaultMtu: ScalarValue | undefined
 }
 
 export interface EndDraft {
@@ -46,40 +46,55 @@ interface EndText {
 }
 
 export function readCables(root: MapValue, definitions: Definitions, findings: Findings, damage: Damage): CableDraft[] {
-  const linkDefaults = mapAt(mapAt(root, 'defaults'), 'link')
-  const defaults = { subnet: valueAt(linkDefaults, 'subnet'), mtu: scalarAt(linkDefaults, 'mtu') }
+  const defaultMtu = scalarAt(mapAt(mapAt(root, 'defaults'), 'link'), 'mtu')
   const cables: CableDraft[] = []
   const links = valueAt(root, 'links')
   for (const item of links?.kind === 'list' ? links.items : []) {
     const settings = item.kind === 'map' ? item : undefined
-    const endpoints = itemsOf(settings === undefined ? item : valueAt(settings, 'endpoints'))
-    const [first, second] = endpoints
-    // Other numbers of endpoints are findings of `validate`.
-    if (first === undefined || second === undefined || endpoints.length > 2) continue
-    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaults }
-    const left = readEndpoint(first, definitions, findings, damage)
-    const right = readEndpoint(second, definitions, findings, damage)
-    if (left === undefined || right === undefined) {
-      spoil(left ?? right ?? [], damage)
-      continue
-    }
-    const isCross = scalarAt(settings, 'cross')?.value === true
-    const pairs = isCross ? crossPairs(left, right) : straightPairs(left, right)
-    if (pairs === undefined) {
-      const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
-      findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
-      spoil([...left, ...right], damage)
-      continue
-    }
+    const pairs = readPairs(item, settings, definitions, findings, damage)
+    if (pairs === undefined) continue
     if (cables.length + pairs.count > MAX_CABLES) {
       findings.error('TOO_LARGE', item.origin, `With this link there are more than ${MAX_CABLES.toLocaleString('en')} cables.`)
       damage.addAll()
       break
     }
-    for (const ends of pairs.list())
-      if (ends.every((end) => end.definition !== undefined)) cables.push({ ends: ends as CableDraft['ends'], link })
+    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaultMtu }
+    for (const ends of pairs.list()) {
+      if (ends.every(isKnown)) cables.push({ ends: [ends[0], ends[1]] as CableDraft['ends'], link })
+      else spoil(ends, damage)
+    }
   }
   return cables
+}
+
+/** The pairs of ends that a link stands for; undefined after findings, its own or those of `validate`. */
+function readPairs(
+  item: Value,
+  settings: MapValue | undefined,
+  definitions: Definitions,
+  findings: Findings,
+  damage: Damage,
+): Pairs | undefined {
+  const endpoints = itemsOf(settings === undefined ? item : valueAt(settings, 'endpoints'))
+  const [first, second] = endpoints
+  if (first === undefined || second === undefined || endpoints.length > 2) return undefined
+  const left = readEndpoint(first, definitions, findings, damage)
+  const right = readEndpoint(second, definitions, findings, damage)
+  if (left === undefined || right === undefined) {
+    spoil(left ?? right ?? [], damage)
+    return undefined
+  }
+  const isCross = scalarAt(settings, 'cross')?.value === true
+  const pairs = isCross ? crossPairs(left, right) : straightPairs(left, right)
+  if (pairs !== undefined) return pairs
+  const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
+  findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
+  spoil([...left, ...right], damage)
+  return undefined
+}
+
+function isKnown(end: MaybeEnd): end is MaybeEnd & EndDraft {
+  return end.definition !== undefined
 }
 
 /** An end whose owner may be unknown, which was reported. */
@@ -174,16 +189,20 @@ function lookUp(
   if (node !== undefined) return { kind: 'node', definition: node }
   const bridge = endpoint.kind === 'node' ? undefined : definitions.bridges.get(name)
   if (bridge !== undefined) return { kind: 'bridge', definition: bridge }
-  // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
-  if (findings.isFull()) return undefined
   const sort = endpoint.kind ?? 'node or bridge'
+  // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
+  const hint = findings.isFull() ? undefined : nameHint(name, endpoint, definitions)
+  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, hint === undefined ? {} : { hint })
+  return undefined
+}
+
+function nameHint(name: string, endpoint: EndText, definitions: Definitions): string {
   const candidates = [
     ...(endpoint.kind === 'bridge' ? [] : definitions.nodes.keys()),
     ...(endpoint.kind === 'node' ? [] : definitions.bridges.keys()),
   ]
   const meant = suggest(name, candidates)
-  const known = candidates.length > 0 && candidates.length <= 12 ? `Known: ${candidates.join(', ')}.` : 'Add it under `nodes` or `bridges`.'
-  const hint = meant === undefined ? known : `Did you mean "${meant}"?`
-  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, { hint })
-  return undefined
+  if (meant !== undefined) return `Did you mean "${meant}"?`
+  const isShort = candidates.length > 0 && candidates.length <= 12
+  return isShort ? `Known: ${candidates.join(', ')}.` : 'Add it under `nodes` or `bridges`.'
 }

@@ -40,7 +40,7 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
   const nodeDefaults = mapAt(defaults, 'node')
   const bridgeDefaults = mapAt(defaults, 'bridge')
 
-  const define = (section: 'nodes' | 'bridges', settingsOf: (own: MapValue) => MapValue): void => {
+  const define = (section: 'nodes' | 'bridges', settingsOf: (own: MapValue, key: string) => MapValue): void => {
     for (const [key, entry] of mapAt(root, section)?.entries ?? []) {
       const own = asMap(entry.value) ?? emptyMap(entry.key)
       const names = expandRange(key)
@@ -53,7 +53,7 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
         damage.addAll()
         return
       }
-      const settings = settingsOf(own)
+      const settings = settingsOf(own, key)
       defineNames(names.value, section, { origin: entry.key, settings, own })
     }
   }
@@ -79,7 +79,7 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
     }
   }
 
-  define('nodes', (own) => profiles.under(own, nodeDefaults))
+  define('nodes', (own, key) => profiles.under(own, key, nodeDefaults))
   define('bridges', (own) => (bridgeDefaults === undefined ? own : mergeSettings(bridgeDefaults, own, new Set())))
   return { nodes, bridges }
 }
@@ -89,32 +89,35 @@ function bridgeNameProblem(name: string): string | undefined {
 }
 
 interface Profiles {
-  /** Settings with everything under them: defaults, then the profiles that they use, in order. */
-  under(own: MapValue, defaults: MapValue | undefined): MapValue
+  /** Settings with everything under them: defaults, then the profiles that they use, in order. `key` names the node or range. */
+  under(own: MapValue, key: string, defaults: MapValue | undefined): MapValue
 }
 
 function createProfiles(root: MapValue, findings: Findings, damage: Damage): Profiles {
   const profiles = mapAt(root, 'profiles')
 
-  const under = (own: MapValue, defaults: MapValue | undefined, chain: readonly string[]): MapValue => {
+  // `used`: a profile that two others use is put under the node once, at its first place.
+  const under = (own: MapValue, key: string, defaults: MapValue | undefined, chain: readonly string[], used: Set<MapValue>): MapValue => {
     let settings = defaults ?? emptyMap(own.origin)
-    const used = [...(chain.length === 0 ? itemsAt(defaults, 'use') : []), ...itemsAt(own, 'use')]
-    for (const item of used) {
+    const items = [...(chain.length === 0 ? itemsAt(defaults, 'use') : []), ...itemsAt(own, 'use')]
+    for (const item of items) {
       if (item.kind !== 'scalar') continue
       const entry = profiles?.entries.get(item.text)
       if (entry === undefined) {
         const names = profiles?.entries.keys() ?? []
         findings.error('UNKNOWN_PROFILE', item.origin, `There is no profile "${item.text}".${didYouMean(item.text, names)}`)
-        damage.addAll()
+        damage.add(key)
       } else if (chain.includes(item.text)) {
         findings.error('PROFILE_CYCLE', item.origin, `The profile "${item.text}" uses itself: ${[...chain, item.text].join(' → ')}.`)
       } else {
         const profile = asMap(entry.value) ?? emptyMap(entry.key)
-        settings = mergeSettings(settings, under(profile, undefined, [...chain, item.text]), APPENDED)
+        if (used.has(profile)) continue
+        used.add(profile)
+        settings = mergeSettings(settings, under(profile, key, undefined, [...chain, item.text], used), APPENDED)
       }
     }
     return mergeSettings(settings, own, APPENDED)
   }
 
-  return { under: (own, defaults) => under(own, defaults, []) }
+  return { under: (own, key, defaults) => under(own, key, defaults, [], new Set()) }
 }

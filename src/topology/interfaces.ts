@@ -238,7 +238,7 @@ type MtuOf = readonly [mtu: number, origin: Origin]
 function mtusOf(cable: CableDraft, settings: readonly [Settings, Settings]): readonly [MtuOf, MtuOf] {
   const { link, ends } = cable
   const bridge = ends.find((end) => end.kind === 'bridge' && valueAt(end.definition.settings, 'mtu') !== undefined)
-  const common = link.mtu ?? scalarAt(bridge?.definition.settings, 'mtu') ?? link.defaults.mtu
+  const common = link.mtu ?? scalarAt(bridge?.definition.settings, 'mtu') ?? link.defaultMtu
   const mtuAt = (index: 0 | 1): MtuOf => {
     const otherIndex = index === 0 ? 1 : 0
     const own = settings[index].mtu ?? (ends[index].kind === 'bridge' ? settings[otherIndex].mtu : undefined)

@@ -16,7 +16,10 @@ const MAX_DEPTH = 50
 const MAX_VALUES = 3_000_000
 /** Below this size no text is slow to parse, however it is nested. */
 const HARMLESS_LENGTH = 1 << 15
+/** A lab of 10,000 nodes written out has 300,000. */
+const MAX_LEXEMES = 400_000
 const MAX_SYNTAX_ERRORS = 10
+const TOO_DEEP = `Values are nested more than ${MAX_DEPTH} deep.`
 
 /**
  * Stand-ins for the brackets of a range while YAML is parsed: `[h[1-3], lan]` is no YAML, but everybody writes it.
@@ -29,15 +32,7 @@ const CLOSE = '\ue05d'
 export function parseYaml(text: string, file: string, findings: Findings): Value | undefined {
   const lines = createLines(text, file)
   const prepared = text.includes(OPEN) || text.includes(CLOSE) ? text : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
-  const deep = text.length > HARMLESS_LENGTH ? tooDeepAt(prepared) : undefined
-  if (deep !== undefined) {
-    findings.error(
-      'YAML_SYNTAX',
-      lines.origin(deep, deep + 1),
-      `Brackets are nested more than ${MAX_DEPTH} deep, or closed where none is open.`,
-    )
-    return undefined
-  }
+  if (text.length > HARMLESS_LENGTH && !isBearable(prepared, lines, findings)) return undefined
   const document = parseDocument(prepared, { version: '1.2', uniqueKeys: false, prettyErrors: false })
   if (document.errors.length > 0) {
     reportSyntax(document.errors, text, lines, findings)
@@ -68,18 +63,27 @@ function isEmptyScalar(node: ParsedNode): boolean {
   return isScalar(node) && node.value === null && node.source === ''
 }
 
-/** Offset of the first bracket that is too deep. The lexer is linear; the parser behind it takes seconds for a megabyte of `[`. */
-function tooDeepAt(text: string): number | undefined {
+/** Looks over a long text with the lexer, which is fast: the parser behind it takes 18 s and 1.7 GB for two megabytes of "! ". */
+function isBearable(text: string, lines: Lines, findings: Findings): boolean {
   let depth = 0
   let offset = 0
+  let count = 0
   for (const lexeme of new Lexer().lex(text)) {
     if (lexeme === '[' || lexeme === '{') depth++
     else if (lexeme === ']' || lexeme === '}') depth--
-    if (depth > MAX_DEPTH || depth < 0) return offset
-    // Four lexemes are marks of the lexer (BOM, document, flow-error-end, scalar); only the BOM stands in the text.
-    if (!'\x02\x18\x1f'.includes(lexeme)) offset += lexeme.length
+    if (depth > MAX_DEPTH || depth < 0) {
+      findings.error('YAML_SYNTAX', lines.origin(offset, offset + 1), depth < 0 ? 'This bracket closes nothing.' : TOO_DEEP)
+      return false
+    }
+    if (++count > MAX_LEXEMES) {
+      const detail = `The file has more than ${MAX_LEXEMES.toLocaleString('en')} words and signs by this line, the most that is read.`
+      findings.error('FILE_TOO_LARGE', lines.origin(offset, offset + 1), detail, { hint: 'Use ranges (h[1-100]) and profiles.' })
+      return false
+    }
+    // These are marks that the lexer puts between what stands in the text: BOM, document, end of a broken flow, scalar.
+    if (!/^[\ufeff\x02\x18\x1f]$/.test(lexeme)) offset += lexeme.length
   }
-  return undefined
+  return true
 }
 
 interface SyntaxError {
@@ -97,8 +101,14 @@ function reportSyntax(errors: readonly SyntaxError[], text: string, lines: Lines
     seen.add(origin.line)
     if (seen.size > MAX_SYNTAX_ERRORS) return
     const hint = syntaxHint(error, text)
-    findings.error('YAML_SYNTAX', origin, `${restore(error.message)}.`, hint === undefined ? {} : { hint })
+    findings.error('YAML_SYNTAX', origin, syntaxDetail(error), hint === undefined ? {} : { hint })
   }
+}
+
+function syntaxDetail(error: SyntaxError): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'A second document begins here.'
+  // The parser is recursive, and reports its own overflow of the stack.
+  return error.code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : `${restore(error.message)}.`
 }
 
 function syntaxHint(error: SyntaxError, text: string): string | undefined {
@@ -130,7 +140,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     const { anchor } = node
     if (anchor !== undefined) anchors.set(anchor, 'open')
     if (++depth > MAX_DEPTH) {
-      findings.error('YAML_SYNTAX', originOf(node), `Values are nested more than ${MAX_DEPTH} deep.`)
+      findings.error('YAML_SYNTAX', originOf(node), TOO_DEEP)
       return undefined
     }
     const value = isScalar(node) ? readScalar(node) : isSeq<ParsedNode>(node) ? readList(node.items, originOf(node)) : readMap(node)
@@ -155,7 +165,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     const raw = lines.text.slice(node.range[0], node.range[1])
     const source = restore(node.source)
     const isPlain = node.type === 'PLAIN' || node.type === undefined
-    const value = typeof node.value === 'string' ? restore(node.value) : isPlain && node.value === null ? null : scalarOf(node.value)
+    const value = scalarOf(node.value, source)
     const text = typeof value === 'string' ? value : source
     const scalar = { kind: 'scalar', value, text, origin } as const
     if (node.type === 'BLOCK_LITERAL') return { ...scalar, verbatim: false, blockColumn: blockColumn(raw) }
@@ -219,8 +229,10 @@ function nullAt(origin: Origin): ScalarValue {
   return { kind: 'scalar', value: null, text: '', origin, verbatim: true }
 }
 
-function scalarOf(value: unknown): string | number | boolean | null {
-  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value)
+/** The value of a scalar; its text where a tag has made something else of it. */
+function scalarOf(value: unknown, source: string): string | number | boolean | null {
+  if (typeof value === 'string') return restore(value)
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : source
 }
 
 /** Column of the text of a `|` block, from its first line that is not blank. */

@@ -1,5 +1,7 @@
 /** Checked source tree → Topology, stage by stage. Everything that is wrong is collected on the way; the result counts only without errors. */
 import type { RouteState } from '../state/network.ts'
+import { addressBits } from '../unit/address.ts'
+import { containsPrefix, parsePrefix } from '../unit/prefix.ts'
 import { assignAddresses, readLoopback } from './addresses.ts'
 import { bridgeStations, portMtus, readBridge } from './bridges.ts'
 import { readCables } from './cables.ts'
@@ -33,6 +35,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const addressing = readAddressing(root, findings)
   const loopbacks = readLoopbacks(definitions, findings)
   assignAddresses(
+    cables,
     segments,
     addressing,
     [...loopbacks.values()].flat().map(({ prefix }) => prefix),
@@ -45,7 +48,9 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const wiring = createWiring(segments)
   const forwards = (definition: Definition, family: 4 | 6): boolean =>
     definitions.nodes.get(definition.name) === definition && isForwarding(definition, settingsOf(definition.settings), family)
-  const routes = createRouteReader(definitions, wiring, forwards, findings, damage)
+  const takes = (definition: Definition, family: 4 | 6, to: string): boolean =>
+    forwards(definition, family) || isOwn(to, wiring.stationsOf(definition), loopbacks.get(definition.settings) ?? [])
+  const routes = createRouteReader(definitions, wiring, takes, findings, damage)
   const routed = [...definitions.nodes.values()].map((definition): RoutedNode => {
     const router = { definition, stations: wiring.stationsOf(definition), loopback: loopbacks.get(definition.settings) ?? [] }
     const routing = scalarAt(definition.settings, 'routing') ?? scalarAt(root, 'routing')
@@ -106,6 +111,15 @@ function readLoopbacks(definitions: Definitions, findings: Findings): Map<MapVal
     loopbacks.set(settings, readLoopback([...textsAt(settings, 'loopback'), ...textsAt(lo, 'address')], findings))
   }
   return loopbacks
+}
+
+/** Whether all addresses of a prefix are the node's own: that of one interface, or a subnet of its loopback, which answers for all of it. */
+function isOwn(to: string, stations: readonly Station[], loopback: readonly InterfaceAddress[]): boolean {
+  const prefix = parsePrefix(to)
+  if (prefix === undefined) return false
+  if (loopback.some((address) => containsPrefix(address.prefix, prefix))) return true
+  if (prefix.prefixlen !== addressBits(prefix.family)) return false
+  return stations.some(({ addresses }) => addresses.some((address) => address.prefix.address === prefix.address))
 }
 
 /** `forwarding`, or the sysctls that it stands for, which win. */

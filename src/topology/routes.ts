@@ -41,11 +41,10 @@ export function metricOf(family: 4 | 6, metric: number | undefined): number {
 
 export function defaultRoute(via: string, dev: string, origin: Origin): RouteState {
   const family = via.includes(':') ? 6 : 4
-  const dst = family === 4 ? '0.0.0.0/0' : '::/0'
   return {
     family,
     type: 'unicast',
-    dst,
+    dst: defaultOf(via),
     table: MAIN_TABLE,
     metric: metricOf(family, undefined),
     nexthops: [{ via, dev, weight: 1, onlink: false }],
@@ -53,10 +52,16 @@ export function defaultRoute(via: string, dev: string, origin: Origin): RouteSta
   }
 }
 
+/** The prefix of everything, in the family of an address. */
+function defaultOf(via: string): string {
+  return via.includes(':') ? '::/0' : '0.0.0.0/0'
+}
+
 export function createRouteReader(
   definitions: Definitions,
   wiring: Wiring,
-  forwards: (definition: Definition, family: 4 | 6) => boolean,
+  /** Whether packets for a prefix have come to the right place: the node passes them on, or the prefix is its own. */
+  takes: (definition: Definition, family: 4 | 6, to: string) => boolean,
   findings: Findings,
   damage: Damage,
 ): RouteReader {
@@ -72,7 +77,7 @@ export function createRouteReader(
   }
 
   /** Nobody there, or somebody who drops what is not for him. Only told where the segment is as the user wrote it. */
-  const checkGateway = (station: Station, via: string, origin: Origin): void => {
+  const checkGateway = (station: Station, via: string, to: string, origin: Origin): void => {
     const name = station.definition.name
     const segment = wiring.segmentOf(station)
     if (segment?.stations.some((other) => damage.has(other.definition.name)) !== false) return
@@ -84,7 +89,7 @@ export function createRouteReader(
     }
     const family = via.includes(':') ? 6 : 4
     const key = `${holder.definition.name} ${family}`
-    if (forwards(holder.definition, family) || notForwarding.has(key)) return
+    if (notForwarding.has(key) || takes(holder.definition, family, to)) return
     notForwarding.add(key)
     const detail = `${name} sends packets through ${holder.definition.name}, which does not forward IPv${family}.`
     findings.warning('GATEWAY_NOT_FORWARDING', origin, detail, {
@@ -95,6 +100,7 @@ export function createRouteReader(
   const readNexthop = (
     router: Router,
     hop: NexthopWords,
+    to: string,
     originOf: (key: string) => Origin,
     direct: readonly Direct[],
   ): Nexthop | undefined => {
@@ -119,7 +125,7 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${definition.name}:${station.ifname} is down: the kernel takes no route through it.`)
       return undefined
     }
-    checkGateway(station, via, origin)
+    checkGateway(station, via, to, origin)
     return { via, dev: station.ifname, weight, onlink: hop.onlink === true }
   }
 
@@ -138,7 +144,7 @@ export function createRouteReader(
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
     const { family, type, to, table, metric, src, mtu, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
-      readNexthop(router, hop, (key) => words.originOf(`${prefix}${key}`), direct)
+      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct)
     const hops =
       type !== 'unicast'
         ? []
@@ -170,16 +176,17 @@ export function createRouteReader(
     const { definition } = router
     const address = parseAddress(item.text)
     if (address !== undefined) {
-      const hop = readNexthop(router, { via: address.text }, () => item.origin, [])
+      const hop = readNexthop(router, { via: address.text }, defaultOf(address.text), () => item.origin, [])
       return hop?.via === undefined ? [] : [defaultRoute(hop.via, hop.dev, item.origin)]
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
-      const names = [...definitions.nodes.keys(), ...definitions.bridges.keys()]
-      if (!findings.isFull()) {
-        const detail = `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`
-        findings.error('UNKNOWN_NODE', item.origin, detail)
-      }
+      const names = findings.isFull() ? [] : [...definitions.nodes.keys(), ...definitions.bridges.keys()]
+      findings.error(
+        'UNKNOWN_NODE',
+        item.origin,
+        `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`,
+      )
       return []
     }
     if (gateway === definition) {
@@ -191,7 +198,7 @@ export function createRouteReader(
     const routes = ([4, 6] as const).flatMap((family) => {
       const found = sharedAddress(router.stations, gateway, family, wiring)
       if (found === undefined) return []
-      checkGateway(found.station, found.via, item.origin)
+      checkGateway(found.station, found.via, defaultOf(found.via), item.origin)
       return [defaultRoute(found.via, found.station.ifname, item.origin)]
     })
     if (routes.length === 0 && !damage.has(definition.name) && !damage.has(gateway.name)) {

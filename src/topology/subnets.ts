@@ -5,7 +5,7 @@ import type { Prefix } from '../unit/prefix.ts'
 import type { Findings } from './findings.ts'
 import { createSubnetPool } from './pool.ts'
 import type { SubnetPool } from './pool.ts'
-import { itemsOf, mapAt, scalarAt } from './value.ts'
+import { itemsOf, mapAt, scalarAt, valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
 
 /** A prefix, or the wish for one of a family. */
@@ -14,6 +14,8 @@ export type Subnet = { readonly prefix: Prefix; readonly origin: Origin } | { re
 export interface Addressing {
   /** Reads `subnet`; each value once, however many links of a range share it. */
   subnetsOf(value: Value | undefined): readonly Subnet[]
+  /** Of `defaults.link`. */
+  readonly linkDefault: readonly Subnet[]
   /** The pools, with these prefixes passed over. */
   pools(taken: readonly Prefix[]): Readonly<Record<PoolName, SubnetPool>>
   /** What the pool was made from, for findings. */
@@ -39,16 +41,18 @@ export function readAddressing(root: MapValue, findings: Findings): Addressing {
     lan6: readPool(settings, 'lan6', findings),
   }
   const known = new Map<Value, readonly Subnet[]>()
+  const subnetsOf = (value: Value | undefined): readonly Subnet[] => {
+    if (value === undefined) return []
+    const before = known.get(value)
+    if (before !== undefined) return before
+    const subnets = itemsOf(value).flatMap((item) => (item.kind === 'scalar' ? readSubnet(item.text, item.origin, isDual, findings) : []))
+    known.set(value, subnets)
+    return subnets
+  }
   return {
     prefixes,
-    subnetsOf: (value) => {
-      if (value === undefined) return []
-      const before = known.get(value)
-      if (before !== undefined) return before
-      const subnets = itemsOf(value).flatMap((item) => (item.kind === 'scalar' ? readSubnet(item.text, item.origin, isDual, findings) : []))
-      known.set(value, subnets)
-      return subnets
-    },
+    subnetsOf,
+    linkDefault: subnetsOf(valueAt(mapAt(mapAt(root, 'defaults'), 'link'), 'subnet')),
     pools: (taken) => ({
       p2p: createSubnetPool(prefixes.p2p, taken),
       lan: createSubnetPool(prefixes.lan, taken),

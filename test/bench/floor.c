@@ -372,7 +372,8 @@ static int ping(void) {
     write_file("/proc/sys/net/ipv4/ip_default_ttl", "255");
     if (setns(nodes[ping_node].net, CLONE_NEWNET)) die("setns ping");
     dup2(null, 1);
-    execlp("ping", "ping", "-c", "5", "-i", "0.2", "-W", "2", "-t", "255", ping_addr, NULL);
+    /* Until the first answer: a busy kernel takes its time to tell that a cable has a carrier. */
+    execlp("ping", "ping", "-c", "1", "-i", "0.2", "-w", "15", "-t", "255", ping_addr, NULL);
     die("ping");
   }
   int status;
@@ -407,7 +408,7 @@ int main(int argc, char **argv) {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   alarm(SECONDS_AT_MOST);
-  if (unshare(CLONE_NEWNET | CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) die("unshare");
+  if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) die("unshare");
   host_net = open_ns("/proc/self/ns/net"), host_uts = open_ns("/proc/self/ns/uts"), host_mnt = open_ns("/proc/self/ns/mnt");
   host_rtnl = open_rtnl();
 

@@ -1,6 +1,6 @@
-/** The published package must work where there is no compiler: packed, installed and called as a user would. */
+/** The published package must work where there is no compiler: packed, installed and used as a user would. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,12 +19,13 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('the packed package installs and runs without a compiler', (context) => {
-  context.skip(!existsSync(join(checkout, 'src', 'cli', 'main.ts')), 'there is no command line to install yet')
-  needs(context, 'command:npm', 'command:cc', ...(process.arch === 'x64' ? (['command:aarch64-linux-gnu-gcc'] as const) : []))
+  needs(context, 'command:npm', 'command:cc', 'link:veth', ...(process.arch === 'x64' ? (['command:aarch64-linux-gnu-gcc'] as const) : []))
   const tarball = pack()
   const prefix = join(scratch, 'prefix')
   const path = pathWithoutCompilers()
-  const env = { ...process.env, PATH: path, npm_config_cache: join(scratch, 'cache') }
+  const runtime = join(scratch, 'runtime')
+  mkdirSync(runtime, { mode: 0o700 })
+  const env = { ...process.env, PATH: path, npm_config_cache: join(scratch, 'cache'), XDG_RUNTIME_DIR: runtime }
   execFileSync('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', tarball], { env, stdio: 'pipe', cwd: scratch })
 
   const installed = join(prefix, 'lib', 'node_modules', 'netlab')
@@ -33,12 +34,27 @@ test('the packed package installs and runs without a compiler', (context) => {
     expect(binary.subarray(0, 4).toString('latin1')).toBe('\x7fELF')
     expect(binary.readUInt16LE(18), arch).toBe(machine)
   }
-  expect(readdirSync(installed)).toEqual(
-    expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'topologies']),
-  )
+  expect(readdirSync(installed)).toEqual(expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']))
+  expect(existsSync(join(installed, 'dist', 'schema.json'))).toBe(true)
   expect(existsSync(join(installed, 'src'))).toBe(false)
-  for (const name of ['netlab', 'nslab']) {
-    expect(execFileSync(join(prefix, 'bin', name), ['--version'], { env, encoding: 'utf8', cwd: scratch }).trim()).toBe(version)
+
+  // A node has a /tmp of its own, where the links of `path` are not to be seen.
+  const usual = { ...env, PATH: process.env['PATH'] }
+  const run = (name: string, ...args: string[]) =>
+    execFileSync(join(prefix, 'bin', name), args, { env: usual, encoding: 'utf8', cwd: scratch })
+  for (const name of ['netlab', 'nslab']) expect(run(name, '--version').trim()).toBe(version)
+
+  const lab = `package-${process.pid}`
+  writeFileSync(
+    join(scratch, 'lab.yaml'),
+    `name: ${lab}\nnodes: { h1: {}, h2: {} }\nlinks: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]\n`,
+  )
+  run('netlab', 'up', 'lab.yaml')
+  try {
+    expect(run('netlab', 'exec', lab, 'h1', '--', 'hostname').trim()).toBe('h1')
+    expect(run('netlab', 'exec', lab, 'h1', '--', 'ping', '-c', '1', '-W', '5', 'h2')).toContain('1 received')
+  } finally {
+    run('netlab', 'down', lab)
   }
 })
 

@@ -53,14 +53,21 @@ interface Netns {
 export function createModelKernel(initial: NetworkState = { namespaces: new Map() }): ModelKernel {
   const world = new Map<string, Netns>()
   for (const [name, namespace] of initial.namespaces) world.set(name, netnsOf(namespace))
-  return { apply: (operation) => applyTo(world, operation), state: () => ({ namespaces: new Map([...world].map(([name, netns]) => [name, stateOf(netns)])) }) }
+  return {
+    apply: (operation) => applyTo(world, operation),
+    state: () => ({ namespaces: new Map([...world].map(([name, netns]) => [name, stateOf(netns)])) }),
+  }
 }
 
 function netnsOf(state: NamespaceState): Netns {
+  const follows = (bridge: string, mtu: number): boolean => {
+    const ports = [...state.links.values()].filter(({ master }) => master === bridge).map((port) => port.mtu)
+    return mtu === (ports.length === 0 ? 1500 : Math.min(...ports))
+  }
   return {
     kind: state.kind,
     hostname: state.hostname,
-    links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: true }])),
+    links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: !follows(ifname, link.mtu) }])),
     addrs: [...state.addrs.values()],
     routes: [...state.routes.values()],
     rules: [...state.rules.values()],
@@ -133,7 +140,7 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
       return
     case 'add bridge':
       if (netns.links.has(operation.ifname)) refuse('EEXIST', operation)
-      netns.links.set(operation.ifname, { link: { ...withoutOrigin(operation.link), up: false }, ownMtu: false })
+      netns.links.set(operation.ifname, { link: { ...withoutOrigin(operation.link), up: false, mtu: 1500 }, ownMtu: false })
       return
     case 'add veth': {
       const other = world.get(operation.link.peer.netns) ?? refuse('ESRCH', operation)
@@ -165,7 +172,10 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
   }
 }
 
-type InsideOperation = Exclude<Operation, { type: 'add netns' | 'del netns' | 'set hostname' | 'add bridge' | 'add veth' | 'del link' | 'run setup' }>
+type InsideOperation = Exclude<
+  Operation,
+  { type: 'add netns' | 'del netns' | 'set hostname' | 'add bridge' | 'add veth' | 'del link' | 'run setup' }
+>
 
 function applyInside(netns: Netns, operation: InsideOperation): void {
   switch (operation.type) {
@@ -233,8 +243,9 @@ function changeLink(netns: Netns, operation: SetLink): void {
   }
   if (mtu !== undefined) {
     if (mtu < 1280 && link.mtu >= 1280) closeIpv6(netns, operation.ifname)
+    // dev_set_mtu does nothing, and so marks nothing, where the value is the same.
+    if (mtu !== link.mtu) entry.ownMtu = true
     link.mtu = mtu
-    entry.ownMtu = true
     adjustMtu(netns, link.master)
   }
   if (master !== undefined) {
@@ -280,7 +291,9 @@ function goDown(netns: Netns, ifname: string): void {
 }
 
 function isAllOn(route: RouteState, ifname: string): boolean {
-  return route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthop.dev === ifname)
+  // A v6 blackhole hangs on lo.
+  if (route.type !== 'unicast') return route.family === 6 && ifname === 'lo'
+  return route.nexthops.every((nexthop) => nexthop.dev === ifname)
 }
 
 function flushNeighs(netns: Netns, goes: (neigh: NeighState) => boolean): void {
@@ -380,10 +393,13 @@ function forgetSource6(netns: Netns, local: string): void {
 function checkRoute(netns: Netns, route: RouteState, operation: Operation): void {
   if (route.type !== 'unicast') return
   if (route.nexthops.length === 0) refuse('EINVAL', operation)
+  // "Device only routes can not be added for IPv6 using the multipath API."
+  if (route.family === 6 && route.nexthops.length > 1 && route.nexthops.some(({ via }) => via === undefined)) refuse('EINVAL', operation)
   for (const nexthop of route.nexthops) {
     const link = netns.links.get(nexthop.dev)?.link ?? refuse('ENODEV', operation)
     if (!link.up) refuse('ENETDOWN', operation)
     if (route.family === 6 && !hasIpv6(netns, nexthop.dev)) refuse('ENODEV', operation)
+    if (netns.addrs.some((addr) => addr.local === nexthop.via)) refuse('EINVAL', operation)
     if (nexthop.via !== undefined && !nexthop.onlink && !isOnLink(netns, nexthop, nexthop.via)) refuse('ENETUNREACH', operation)
   }
   if (route.src !== undefined && !netns.addrs.some((addr) => addr.local === route.src)) refuse('EINVAL', operation)
@@ -399,7 +415,8 @@ function isOnLink(netns: Netns, nexthop: Nexthop, via: string): boolean {
     if (network.kind() !== address.kind() || !address.match([network, length] as [ipaddr.IPv4, number]) || length < best.length) return
     if (length > best.length || dev === nexthop.dev) best = { length, dev, direct }
   }
-  for (const addr of netns.addrs) if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
+  for (const addr of netns.addrs)
+    if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
   for (const route of netns.routes) {
     if (route.nexthops.length === 0) consider(route.dst, undefined, false)
     for (const { via: gateway, dev } of route.nexthops) consider(route.dst, dev, gateway === undefined)
@@ -447,7 +464,10 @@ function tablesOf(tool: RulesetTool, text: string): Map<string, string> {
     return tables
   }
   for (const [section, table = ''] of text.matchAll(/^\*(\S+)\n[^]*?^COMMIT\n/gm)) {
-    const rules = section.split('\n').filter((line) => !/^:\S+ ACCEPT/.test(line)).join('\n')
+    const rules = section
+      .split('\n')
+      .filter((line) => !/^:\S+ ACCEPT/.test(line))
+      .join('\n')
     tables.set(table, /^[-:]/m.test(rules) ? rules : '')
   }
   return tables

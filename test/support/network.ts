@@ -62,7 +62,8 @@ function texts(node: unknown): [string, unknown][] {
 
 function parseNamespace(name: string, key: unknown, value: unknown, place: Place): NamespaceState {
   const parts = new Map(entries(value).map(([part, , node]) => [part, node]))
-  const text = (part: string): string | undefined => (isScalar(parts.get(part)) ? String((parts.get(part) as { value: unknown }).value) : undefined)
+  const text = (part: string): string | undefined =>
+    isScalar(parts.get(part)) ? String((parts.get(part) as { value: unknown }).value) : undefined
   const kind = (text('kind') ?? (name === FABRIC ? 'fabric' : 'node')) as NamespaceState['kind']
   const links = new Map<string, LinkState>([['lo', { kind: 'loopback', up: true, mtu: 65536, ...place(key) }]])
   for (const [ifname, , node] of entries(parts.get('links'))) {
@@ -88,8 +89,12 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
     routes: list<RouteState>('routes', parseRoute, routeKey),
     rules: list<RuleState>('rules', parseRule, ruleKey),
     neighs: list<NeighState>('neighs', parseNeigh, neighKey),
-    sysctls: new Map(entries(parts.get('sysctls')).map(([sysctl, at, node]): [string, SysctlState] => [sysctl, { value: scalarText(node), ...place(at) }])),
-    files: new Map(entries(parts.get('files')).map(([path, at, node]): [string, FileState] => [path, { ...fileState(scalarText(node)), ...place(at) }])),
+    sysctls: new Map(
+      entries(parts.get('sysctls')).map(([sysctl, at, node]): [string, SysctlState] => [sysctl, { value: scalarText(node), ...place(at) }]),
+    ),
+    files: new Map(
+      entries(parts.get('files')).map(([path, at, node]): [string, FileState] => [path, { ...fileState(scalarText(node)), ...place(at) }]),
+    ),
     rulesets,
     setup: texts(parts.get('setup')).map(([line, node]) => ({ argv: ['sh', '-c', line], ...place(node) })),
     ...place(key),
@@ -185,7 +190,12 @@ function hopWords(text: string): Map<string, string> {
 
 function nexthop(words: ReadonlyMap<string, string>): Nexthop {
   const via = words.get('via')
-  return { ...(via !== undefined && { via }), dev: words.get('dev') ?? '', weight: Number(words.get('weight') ?? 1), onlink: words.has('onlink') }
+  return {
+    ...(via !== undefined && { via }),
+    dev: words.get('dev') ?? '',
+    weight: Number(words.get('weight') ?? 1),
+    onlink: words.has('onlink'),
+  }
 }
 
 export function parseRule(text: string): RuleState {

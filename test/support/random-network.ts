@@ -13,12 +13,41 @@ import { fileState, lladdrOf, parseAddr, parseNeigh, parseRoute, parseRule } fro
 const NODES = ['a', 'b', 'c'] as const
 const IFNAMES = ['eth0', 'eth1'] as const
 const BRIDGES = ['br0', 'br1'] as const
-const ADDRS = ['10.0.0.1/24', '10.0.0.2/24', '10.0.0.1/16', '10.1.0.1/24', '10.1.0.2/24', 'fd00::1/64', 'fd00::1/48', 'fd00::2/64', 'fd01::1/64', '127.0.0.2/8']
+const ADDRS = [
+  '10.0.0.1/24',
+  '10.0.0.2/24',
+  '10.0.0.1/16',
+  '10.1.0.1/24',
+  '10.1.0.2/24',
+  'fd00::1/64',
+  'fd00::1/48',
+  'fd00::2/64',
+  'fd01::1/64',
+  '127.0.0.2/8',
+]
 const TARGETS = ['10.9.0.0/16', '10.0.0.0/8', '0.0.0.0/0', '10.7.0.1/32', 'fd09::/48', '::/0', 'fd00::/32']
 const GATEWAYS = ['', 'via 10.7.0.1', 'via 10.0.0.9', 'via 10.1.0.9', 'via 10.0.0.1', 'via fd00::9', 'via fd01::9', 'via fe80::1']
-const SYSCTLS = ['net.ipv4.ip_forward', 'net.ipv4.conf.eth0.forwarding', 'net.ipv6.conf.all.forwarding', 'net.ipv6.conf.eth0.forwarding', 'net.ipv4.conf.eth1.rp_filter', 'net.core.somaxconn']
-const RULES = ['from 10.0.0.0/8 table 100', 'from 10.0.0.0/8 table 200', 'iif eth0 table 100', 'priority 50 from fd00::/8 table 100', 'priority 60 from all blackhole']
-const FILTERS = ['', '*filter\n-A INPUT -j DROP\nCOMMIT\n', '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n', '*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n']
+const SYSCTLS = [
+  'net.ipv4.ip_forward',
+  'net.ipv4.conf.eth0.forwarding',
+  'net.ipv6.conf.all.forwarding',
+  'net.ipv6.conf.eth0.forwarding',
+  'net.ipv4.conf.eth1.rp_filter',
+  'net.core.somaxconn',
+]
+const RULES = [
+  'from 10.0.0.0/8 table 100',
+  'from 10.0.0.0/8 table 200',
+  'iif eth0 table 100',
+  'priority 50 from fd00::/8 table 100',
+  'priority 60 from all blackhole',
+]
+const FILTERS = [
+  '',
+  '*filter\n-A INPUT -j DROP\nCOMMIT\n',
+  '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n',
+  '*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n',
+]
 const TABLES = ['', 'table inet a { chain x { } }\n', 'table ip b { }\ntable inet a { }\n']
 
 type Pick1 = <T>(values: readonly T[]) => T
@@ -55,8 +84,17 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
   for (const ifname of BRIDGES) {
     if (chance(30)) continue
     const link = {
-      kind: 'bridge' as const, up: true, mtu: pick([1500, 1500, 1400]), lladdr: lladdrOf(ifname), stp: chance(20), priority: pick([32768, 4096]),
-      ageingCs: 30000, forwardDelayCs: 1500, helloCs: 200, maxAgeCs: 2000, mcastSnooping: false,
+      kind: 'bridge' as const,
+      up: true,
+      mtu: pick([1500, 1500, 1400]),
+      lladdr: lladdrOf(ifname),
+      stp: chance(20),
+      priority: pick([32768, 4096]),
+      ageingCs: 30000,
+      forwardDelayCs: 1500,
+      helloCs: 200,
+      maxAgeCs: 2000,
+      mcastSnooping: false,
     }
     attempt(kernel, { type: 'add bridge', netns: FABRIC, cause: '', ifname, link })
     attempt(kernel, { type: 'set link', netns: FABRIC, cause: '', ifname, set: { mtu: link.mtu } })
@@ -65,7 +103,12 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
 
 function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
   const veth = (netns: string, ifname: string, peer: VethLink['peer']): VethLink => ({
-    kind: 'veth', up: true, mtu: pick([1500, 1500, 1500, 1400, 1000]), lladdr: pick([lladdrOf(netns + ifname), lladdrOf('x')]), addrGenMode: pick(['eui64', 'none'] as const), peer,
+    kind: 'veth',
+    up: true,
+    mtu: pick([1500, 1500, 1500, 1400, 1000]),
+    lladdr: pick([lladdrOf(netns + ifname), lladdrOf('x')]),
+    addrGenMode: pick(['eui64', 'none'] as const),
+    peer,
     ...(chance(10) && { alias: 'a long name' }),
   })
   for (const netns of NODES) {
@@ -74,7 +117,14 @@ function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
       const peer = chance(60) ? { netns: FABRIC, ifname: `${netns}.${pick(IFNAMES)}` } : { netns: pick(NODES), ifname: pick(IFNAMES) }
       if (chance(15) || (peer.netns === netns && peer.ifname === ifname)) continue
       const master = peer.netns === FABRIC && chance(90) ? { master: pick(BRIDGES) } : {}
-      attempt(kernel, { type: 'add veth', netns, cause: '', ifname, link: veth(netns, ifname, peer), peer: { ...veth(peer.netns, peer.ifname, end), ...master } })
+      attempt(kernel, {
+        type: 'add veth',
+        netns,
+        cause: '',
+        ifname,
+        link: veth(netns, ifname, peer),
+        peer: { ...veth(peer.netns, peer.ifname, end), ...master },
+      })
     }
   }
   for (const [netns, { links }] of kernel.state().namespaces) {
@@ -94,22 +144,33 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
   times(5, () => attempt(kernel, { ...base, type: 'add addr', addr: parseAddr(`${pick([...IFNAMES, ...links.keys()])} ${pick(ADDRS)}`) }))
   times(6, () => {
     const type = chance(85) ? '' : pick(['blackhole ', 'unreachable '])
-    const hop = (): string => `${pick(GATEWAYS)} dev ${pick(IFNAMES)}${chance(10) ? ' onlink' : ''}`
+    const hop = (): string => {
+      const via = pick(GATEWAYS)
+      return `${via} dev ${pick(IFNAMES)}${via !== '' && chance(10) ? ' onlink' : ''}`
+    }
     const hops = type !== '' ? '' : chance(70) ? hop() : `nexthop ${hop()} weight 1 nexthop ${hop()} weight ${pick(['1', '5'])}`
     const head = `${type}${pick(TARGETS)} metric ${pick(['1024', '0', '7'])} table ${pick(['254', '254', '100'])}`
-    const options = chance(25) ? ` src ${pick(ADDRS).replace(/\/.*/, '')}` : ''
-    const route = parseRoute(`${head}${hops.startsWith('nexthop') ? options : ''} ${hops}${hops.startsWith('nexthop') ? '' : options}`.replace(/ +/g, ' ').trim())
+    const options = type === '' && chance(25) ? ` src ${pick(ADDRS).replace(/\/.*/, '')}` : ''
+    const route = parseRoute(
+      `${head}${hops.startsWith('nexthop') ? options : ''} ${hops}${hops.startsWith('nexthop') ? '' : options}`.replace(/ +/g, ' ').trim(),
+    )
     const vias = route.nexthops.map((nexthop) => `${nexthop.via ?? ''} ${nexthop.dev}`)
-    const isOneFamily = [...vias, route.src ?? ''].every((word) => !/[\d:]\S*[.:]/.test(word) || word.includes(':') === (route.family === 6))
+    const isOneFamily = [...vias, route.src ?? ''].every(
+      (word) => !/[\d:]\S*[.:]/.test(word) || word.includes(':') === (route.family === 6),
+    )
     const metric = route.family === 6 && route.metric === 0 ? 1024 : route.metric
     if (isOneFamily && new Set(vias).size === vias.length) attempt(kernel, { ...base, type: 'add route', route: { ...route, metric } })
   })
   times(2, () => attempt(kernel, { ...base, type: 'add rule', rule: parseRule(pick(RULES)) }))
   times(2, () => {
-    const neigh = parseNeigh(`${pick(['10.0.0.8', '10.1.0.8', 'fd00::8'])} dev ${pick(IFNAMES)} lladdr ${pick([lladdrOf('1'), lladdrOf('2')])}`)
+    const neigh = parseNeigh(
+      `${pick(['10.0.0.8', '10.1.0.8', 'fd00::8'])} dev ${pick(IFNAMES)} lladdr ${pick([lladdrOf('1'), lladdrOf('2')])}`,
+    )
     attempt(kernel, { ...base, type: 'replace neigh', neigh })
   })
-  times(2, () => attempt(kernel, { ...base, type: 'write file', path: pick(['/etc/motd', '/etc/hosts']), file: fileState(pick(['a', 'b'])) }))
+  times(2, () =>
+    attempt(kernel, { ...base, type: 'write file', path: pick(['/etc/motd', '/etc/hosts']), file: fileState(pick(['a', 'b'])) }),
+  )
   attempt(kernel, { ...base, type: 'set ruleset', tool: 'iptables', input: pick(FILTERS) })
   attempt(kernel, { ...base, type: 'set ruleset', tool: 'nftables', input: pick(TABLES) })
 }
@@ -120,7 +181,12 @@ export function asDesired(state: NetworkState): NetworkState {
     netns,
     {
       ...namespace,
-      files: new Map([...namespace.files].map(([path, file]) => [path, ['a', 'b'].map((text) => fileState(text, file.mode)).find((one) => one.sha256 === file.sha256) ?? file])),
+      files: new Map(
+        [...namespace.files].map(([path, file]) => [
+          path,
+          ['a', 'b'].map((text) => fileState(text, file.mode)).find((one) => one.sha256 === file.sha256) ?? file,
+        ]),
+      ),
       rulesets: new Map([...namespace.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, input: ruleset.canonical }])),
     },
   ])

@@ -82,7 +82,9 @@ test('a route whose namespace keeps its links and addresses stands all the while
           const [one, other] = [desired, observed].map((network) => network.namespaces.get(link.peer.netns))
           return one?.kind === other?.kind && same(one?.links.get(link.peer.ifname), other?.links.get(link.peer.ifname))
         })
-        return peersStay ? [...routes].filter(([key, route]) => same(there.routes.get(key), route)).map(([key]) => [netns, key] as const) : []
+        return peersStay
+          ? [...routes].filter(([key, route]) => same(there.routes.get(key), route)).map(([key]) => [netns, key] as const)
+          : []
       })
       for (const operation of planChanges('lab', desired, observed).operations) {
         kernel.apply(operation)

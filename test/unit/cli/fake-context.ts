@@ -1,14 +1,16 @@
 // A context whose library is made of what a test hands in, and whose streams are kept as text.
-import type { ChildStreams, CommandLine, Context, Output } from '../../../src/cli/context.ts'
+import type { Context, Output } from '../../../src/cli/context.ts'
 import type { Library } from '../../../src/cli/library.ts'
 import { run } from '../../../src/cli/run.ts'
+import type { NodeCommand } from '../../../src/lab/exec.ts'
+import type { ChildStreams } from '../../../src/lab/run-child.ts'
 
 export interface FakeOptions {
   readonly library?: Partial<Library>
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly isTerminal?: boolean
-  readonly runChild?: (command: CommandLine, streams: ChildStreams) => Promise<number>
+  readonly runChild?: (command: NodeCommand, streams: ChildStreams) => Promise<number>
 }
 
 export interface Outcome {

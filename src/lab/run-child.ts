@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
-import type { ChildStreams, CommandLine } from './context.ts'
+import type { NodeCommand } from './exec.ts'
+
+/** `inherit`: our own streams. Otherwise stdin is empty and each line of output is handed over without its newline. */
+export type ChildStreams = 'inherit' | { readonly onStdout: (line: string) => void; readonly onStderr: (line: string) => void }
 
 /** Runs the program and gives its exit code, 128 + n when signal n ended it. Rejects when it cannot be started. */
-export function runChild(command: CommandLine, streams: ChildStreams): Promise<number> {
+export function runChild(command: NodeCommand, streams: ChildStreams): Promise<number> {
   const child = spawn(command.file, command.args, {
     env: command.env,
     stdio: streams === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
