@@ -73,12 +73,15 @@ async function upWithEvents(context: Context, source: string, work: UpOptions): 
   const onEvent = (event: UpEvent): void => {
     if (event.type !== 'done') write(event)
   }
-  const { name: lab, plan, warnings, elapsedMs } = await context.interruptible((signal) =>
-    context.library.up(source, { ...work, signal, onEvent }),
-  )
+  const {
+    name: lab,
+    plan,
+    warnings,
+    elapsedMs,
+  } = await context.interruptible((signal) => context.library.up(source, { ...work, signal, onEvent }))
   write({
     type: 'done',
-    lab: lab.name,
+    lab,
     operations: plan.operations.length,
     elapsedMs: Math.round(elapsedMs),
     warnings: warnings.map(diagnosticJson),

@@ -50,7 +50,7 @@ export async function change(
     }
     onEvent?.({ type: 'stage', stage: 'verify' })
     const { warnings, tolerated } = await verify(engine, directory, ready, plan, memory)
-    await saveLab(engine, ready, record.holderPid, tolerated, record)
+    saveLab(ready, record.holderPid, await engine.list(), tolerated, record)
     return { plan, warnings }
   } finally {
     if (engine !== early) await engine.close()
@@ -83,7 +83,10 @@ async function undo(
   const operations: Operation[] = [...done].reverse().flatMap((operation) => undoOf(operation))
   const back = await execute(engine, { lab: plan.lab, operations }, { directory: options.directory, env: options.env })
   if (back.failure === undefined)
-    return { sentence: done.length === 0 ? 'Nothing was changed.' : `The ${done.length} operations before it were undone: the lab is as it was.`, failures: [] }
+    return {
+      sentence: done.length === 0 ? 'Nothing was changed.' : `The ${done.length} operations before it were undone: the lab is as it was.`,
+      failures: [],
+    }
   const left = `Undoing it failed: ${back.done.length} of ${operations.length} steps back were done. "netlab plan" shows where the lab stands.`
   return { sentence: left, failures: back.failure('This was a step back.') }
 }

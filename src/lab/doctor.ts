@@ -45,7 +45,10 @@ async function kernelChecks(): Promise<Check[]> {
 
 function kernelCheck({ group, name, ok, words }: Probe): Check {
   const prefix = group === 'queueing discipline' ? 'sch_' : ''
-  const remedy = group === 'namespace' ? 'a kernel with this namespace (CONFIG_NAMESPACES)' : `modprobe ${prefix}${MODULES[name] ?? name}, or a kernel that has it`
+  const remedy =
+    group === 'namespace'
+      ? 'a kernel with this namespace (CONFIG_NAMESPACES)'
+      : `modprobe ${prefix}${MODULES[name] ?? name}, or a kernel that has it`
   return { group, name, ok, isNeeded: NEEDED.has(`${group} ${name}`), words, ...(!ok && { remedy }) }
 }
 
@@ -53,7 +56,12 @@ function kernelCheck({ group, name, ok, words }: Probe): Check {
 const PROGRAMS = [
   { name: 'iptables-restore', package: 'iptables', argv: ['iptables-restore'], input: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' },
   { name: 'ip6tables-restore', package: 'iptables', argv: ['ip6tables-restore'], input: '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n' },
-  { name: 'nft', package: 'nftables', argv: ['nft', '-f', '-'], input: 'table inet t {\n chain c { type filter hook input priority 0; }\n}\n' },
+  {
+    name: 'nft',
+    package: 'nftables',
+    argv: ['nft', '-f', '-'],
+    input: 'table inet t {\n chain c { type filter hook input priority 0; }\n}\n',
+  },
   { name: 'ip', package: 'iproute2', argv: ['ip', 'link'], input: '' },
   { name: 'ping', package: 'iputils-ping', argv: ['ping', '-V'], input: '' },
 ]
@@ -67,12 +75,21 @@ async function programCheck(program: (typeof PROGRAMS)[number]): Promise<Check> 
 
 function cgroupChecks(): Check[] {
   const unified = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((path) => existsSync(`${path}/cgroup.controllers`))
-  if (unified === undefined) return [{ group: 'cgroup', name: 'v2', ok: false, isNeeded: false, words: 'not mounted', remedy: 'mount -t cgroup2 none /sys/fs/cgroup' }]
+  if (unified === undefined)
+    return [
+      { group: 'cgroup', name: 'v2', ok: false, isNeeded: false, words: 'not mounted', remedy: 'mount -t cgroup2 none /sys/fs/cgroup' },
+    ]
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
   const controllers = readFileSync(`${unified}/cgroup.controllers`, 'utf8').trim()
   const isOurs = isWritable(`${unified}${own}`)
   return [
-    { group: 'cgroup', name: 'v2', ok: true, isNeeded: false, words: `mounted at ${unified}, controllers: ${controllers === '' ? 'none' : controllers}` },
+    {
+      group: 'cgroup',
+      name: 'v2',
+      ok: true,
+      isNeeded: false,
+      words: `mounted at ${unified}, controllers: ${controllers === '' ? 'none' : controllers}`,
+    },
     {
       group: 'cgroup',
       name: 'delegated',

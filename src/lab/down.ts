@@ -49,6 +49,10 @@ export async function settle(): Promise<void> {
   const { status, stderr } = await run(settleCommand())
   if (status !== 0)
     throw new DiagnosticError('refusal', [
-      { code: 'ENGINE_FAILED', severity: 'error', detail: `The lab is down, but the wait for the kernel to free it failed: ${stderr.trim()}` },
+      {
+        code: 'ENGINE_FAILED',
+        severity: 'error',
+        detail: `The lab is down, but the wait for the kernel to free it failed: ${stderr.trim()}`,
+      },
     ])
 }

@@ -31,7 +31,7 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
   const { operations } = plan
   const { onProgress, signal, slice } = options
   const done: Operation[] = []
-  for (let start = 0; start < operations.length; ) {
+  for (let start = 0; start < operations.length;) {
     if (signal?.aborted) return { done, isAborted: true }
     const operation = operations[start]!
     if (operation.type === 'set ruleset' || operation.type === 'run setup') {
@@ -51,7 +51,8 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     for (let index = start; index < start + outcome.attempted; index++) if (!refused.has(index)) done.push(operations[index]!)
     if (outcome.refusals.length > 0) {
       const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
-      const failure = (aftermath: string): Diagnostic[] => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
+      const failure = (aftermath: string): Diagnostic[] =>
+        refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
       return { done, failure, isAborted: false }
     }
     start += outcome.attempted
@@ -76,13 +77,21 @@ async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: Ex
     const words = await loadRuleset(directory, operation.netns, operation.tool, operation.input)
     if (words === undefined) return undefined
     return (aftermath) => [
-      { code: 'TOOL_FAILED', severity: 'error', detail: `${operation.tool} rules could not be loaded in ${operation.netns}. ${aftermath}`, ...origin, facts: [...facts, [operation.tool, words]] },
+      {
+        code: 'TOOL_FAILED',
+        severity: 'error',
+        detail: `${operation.tool} rules could not be loaded in ${operation.netns}. ${aftermath}`,
+        ...origin,
+        facts: [...facts, [operation.tool, words]],
+      },
     ]
   }
   const env = { ...process.env, ...options.env.get(operation.netns) }
-  const finished = await run(enterCommand(directory, operation.netns, operation.argv), { env, cwd: '/', ...(signal !== undefined && { signal }) }).catch(
-    (error: Error) => ({ status: -1, stdout: '', stderr: error.message }),
-  )
+  const finished = await run(enterCommand(directory, operation.netns, operation.argv), {
+    env,
+    cwd: '/',
+    ...(signal !== undefined && { signal }),
+  }).catch((error: Error) => ({ status: -1, stdout: '', stderr: error.message }))
   if (finished.status === 0) return undefined
   const output = `${finished.stdout}${finished.stderr}`.trimEnd().split('\n').slice(-OUTPUT_LINES)
   return (aftermath) => [

@@ -5,14 +5,20 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 /** A sysctl that forbids user namespaces, its forbidding value, and what allows them. */
 const SWITCHES = [
   { path: '/proc/sys/kernel/unprivileged_userns_clone', forbids: '0', line: 'sudo sysctl kernel.unprivileged_userns_clone=1' },
-  { path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns', forbids: '1', line: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0' },
+  {
+    path: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+    forbids: '1',
+    line: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0',
+  },
   { path: '/proc/sys/user/max_user_namespaces', forbids: '0', line: 'sudo sysctl user.max_user_namespaces=15000' },
 ]
 
 /** Turns an engine's last words into a refusal that says what to do. */
 export function explainEngine(error: unknown): DiagnosticError {
   const words = error instanceof Error ? error.message : String(error)
-  return new DiagnosticError('refusal', [/CLONE_NEWUSER|uid_map|gid_map|setgroups/.test(words) ? noUserNamespace(words) : engineFailed(words)])
+  return new DiagnosticError('refusal', [
+    /CLONE_NEWUSER|uid_map|gid_map|setgroups/.test(words) ? noUserNamespace(words) : engineFailed(words),
+  ])
 }
 
 function noUserNamespace(words: string): Diagnostic {
@@ -35,6 +41,8 @@ function engineFailed(words: string): Diagnostic {
     severity: 'error',
     detail: 'The lab could not be started.',
     facts: [['nsexec', words]],
-    ...(isMaskedProc && { hint: 'Parts of /proc are masked here, as containers do: start the container with unmasked paths, or with --privileged.' }),
+    ...(isMaskedProc && {
+      hint: 'Parts of /proc are masked here, as containers do: start the container with unmasked paths, or with --privileged.',
+    }),
   }
 }

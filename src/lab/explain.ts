@@ -29,7 +29,9 @@ export function explainRefusal(lab: string, operations: readonly Operation[], re
 }
 
 function isAddition(operation: Operation): boolean {
-  return operation.type === 'add veth' || operation.type === 'add bridge' || operation.type === 'add rule' || operation.type === 'set sysctl'
+  return (
+    operation.type === 'add veth' || operation.type === 'add bridge' || operation.type === 'add rule' || operation.type === 'set sysctl'
+  )
 }
 
 /** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */

@@ -26,7 +26,7 @@ export interface Inspection {
 export async function inspect(name: string): Promise<Inspection> {
   const { record, memory, directory, engine } = await openLab(name)
   try {
-    const { network, inodes } = await engine.observe(scopeOf(memory.desired))
+    const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
     const { namespaces } = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
     await engine.close() // it is in the lab's own namespace, and no process of the lab
     const pids = processesByNetns()
@@ -35,7 +35,12 @@ export async function inspect(name: string): Promise<Inspection> {
       record,
       namespaces: order.map((key) => {
         const ids = inodes.get(key)!
-        return { name: key, inodes: ids, pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid), state: namespaces.get(key)! }
+        return {
+          name: key,
+          inodes: ids,
+          pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid),
+          state: namespaces.get(key)!,
+        }
       }),
     }
   } finally {

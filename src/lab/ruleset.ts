@@ -129,7 +129,9 @@ export async function withObservedRulesets(
     [...wanted].map(async ([name, tools]) => {
       const namespace = observed.namespaces.get(name)
       if (namespace === undefined) return
-      const asked = [...tools].map(async (tool) => [tool, { canonical: await limit(() => observedRuleset(directory, name, tool)) }] as const)
+      const asked = [...tools].map(
+        async (tool) => [tool, { canonical: await limit(() => observedRuleset(directory, name, tool)) }] as const,
+      )
       const rulesets = new Map<RulesetTool, RulesetState>((await Promise.all(asked)).filter(([, { canonical }]) => canonical !== ''))
       namespaces.set(name, { ...namespace, rulesets })
     }),

@@ -1,4 +1,4 @@
-import type { Engine } from '../linux/engine.ts'
+import type { HeldName } from '../linux/holder.ts'
 import { processStart } from '../linux/process.ts'
 import { FABRIC } from '../state/network.ts'
 import type { ReadyLab } from './compile.ts'
@@ -6,13 +6,13 @@ import { hasHostLinks, hostLinkPaths, updateHostLinks } from './host-links.ts'
 import { writeState, type LabRecord } from './state.ts'
 
 /** Writes down what later commands need, then makes the links under /run/netns: what is written first can be taken away after a crash. */
-export async function saveLab(
-  engine: Engine,
+export function saveLab(
   ready: ReadyLab,
   holderPid: number,
+  held: readonly HeldName[],
   tolerated: ReadonlySet<string>,
-  before: LabRecord | undefined,
-): Promise<void> {
+  before?: LabRecord,
+): void {
   const { name, file, desired, env } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
@@ -30,11 +30,12 @@ export async function saveLab(
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }
   writeState(record, { desired, tolerated })
-  if (hasHostLinks()) updateHostLinks(name, holderPid, await engine.list(), before?.hostLinks ?? [])
+  if (hasHostLinks()) updateHostLinks(name, holderPid, held, before?.hostLinks ?? [])
 }
 
 /** Namespace by bridge name: the fabric, or the bridge's own. */
 function* bridgesOf({ desired }: ReadyLab): Iterable<[string, string]> {
   for (const [netns, { kind, links }] of desired.namespaces)
-    for (const [ifname, link] of links) if (link.kind === 'bridge' && kind !== 'node') yield [link.alias ?? ifname, netns === FABRIC ? FABRIC : netns]
+    for (const [ifname, link] of links)
+      if (link.kind === 'bridge' && kind !== 'node') yield [link.alias ?? ifname, netns === FABRIC ? FABRIC : netns]
 }

@@ -69,7 +69,11 @@ export function writeState(record: LabRecord, memory: LabMemory): void {
 /** Writes the memory alone: the journal of a change. */
 export function writeMemory(name: string, memory: LabMemory): void {
   const { desired, intended, tolerated } = memory
-  const slim: LabMemory = { desired: withoutContents(desired), tolerated, ...(intended !== undefined && { intended: withoutContents(intended) }) }
+  const slim: LabMemory = {
+    desired: withoutContents(desired),
+    tolerated,
+    ...(intended !== undefined && { intended: withoutContents(intended) }),
+  }
   writeWhole(join(labDirectory(name), 'desired.v8'), serialize(slim))
 }
 

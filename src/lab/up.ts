@@ -3,7 +3,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { startEngine, type Engine } from '../linux/engine.ts'
 import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
-import { labNameOf } from '../topology/compile.ts'
+import { likelyNameOf } from '../topology/compile.ts'
 import { change } from './change.ts'
 import { compile, type ReadyLab, type Source } from './compile.ts'
 import { labDirectory } from './directory.ts'
@@ -12,7 +12,7 @@ import { explainEngine } from './explain-engine.ts'
 import { execute } from './execute.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
-import { isAlive, readRecord } from './state.ts'
+import { isAlive, readRecord, writeMemory } from './state.ts'
 import { freshSysctls } from './sysctl-values.ts'
 import { verify } from './verify.ts'
 
@@ -71,7 +71,7 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
 
 /** An engine takes as long to start as a file to compile: it starts first. Which lab it is for can only be guessed by then. */
 function startEarly(source: Source, options: UpOptions): { engine: Engine; name: string | undefined } {
-  const name = options.name ?? (typeof source === 'string' ? labNameOf(source) : undefined)
+  const name = options.name ?? (typeof source === 'string' ? likelyNameOf(source) : undefined)
   const record = name === undefined ? undefined : readRecord(name)
   return { engine: startEngine(record !== undefined && isAlive(record) ? record.holderPid : undefined), name }
 }
@@ -107,9 +107,12 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     if (execution.failure !== undefined) throw new DiagnosticError('refusal', execution.failure('Nothing of this lab is left.'))
     if (execution.isAborted) throw signal!.reason
     onEvent?.({ type: 'stage', stage: 'verify' })
-    const { warnings, tolerated } = await verify(engine, directory, ready, plan)
+    const held = await engine.list()
+    const verifying = verify(engine, directory, ready, plan)
+    // The engine looks at the lab while this process writes; a thousand links take as long as the look.
+    const [{ warnings, tolerated }] = await Promise.all([verifying, Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set()))])
     signal?.throwIfAborted()
-    await saveLab(engine, ready, holderPid, tolerated, undefined)
+    if (tolerated.size > 0) writeMemory(name, { desired, tolerated })
     await engine.commit()
     isComplete = true
     return { plan, warnings }

@@ -56,7 +56,11 @@ async function settledObservation(engine: Engine, expected: NetworkState): Promi
     await new Promise((resolve) => setTimeout(resolve, DAD_POLL_MS))
     observation = await engine.observe(scope)
   }
-  const warning = (code: 'STILL_TENTATIVE' | 'DUPLICATE_ADDRESS_SEEN', detail: string): Diagnostic => ({ code, severity: 'warning', detail })
+  const warning = (code: 'STILL_TENTATIVE' | 'DUPLICATE_ADDRESS_SEEN', detail: string): Diagnostic => ({
+    code,
+    severity: 'warning',
+    detail,
+  })
   return {
     observation,
     warnings: [
@@ -71,7 +75,9 @@ async function settledObservation(engine: Engine, expected: NetworkState): Promi
  * change, and sysctls that the plan did not write because they were so before.
  */
 function readBack(desired: NetworkState, plan: Plan): NetworkState {
-  const written = new Set(plan.operations.flatMap((operation) => (operation.type === 'set sysctl' ? [`${operation.netns} ${operation.name}`] : [])))
+  const written = new Set(
+    plan.operations.flatMap((operation) => (operation.type === 'set sysctl' ? [`${operation.netns} ${operation.name}`] : [])),
+  )
   const namespaces = [...desired.namespaces].map(([netns, namespace]) => {
     const sysctls = [...namespace.sysctls].filter(([name]) => written.has(`${netns} ${name}`))
     return [netns, { ...namespace, files: new Map(), sysctls: new Map(sysctls) }] as const

@@ -43,7 +43,7 @@ export function apply(world: World, operations: readonly Operation[]): ApplyOutc
 
 function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome {
   const batch = new Batch()
-  for (let index = 0; index < operations.length; ) {
+  for (let index = 0; index < operations.length;) {
     const operation = operations[index]!
     const requests = netlinkRequests(world, operation)
     const files = filesFrom(operations, index)

@@ -3,14 +3,16 @@
 import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
-import { observe, type ObserveScope } from './observe.ts'
+import { observe } from './observe.ts'
 import { probe } from './probe.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
 let world: World | undefined
@@ -73,9 +75,9 @@ async function answer(call: EngineCall): Promise<unknown> {
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
     case 'apply':
-      return applyInSlices(call.arguments.operations, call.arguments.slice ?? SLICE)
+      return applyInSlices(unpackOperations(call.arguments.packed), call.arguments.slice ?? SLICE)
     case 'observe':
-      return observe(theWorld(), call.arguments.scope satisfies ObserveScope)
+      return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
       return sysctlDefaults(world?.hostProc ?? openSync('/proc', 'r'), call.arguments.names)
     case 'probe':
@@ -104,7 +106,10 @@ process.on('message', (message: EngineCall | { cancel: true }) => {
 process.on('disconnect', () => {
   if (unfinished === undefined) process.exit(0)
   lifeline?.destroy()
-  rm(unfinished, { recursive: true, force: true }).finally(() => process.exit(0))
+  // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
+  void access(join(unfinished, 'state.json'))
+    .catch(() => rm(unfinished!, { recursive: true, force: true }))
+    .finally(() => process.exit(0))
 })
 
 function serialize(error: unknown): { message: string; stack?: string; code?: string } {

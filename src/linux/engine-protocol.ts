@@ -1,6 +1,6 @@
 // What a client and its engine say to each other over the IPC channel (structured clone).
-import type { Operation } from '../plan/operation.ts'
 import type { ObserveScope } from './observe.ts'
+import type { PackedOperations } from './wire.ts'
 
 export interface StartArguments {
   /** Path of the nsexec program. */
@@ -12,8 +12,8 @@ export interface StartArguments {
 export type EngineCall = { readonly id: number } & (
   | { readonly method: 'start'; readonly arguments: StartArguments }
   | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
-  | { readonly method: 'apply'; readonly arguments: { readonly operations: readonly Operation[]; readonly slice?: number } }
-  | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope } }
+  | { readonly method: 'apply'; readonly arguments: { readonly packed: PackedOperations; readonly slice?: number } }
+  | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'probe'; readonly arguments: undefined }
   | { readonly method: 'list'; readonly arguments: undefined }

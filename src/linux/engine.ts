@@ -7,6 +7,7 @@ import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
 import type { Probe } from './probe.ts'
+import { packOperations } from './wire.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
 export interface Engine {
@@ -16,7 +17,8 @@ export interface Engine {
   enter(directory: string, holderPid: number): Promise<void>
   /** Carries out operations in order until one is refused. `onProgress` hears how many have been tried. */
   apply(operations: readonly Operation[], options?: ApplyOptions): Promise<ApplyOutcome>
-  observe(scope: ObserveScope): Promise<Observation>
+  /** Reads the lab back; `withFacts` adds counters and the operational state of links. */
+  observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
   /** What the holder keeps. */
@@ -138,15 +140,15 @@ class EngineProcess implements Engine {
     this.#onProgress = options.onProgress
     try {
       const slice = options.slice === undefined ? {} : { slice: options.slice }
-      return await this.#ask<ApplyOutcome>({ method: 'apply', arguments: { operations, ...slice } })
+      return await this.#ask<ApplyOutcome>({ method: 'apply', arguments: { packed: packOperations(operations), ...slice } })
     } finally {
       this.#onProgress = undefined
       options.signal?.removeEventListener('abort', cancel)
     }
   }
 
-  observe(scope: ObserveScope): Promise<Observation> {
-    return this.#ask({ method: 'observe', arguments: { scope } })
+  observe(scope: ObserveScope, { withFacts = false }: { readonly withFacts?: boolean } = {}): Promise<Observation> {
+    return this.#ask({ method: 'observe', arguments: { scope, withFacts } })
   }
 
   defaults(names: readonly string[]): Promise<Map<string, string>> {

@@ -37,6 +37,8 @@ export function attributeAt(request: Request, offset: number): string | undefine
 }
 
 function constantName(prefix: string, value: number): string {
-  const constant = Object.entries(uapi).find(([name, number]) => number === value && name.startsWith(prefix) && !/^IFLA_(BR|INFO)_|^IFA_F_/.test(name))
+  const constant = Object.entries(uapi).find(
+    ([name, number]) => number === value && name.startsWith(prefix) && !/^IFLA_(BR|INFO)_|^IFA_F_/.test(name),
+  )
   return constant?.[0] ?? `${prefix}${value}`
 }

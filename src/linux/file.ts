@@ -2,7 +2,18 @@
 // namespace (open_tree(2), move_mount(2)), so that the host's file is neither touched nor needed for writing.
 // Where the path does not exist, the nearest directory that does is first covered by an overlay whose upper layer is in that tmpfs.
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { FileState } from '../state/network.ts'

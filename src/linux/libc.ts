@@ -77,6 +77,7 @@ const c = {
   setns: libc.func('int setns(int fd, int nstype)'),
   openat: libc.func('int openat(int dirfd, const char *path, int flags)'),
   close: libc.func('int close(int fd)'),
+  gethostname: libc.func('int gethostname(_Out_ uint8_t *name, size_t length)'),
   sethostname: libc.func('int sethostname(const char *name, size_t length)'),
   mount: libc.func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)'),
   umount2: libc.func('int umount2(const char *target, int flags)'),
@@ -120,6 +121,13 @@ export function close(fd: number): void {
 /** sethostname(2), in this thread's uts namespace. */
 export function sethostname(name: string): void {
   checked('sethostname', c.sethostname(name, Buffer.byteLength(name)))
+}
+
+/** gethostname(2), in this thread's uts namespace. */
+export function gethostname(): string {
+  const name = Buffer.alloc(65) // HOST_NAME_MAX and the terminating zero
+  checked('gethostname', c.gethostname(name, name.length))
+  return name.toString('utf8', 0, name.indexOf(0))
 }
 
 /** mount(2) of a new file system of `type`. */

@@ -15,8 +15,9 @@ import type {
 import { FABRIC } from '../state/network.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import { observeFiles } from './file.ts'
+import { CLONE_NEWUTS, gethostname, setns } from './libc.ts'
 import { decodeAddr, type AddrMessage } from './message/addr.ts'
-import { decodeLink, ifinfomsg, type LinkMessage } from './message/link.ts'
+import { decodeLink, getLinks, type LinkMessage } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
 import { decodeRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
@@ -34,7 +35,7 @@ import {
   RTPROT_BOOT,
   RTPROT_STATIC,
 } from './uapi.ts'
-import { within, type OpenNamespace, type World } from './world.ts'
+import { withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** What cannot be listed but must be asked for by name. By namespace. */
 export type ObserveScope = ReadonlyMap<string, { readonly sysctls: readonly string[]; readonly files: readonly string[] }>
@@ -65,10 +66,10 @@ interface RawNamespace {
   readonly addrs: readonly AddrMessage[]
 }
 
-/** Reads every namespace of the lab. */
-export function observe(world: World, scope: ObserveScope): Observation {
+/** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
+export function observe(world: World, scope: ObserveScope, withFacts: boolean): Observation {
   const raw: RawNamespace[] = []
-  for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace))
+  for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace, withFacts))
   const ends = vethEnds(raw)
   const namespaces = new Map<string, NamespaceState>()
   const inodes = new Map<string, NamespaceInodes>()
@@ -130,12 +131,12 @@ function nameOf(links: readonly LinkMessage[], ifindex: number): string {
   return links.find((link) => link.ifindex === ifindex)?.ifname ?? String(ifindex)
 }
 
-const NO_FILTER = { link: ifinfomsg(0), addr: Buffer.alloc(8), route: Buffer.alloc(12), rule: Buffer.alloc(12), neigh: Buffer.alloc(12) }
+const NO_FILTER = { addr: Buffer.alloc(8), route: Buffer.alloc(12), rule: Buffer.alloc(12), neigh: Buffer.alloc(12) }
 
-function readLinksAndAddrs(world: World, namespace: OpenNamespace): RawNamespace {
+function readLinksAndAddrs(world: World, namespace: OpenNamespace, withFacts: boolean): RawNamespace {
   const links: LinkMessage[] = []
   const addrs: AddrMessage[] = []
-  gather(namespace, RTM_GETLINK, NO_FILTER.link, links, decodeLink)
+  gather(namespace, RTM_GETLINK, getLinks(withFacts), links, (body) => decodeLink(body, withFacts))
   gather(namespace, RTM_GETADDR, NO_FILTER.addr, addrs, decodeAddr)
   namespace.ifindexes.clear()
   for (const link of links) {
@@ -163,7 +164,7 @@ function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
       ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
       ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
       ...(link.alias !== undefined && { alias: link.alias }),
-      facts: link.facts,
+      ...(link.facts !== undefined && { facts: link.facts }),
     }
     states.set(link.ifname, linkState(raw.namespace.name, link, common, ends))
   }
@@ -213,17 +214,29 @@ function readTables(raw: RawNamespace): Pick<NamespaceState, 'routes' | 'rules' 
   }
 }
 
-function readInside(world: World, namespace: OpenNamespace, names: readonly string[]): { hostname?: string; sysctls: Map<string, SysctlState> } {
+function readInside(
+  world: World,
+  namespace: OpenNamespace,
+  names: readonly string[],
+): { hostname?: string; sysctls: Map<string, SysctlState> } {
   const sysctls = new Map<string, SysctlState>()
-  if (namespace.uts === undefined && names.length === 0) return { sysctls }
-  return within(world, namespace, () => {
-    for (const name of names) {
-      const value = readSysctl(name)
-      if (value !== undefined) sysctls.set(name, { value })
-    }
-    const hostname = namespace.uts === undefined ? undefined : readSysctl('kernel.hostname')
-    return { sysctls, ...(hostname !== undefined && { hostname }) }
-  })
+  if (names.length > 0)
+    withinNet(world, namespace, () => {
+      for (const name of names) {
+        const value = readSysctl(name)
+        if (value !== undefined) sysctls.set(name, { value })
+      }
+    })
+  return namespace.uts === undefined ? { sysctls } : { sysctls, hostname: hostnameIn(world, namespace.uts) }
+}
+
+function hostnameIn(world: World, uts: number): string {
+  try {
+    setns(uts, CLONE_NEWUTS)
+    return gethostname()
+  } finally {
+    setns(world.base.uts, CLONE_NEWUTS)
+  }
 }
 
 function inodesOf(namespace: OpenNamespace): NamespaceInodes {

@@ -4,7 +4,17 @@ import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, SyscallError, unshare } from '
 import { ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
 import { closeNetlink, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
-import { IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, NLM_F_CREATE, NLM_F_EXCL, RTM_NEWLINK, RTM_NEWQDISC, TC_H_ROOT, TCA_KIND } from './uapi.ts'
+import {
+  IFLA_IFNAME,
+  IFLA_INFO_KIND,
+  IFLA_LINKINFO,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  RTM_NEWLINK,
+  RTM_NEWQDISC,
+  TC_H_ROOT,
+  TCA_KIND,
+} from './uapi.ts'
 
 /** One thing that was tried. `words` are the kernel's own where it said no. */
 export interface Probe {
@@ -26,7 +36,23 @@ const NAMESPACES: readonly (readonly [name: string, flag: number])[] = [
 ]
 
 const LINK_KINDS = [
-  ...['veth', 'bridge', 'dummy', 'vlan', 'bond', 'vrf', 'macvlan', 'ipvlan', 'vxlan', 'gre', 'gretap', 'ip6gre', 'ipip', 'sit', 'wireguard'],
+  ...[
+    'veth',
+    'bridge',
+    'dummy',
+    'vlan',
+    'bond',
+    'vrf',
+    'macvlan',
+    'ipvlan',
+    'vxlan',
+    'gre',
+    'gretap',
+    'ip6gre',
+    'ipip',
+    'sit',
+    'wireguard',
+  ],
   'ifb',
 ]
 
@@ -59,9 +85,7 @@ function probeQdisc(netlink: NetlinkSocket, kind: string): Probe {
   tcmsg.writeInt32LE(1, 4)
   tcmsg.writeUInt32LE(0x00010000, 8)
   tcmsg.writeUInt32LE(TC_H_ROOT, 12)
-  const [refusal] = transact(netlink, [
-    request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tcmsg, (out) => out.push(TCA_KIND, zString(kind))),
-  ])
+  const [refusal] = transact(netlink, [request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tcmsg, (out) => out.push(TCA_KIND, zString(kind)))])
   const ok = refusal?.code !== 'ENOENT'
   return { group: 'queueing discipline', name: kind, ok, words: ok ? 'there' : said(refusal) }
 }

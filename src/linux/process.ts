@@ -33,5 +33,6 @@ export function processesByNetns(): Map<number, number[]> {
 
 /** Waits until the process has ended. */
 export async function processEnd(pid: number, start: string): Promise<void> {
-  for (let delayMs = 1; processStart(pid) === start; delayMs = Math.min(delayMs * 2, 50)) await new Promise((resolve) => setTimeout(resolve, delayMs))
+  for (let delayMs = 1; processStart(pid) === start; delayMs = Math.min(delayMs * 2, 50))
+    await new Promise((resolve) => setTimeout(resolve, delayMs))
 }

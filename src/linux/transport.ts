@@ -122,7 +122,7 @@ function writeHeader(at: number, length: number, type: number, flags: number, se
 function readAnswers(netlink: NetlinkSocket, firstSeq: number, first: number, refusals: NetlinkRefusal[]): void {
   for (;;) {
     const end = receive(netlink.fd, incoming)
-    for (let at = 0; at + NLMSG_HDRLEN <= end; ) {
+    for (let at = 0; at + NLMSG_HDRLEN <= end;) {
       const length = incoming.readUInt32LE(at)
       const seq = incoming.readUInt32LE(at + 8)
       if (incoming.readUInt16LE(at + 4) === NLMSG_ERROR) {
@@ -179,7 +179,7 @@ function readDump(netlink: NetlinkSocket, each: (body: Buffer, type: number) => 
   let consistent = true
   for (;;) {
     const end = receive(netlink.fd, incoming)
-    for (let at = 0; at + NLMSG_HDRLEN <= end; ) {
+    for (let at = 0; at + NLMSG_HDRLEN <= end;) {
       const length = incoming.readUInt32LE(at)
       const type = incoming.readUInt16LE(at + 4)
       if (incoming.readUInt32LE(at + 8) === netlink.seq) {

@@ -130,14 +130,18 @@ function lossOfFamily(netns: string, namespace: WorkingNamespace, ifname: string
   const addrs = [...namespace.addrs.values()].filter(
     (addr) => withAddrs && !keeps && addr.ifname === ifname && addr.family === family && !isLoopbackAddr(addr),
   )
-  const routes = [...namespace.routes.values()].filter(
-    (route) => route.family === family && route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthop.dev === ifname),
-  )
+  const routes = [...namespace.routes.values()].filter((route) => route.family === family && isAllOn(route, ifname))
   return [
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
     ...routes.map((route) => ({ noun: 'route' as const, netns, route })),
     ...lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname && neigh.family === family),
   ]
+}
+
+/** Whether all of the route leads to the link. v6 hangs its blackholes and their like on lo (fib6_nh_init), v4 on none. */
+function isAllOn(route: RouteState, ifname: string): boolean {
+  if (route.nexthops.length === 0) return route.family === 6 && ifname === 'lo'
+  return route.nexthops.every((nexthop) => nexthop.dev === ifname)
 }
 
 /** The last v4 address of a link takes all that v4 has there (fib_disable_ip); any takes the routes that name it as source. */

@@ -51,34 +51,50 @@ export function readCables(root: MapValue, definitions: Definitions, findings: F
   const links = valueAt(root, 'links')
   for (const item of links?.kind === 'list' ? links.items : []) {
     const settings = item.kind === 'map' ? item : undefined
-    const endpoints = itemsOf(settings === undefined ? item : valueAt(settings, 'endpoints'))
-    const [first, second] = endpoints
-    // Other numbers of endpoints are findings of `validate`.
-    if (first === undefined || second === undefined || endpoints.length > 2) continue
-    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaultMtu }
-    const left = readEndpoint(first, definitions, findings, damage)
-    const right = readEndpoint(second, definitions, findings, damage)
-    if (left === undefined || right === undefined) {
-      spoil(left ?? right ?? [], damage)
-      continue
-    }
-    const isCross = scalarAt(settings, 'cross')?.value === true
-    const pairs = isCross ? crossPairs(left, right) : straightPairs(left, right)
-    if (pairs === undefined) {
-      const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
-      findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
-      spoil([...left, ...right], damage)
-      continue
-    }
+    const pairs = readPairs(item, settings, definitions, findings, damage)
+    if (pairs === undefined) continue
     if (cables.length + pairs.count > MAX_CABLES) {
       findings.error('TOO_LARGE', item.origin, `With this link there are more than ${MAX_CABLES.toLocaleString('en')} cables.`)
       damage.addAll()
       break
     }
-    for (const ends of pairs.list())
-      if (ends.every((end) => end.definition !== undefined)) cables.push({ ends: ends as CableDraft['ends'], link })
+    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaultMtu }
+    for (const ends of pairs.list()) {
+      if (ends.every(isKnown)) cables.push({ ends: [ends[0], ends[1]] as CableDraft['ends'], link })
+      else spoil(ends, damage)
+    }
   }
   return cables
+}
+
+/** The pairs of ends that a link stands for; undefined after findings, its own or those of `validate`. */
+function readPairs(
+  item: Value,
+  settings: MapValue | undefined,
+  definitions: Definitions,
+  findings: Findings,
+  damage: Damage,
+): Pairs | undefined {
+  const endpoints = itemsOf(settings === undefined ? item : valueAt(settings, 'endpoints'))
+  const [first, second] = endpoints
+  if (first === undefined || second === undefined || endpoints.length > 2) return undefined
+  const left = readEndpoint(first, definitions, findings, damage)
+  const right = readEndpoint(second, definitions, findings, damage)
+  if (left === undefined || right === undefined) {
+    spoil(left ?? right ?? [], damage)
+    return undefined
+  }
+  const isCross = scalarAt(settings, 'cross')?.value === true
+  const pairs = isCross ? crossPairs(left, right) : straightPairs(left, right)
+  if (pairs !== undefined) return pairs
+  const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
+  findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
+  spoil([...left, ...right], damage)
+  return undefined
+}
+
+function isKnown(end: MaybeEnd): end is MaybeEnd & EndDraft {
+  return end.definition !== undefined
 }
 
 /** An end whose owner may be unknown, which was reported. */

@@ -63,6 +63,15 @@ export function labNameOf(file: string): string {
   return readName(tree, file, findings)
 }
 
+/**
+ * The name that a file most likely gives its lab, found without parsing it: for work that may begin before the file is read.
+ * Wrong where the name comes from an anchor, a merge or an include.
+ */
+export function likelyNameOf(file: string): string {
+  const text = readSource(file, MAX_SOURCE_BYTES, undefined, createFindings())
+  return /^name:[ \t]*(["']?)([\w-]+)\1[ \t]*(?:#.*)?$/m.exec(text ?? '')?.[2] ?? nameFromFile(file)
+}
+
 function readName(root: MapValue | Value | undefined, source: string | object, findings: Findings): string {
   const value = root?.kind === 'map' ? valueAt(root, 'name') : undefined
   if (value?.kind === 'scalar' && typeof value.value === 'string') {

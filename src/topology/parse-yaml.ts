@@ -165,7 +165,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     const raw = lines.text.slice(node.range[0], node.range[1])
     const source = restore(node.source)
     const isPlain = node.type === 'PLAIN' || node.type === undefined
-    const value = typeof node.value === 'string' ? restore(node.value) : isPlain && node.value === null ? null : scalarOf(node.value)
+    const value = scalarOf(node.value, source)
     const text = typeof value === 'string' ? value : source
     const scalar = { kind: 'scalar', value, text, origin } as const
     if (node.type === 'BLOCK_LITERAL') return { ...scalar, verbatim: false, blockColumn: blockColumn(raw) }
@@ -229,8 +229,10 @@ function nullAt(origin: Origin): ScalarValue {
   return { kind: 'scalar', value: null, text: '', origin, verbatim: true }
 }
 
-function scalarOf(value: unknown): string | number | boolean | null {
-  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value)
+/** The value of a scalar; its text where a tag has made something else of it. */
+function scalarOf(value: unknown, source: string): string | number | boolean | null {
+  if (typeof value === 'string') return restore(value)
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : source
 }
 
 /** Column of the text of a `|` block, from its first line that is not blank. */

@@ -137,35 +137,48 @@ function createSearch(graph: Graph, nodes: readonly RoutedNode[]): (destination:
   const networkLevel = new Int32Array(graph.networkCount)
   const hops: Nexthop[][] = []
 
-  /** Whoever is reached for the first time gets a route back over the one that reached it. */
-  return (destination) => {
-    const { prefix, networks, owners } = destination
-    const template = routeTo(prefix)
-    const key = routeKey(template)
+  /** Crosses the network of `near`, a node at the distance before `level`; gives the routers that nobody reached before. */
+  const cross = (near: Attachment, level: number): number[] => {
+    const found: number[] = []
+    networkLevel[near.network.index] = level
+    for (const far of near.network.routers) {
+      if (nodeLevel[far.node] === -1) {
+        nodeLevel[far.node] = level
+        found.push(far.node)
+        hops[far.node] = isEcmp ? [...hopFrom(far, near)] : hopFrom(far, near)
+      } else if (isEcmp && nodeLevel[far.node] === level) hops[far.node]?.push(...hopFrom(far, near))
+    }
+    return found
+  }
+
+  /** With ECMP, a network may be crossed again from the same distance. */
+  const isOpen = (network: Network, level: number): boolean => {
+    const crossed = networkLevel[network.index]
+    return crossed === -1 || (isEcmp && crossed === level)
+  }
+
+  /** Nodes that have the destination, or are on one of its networks. */
+  const start = (destination: Destination): number[] => {
     nodeLevel.fill(-1)
     networkLevel.fill(-1)
-    for (const node of owners) nodeLevel[node] = 0
-    for (const network of networks) {
-      networkLevel[network.index] = 0
-      for (const router of network.routers) nodeLevel[router.node] = 0
-    }
-    let frontier = [...new Set([...owners, ...networks.flatMap((network) => network.routers.map((router) => router.node))])].sort(ascending)
+    for (const network of destination.networks) networkLevel[network.index] = 0
+    const routers = destination.networks.flatMap((network) => network.routers.map((router) => router.node))
+    const nodes = [...new Set([...destination.owners, ...routers])].sort(ascending)
+    for (const node of nodes) nodeLevel[node] = 0
+    return nodes
+  }
+
+  /** Whoever is reached for the first time gets a route back over the one that reached it. */
+  return (destination) => {
+    const { prefix } = destination
+    const template = routeTo(prefix)
+    const key = routeKey(template)
+    let frontier = start(destination)
     for (let level = 1; frontier.length > 0; level++) {
       const next: number[] = []
       for (const node of frontier) {
         for (const near of graph.attachments[node] ?? []) {
-          const { network } = near
-          const crossed = networkLevel[network.index]
-          const isOpen = crossed === -1 || (isEcmp && crossed === level)
-          if (!isOpen || network.prefix.family !== prefix.family) continue
-          networkLevel[network.index] = level
-          for (const far of network.routers) {
-            if (nodeLevel[far.node] === -1) {
-              nodeLevel[far.node] = level
-              next.push(far.node)
-              hops[far.node] = isEcmp ? [...hopFrom(far, near)] : hopFrom(far, near)
-            } else if (isEcmp && nodeLevel[far.node] === level) hops[far.node]?.push(...hopFrom(far, near))
-          }
+          if (near.network.prefix.family === prefix.family && isOpen(near.network, level)) next.push(...cross(near, level))
         }
       }
       frontier = next.sort(ascending)

@@ -112,20 +112,21 @@ function addRule(tables: Map<string, Table>, block: string | undefined, line: So
     return
   }
   const table = tableNamed(tables, name, line, findings)
-  if (command === '-P' || command === '--policy') {
-    if (BUILT_IN[name] !== undefined && BUILT_IN[name]?.includes(chain) !== true) {
-      findings.error(
-        'INVALID_VALUE',
-        line.origin,
-        `"${chain}" is no built-in chain of the table ${name}: ${(BUILT_IN[name] ?? []).join(', ')} have a policy.`,
-      )
-    } else if (target !== 'ACCEPT' && target !== 'DROP') {
-      findings.error('INVALID_VALUE', line.origin, `A policy is ACCEPT or DROP; this is "${target}".`)
-    } else setChain(table, chain, target, line)
-  } else if (command === '-N' || command === '--new-chain') {
+  if (command === '-P' || command === '--policy') setPolicy(table, name, chain, target, line, findings)
+  else if (command === '-N' || command === '--new-chain') {
     if (chain === '') findings.error('INVALID_VALUE', line.origin, '-N wants the name of a chain.')
     else if (!table.chains.has(chain)) setChain(table, chain, '-', line)
   } else table.rules.push({ text: rest, origin: line.origin })
+}
+
+function setPolicy(table: Table, name: string, chain: string, policy: string, line: SourceLine, findings: Findings): void {
+  const builtIn = BUILT_IN[name]
+  if (builtIn !== undefined && !builtIn.includes(chain)) {
+    const detail = `"${chain}" is no built-in chain of the table ${name}: ${builtIn.join(', ')} have a policy.`
+    findings.error('INVALID_VALUE', line.origin, detail)
+  } else if (policy !== 'ACCEPT' && policy !== 'DROP') {
+    findings.error('INVALID_VALUE', line.origin, `A policy is ACCEPT or DROP; this is "${policy}".`)
+  } else setChain(table, chain, policy, line)
 }
 
 /** The table that a line names with -t, and the line without it. iptables-restore takes no -t. */

@@ -10,7 +10,7 @@ import type { Findings, More } from './findings.ts'
 import { validate } from './generated/validate.js'
 import type { SchemaError } from './generated/validate.js'
 import { emptyMap, itemsAt, plainOf } from './value.ts'
-import type { Entry, ListValue, MapValue, Value } from './value.ts'
+import type { Entry, ListValue, MapValue, ScalarValue, Value } from './value.ts'
 
 /** Keys that the design has and this version does not: saying "unknown" would send the reader to look for a slip of the pen. */
 const LATER_KEYS: ReadonlySet<string> = new Set([
@@ -110,8 +110,8 @@ function reportUnknownKey(key: string, error: SchemaError, place: Place, finding
 }
 
 function reportBounds(error: SchemaError, place: Place, findings: Findings): void {
-  const { minimum, maximum } = error.parentSchema
-  const accepted = maximum === undefined ? `${String(minimum)} or more` : `${String(minimum)} to ${String(maximum)}`
+  const { minimum, maximum } = error.parentSchema as { readonly minimum: number; readonly maximum?: number }
+  const accepted = maximum === undefined ? `${minimum} or more` : `${minimum} to ${maximum}`
   const side = error.keyword === 'minimum' ? 'small' : 'large'
   const text = place.value.kind === 'scalar' ? place.value.text : ''
   findings.error('INVALID_VALUE', place.value.origin, `${lastName(place.path)} ${text} is too ${side}: ${accepted} is accepted.`)
@@ -142,21 +142,33 @@ function kindOf(value: Value): string {
 }
 
 function typeHint(schema: unknown, value: Value): More {
-  const takes = (type: string): boolean => (Array.isArray(schema) ? schema : [schema]).includes(type)
-  if (value.kind === 'scalar') {
-    if (takes('string') && value.value !== null) return { hint: `Put it in quotes: "${value.text}".` }
-    if (typeof value.value !== 'string') return {}
-    if ((takes('integer') || takes('number')) && /^\d+$/.test(value.text)) return { hint: `Write it without quotes: ${value.text}` }
-    if (takes('boolean') && /^(yes|on)$/i.test(value.text)) return { hint: 'Write true.' }
-    if (takes('boolean') && /^(no|off)$/i.test(value.text)) return { hint: 'Write false.' }
-    return {}
-  }
-  if (value.kind === 'map' && takes('string')) {
-    const [key] = value.entries.keys()
-    if (value.entries.size === 1 && key?.endsWith(':'))
-      return { hint: `Put it in quotes: "${key}:". YAML takes the last colon for the end of a key.` }
-  }
-  return {}
+  const hint =
+    value.kind === 'scalar' ? scalarHint(accepts(schema), value) : value.kind === 'map' ? mapHint(accepts(schema), value) : undefined
+  return hint === undefined ? {} : { hint }
+}
+
+type Accepts = (...types: readonly string[]) => boolean
+
+/** Whether the schema takes a value of one of the types. */
+function accepts(schema: unknown): Accepts {
+  const accepted: readonly unknown[] = Array.isArray(schema) ? schema : [schema]
+  return (...types) => types.some((type) => accepted.includes(type))
+}
+
+function scalarHint(takes: Accepts, value: ScalarValue): string | undefined {
+  if (takes('string')) return value.value === null ? undefined : `Put it in quotes: "${value.text}".`
+  if (typeof value.value !== 'string') return undefined
+  if (takes('integer', 'number') && /^\d+$/.test(value.text)) return `Write it without quotes: ${value.text}`
+  if (!takes('boolean')) return undefined
+  if (/^(?:yes|on)$/i.test(value.text)) return 'Write true.'
+  return /^(?:no|off)$/i.test(value.text) ? 'Write false.' : undefined
+}
+
+/** `[fd00::]` is a map in YAML, whose key is `fd00:`. */
+function mapHint(takes: Accepts, value: MapValue): string | undefined {
+  const [key, ...others] = value.entries.keys()
+  if (!takes('string') || others.length > 0 || key?.endsWith(':') !== true) return undefined
+  return `Put it in quotes: "${key}:". YAML takes the last colon for the end of a key.`
 }
 
 function sizeOf(value: Value): string {

@@ -372,7 +372,8 @@ static int ping(void) {
     write_file("/proc/sys/net/ipv4/ip_default_ttl", "255");
     if (setns(nodes[ping_node].net, CLONE_NEWNET)) die("setns ping");
     dup2(null, 1);
-    execlp("ping", "ping", "-c", "5", "-i", "0.2", "-W", "2", "-t", "255", ping_addr, NULL);
+    /* Until the first answer: a busy kernel takes its time to tell that a cable has a carrier. */
+    execlp("ping", "ping", "-c", "1", "-i", "0.2", "-w", "15", "-t", "255", ping_addr, NULL);
     die("ping");
   }
   int status;

@@ -6,9 +6,13 @@ import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, Ro
 /** A shell command that prints all that `networkFromDump` reads, for one namespace of `ip netns`. */
 export function dumpCommand(name: string, sysctls: readonly string[]): string {
   const ip = `ip -n '${name}' -j -d`
-  const parts = ['link', 'addr', 'route show table all', '-6', 'rule', '-6 rule', 'neigh show nud permanent'].filter((part) => part !== '-6')
+  const parts = ['link', 'addr', 'route show table all', '-6', 'rule', '-6 rule', 'neigh show nud permanent'].filter(
+    (part) => part !== '-6',
+  )
   return [
-    ...parts.map((part) => (part.startsWith('-6') ? `ip -6 -n '${name}' -j rule` : `${ip} ${part}`)).map((command) => `{ ${command}; echo; } | tr -d '\\n'; echo`),
+    ...parts
+      .map((part) => (part.startsWith('-6') ? `ip -6 -n '${name}' -j rule` : `${ip} ${part}`))
+      .map((command) => `{ ${command}; echo; } | tr -d '\\n'; echo`),
     `ip -n '${name}' netns list-id | tr '\\n' ';'; echo`,
     `for s in ${sysctls.join(' ')}; do printf '%s=%s;' "$s" "$(ip netns exec '${name}' sysctl -n "$s" 2>/dev/null)"; done; echo`,
   ].join('\n')
@@ -17,18 +21,37 @@ export function dumpCommand(name: string, sysctls: readonly string[]): string {
 const LINES = 8
 
 /** Dumps of `names` one after the other; `netnsOf` gives the model's name. Kinds are the desired ones: the kernel has none. */
-export function networkFromDump(text: string, names: readonly string[], netnsOf: (name: string) => string, kindOf: (netns: string) => NamespaceState['kind']): NetworkState {
+export function networkFromDump(
+  text: string,
+  names: readonly string[],
+  netnsOf: (name: string) => string,
+  kindOf: (netns: string) => NamespaceState['kind'],
+): NetworkState {
   const lines = text.split('\n')
   const dumps = names.map((name, index) => ({ netns: netnsOf(name), parts: lines.slice(index * LINES, (index + 1) * LINES) }))
   const ifnames = new Map<string, string>()
-  for (const { netns, parts } of dumps) for (const link of rows(parts[0])) ifnames.set(`${netns} ${String(link.ifindex)}`, String(link.ifname))
+  for (const { netns, parts } of dumps)
+    for (const link of rows(parts[0])) ifnames.set(`${netns} ${String(link.ifindex)}`, String(link.ifname))
   return {
     namespaces: new Map(
       dumps.map(({ netns, parts }) => {
-        const nsids = new Map([...(parts[6] ?? '').matchAll(/nsid (\d+) \(iproute2 netns name: (\S+?)\)/g)].map(([, id = '', name = '']) => [id, netnsOf(name)]))
+        const nsids = new Map(
+          [...(parts[6] ?? '').matchAll(/nsid (\d+) \(iproute2 netns name: (\S+?)\)/g)].map(([, id = '', name = '']) => [
+            id,
+            netnsOf(name),
+          ]),
+        )
         const links = new Map(rows(parts[0]).map((row) => [String(row.ifname), linkOf(row, netns, nsids, ifnames)]))
         const rules = [...rows(parts[3]).map((row) => ruleOf(row, 4)), ...rows(parts[4]).map((row) => ruleOf(row, 6))]
-        return [netns, namespaceOf(kindOf(netns), links, parts, rules.filter((rule) => ![0, 32766, 32767].includes(rule.priority)))]
+        return [
+          netns,
+          namespaceOf(
+            kindOf(netns),
+            links,
+            parts,
+            rules.filter((rule) => ![0, 32766, 32767].includes(rule.priority)),
+          ),
+        ]
       }),
     ),
   }
@@ -40,11 +63,21 @@ function rows(line: string | undefined): Row[] {
   return (JSON.parse(line || '[]') as Row[]).filter((row) => Object.keys(row).length > 0)
 }
 
-function namespaceOf(kind: NamespaceState['kind'], links: Map<string, LinkState>, parts: readonly string[], rules: readonly RuleState[]): NamespaceState {
-  const routes = rows(parts[2]).filter((row) => row.protocol !== 'kernel' && row.table !== 'local').map(routeOf)
+function namespaceOf(
+  kind: NamespaceState['kind'],
+  links: Map<string, LinkState>,
+  parts: readonly string[],
+  rules: readonly RuleState[],
+): NamespaceState {
+  const routes = rows(parts[2])
+    .filter((row) => row.protocol !== 'kernel' && row.table !== 'local')
+    .map(routeOf)
   const addrs = rows(parts[1]).flatMap((row) => (row.addr_info as Row[]).map((info) => addrOf(String(row.ifname), info)))
   const neighs = rows(parts[5]).map(neighOf)
-  const sysctls = (parts[7] ?? '').split(';').map((pair) => pair.split('=')).filter(([, value]) => value)
+  const sysctls = (parts[7] ?? '')
+    .split(';')
+    .map((pair) => pair.split('='))
+    .filter(([, value]) => value)
   return {
     kind,
     links,
@@ -71,15 +104,28 @@ function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifn
   const data = info.info_data ?? {}
   if (info.info_kind === 'veth') {
     const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
-    return { kind: 'veth', ...base, peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? String(row.link) } }
+    return {
+      kind: 'veth',
+      ...base,
+      peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? String(row.link) },
+    }
   }
   if (info.info_kind === 'bridge') {
     return {
-      kind: 'bridge', ...base, stp: data.stp_state === 1, priority: data.priority ?? 0, ageingCs: data.ageing_time ?? 0,
-      forwardDelayCs: data.forward_delay ?? 0, helloCs: data.hello_time ?? 0, maxAgeCs: data.max_age ?? 0, mcastSnooping: data.mcast_snooping === 1,
+      kind: 'bridge',
+      ...base,
+      stp: data.stp_state === 1,
+      priority: data.priority ?? 0,
+      ageingCs: data.ageing_time ?? 0,
+      forwardDelayCs: data.forward_delay ?? 0,
+      helloCs: data.hello_time ?? 0,
+      maxAgeCs: data.max_age ?? 0,
+      mcastSnooping: data.mcast_snooping === 1,
     }
   }
-  return row.link_type === 'loopback' ? { kind: 'loopback', up: base.up, mtu: base.mtu } : { kind: 'other', ...base, infoKind: info.info_kind ?? '' }
+  return row.link_type === 'loopback'
+    ? { kind: 'loopback', up: base.up, mtu: base.mtu }
+    : { kind: 'other', ...base, infoKind: info.info_kind ?? '' }
 }
 
 function addrOf(ifname: string, info: Row): AddrState {
@@ -90,7 +136,8 @@ const TABLES: Readonly<Record<string, number>> = { main: 254, default: 253, loca
 
 function routeOf(row: Row): RouteState {
   const hops = row.type === 'unicast' ? ((row.nexthops as Row[] | undefined) ?? [row]) : []
-  const family = [String(row.dst), ...hops.map((hop) => String(hop.gateway ?? ''))].some((text) => text.includes(':')) || 'pref' in row ? 6 : 4
+  const family =
+    [String(row.dst), ...hops.map((hop) => String(hop.gateway ?? ''))].some((text) => text.includes(':')) || 'pref' in row ? 6 : 4
   const dst = row.dst === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : String(row.dst)
   const mtu = (row.metrics as Row[] | undefined)?.[0]?.mtu
   return {
@@ -130,5 +177,8 @@ function neighOf(row: Row): NeighState {
 /** Runs a script in a world of its own, which ends with it: as root in new mount and net namespaces, else in a user namespace too. */
 export function runInScratch(script: string): string {
   const flags = process.getuid?.() === 0 ? '-mn' : '-Urnm'
-  return execFileSync('unshare', [flags, 'sh', '-c', `set -eu\nmount -t tmpfs tmpfs /run\n${script}`], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  return execFileSync('unshare', [flags, 'sh', '-c', `set -eu\nmount -t tmpfs tmpfs /run\n${script}`], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
 }

@@ -9,11 +9,11 @@ import { afterAll, test as base, beforeAll, beforeEach, expect } from 'vitest'
 import { labDirectory } from '../../src/lab/directory.ts'
 import {
   DiagnosticError,
-  Lab,
+  LabNode,
   down,
+  drift,
   up,
   type Diagnostic,
-  type LabNode,
   type Operation,
   type UpOptions,
   type UpResult,
@@ -102,8 +102,8 @@ class TestLab implements LiveLab {
     return full
   }
 
-  up(yaml: string, options: UpOptions = {}): Promise<UpResult> {
-    return up(this.write('lab.yaml', yaml), { ...options, name: this.name })
+  async up(yaml: string, options: UpOptions = {}): Promise<UpResult> {
+    return (await up(this.write('lab.yaml', yaml), { ...options, name: this.name })).report
   }
 
   async refusal(yaml: string, options: UpOptions = {}): Promise<DiagnosticError> {
@@ -117,7 +117,7 @@ class TestLab implements LiveLab {
   }
 
   drift(): Promise<readonly Operation[]> {
-    return this.#lab().plan()
+    return drift(this.name)
   }
 
   async down(): Promise<void> {
@@ -125,7 +125,7 @@ class TestLab implements LiveLab {
   }
 
   node(name: string): LabNode {
-    return this.#lab().node(name)
+    return new LabNode(this.name, name)
   }
 
   async sh(node: string, script: string): Promise<string> {
@@ -145,10 +145,6 @@ class TestLab implements LiveLab {
   async remove(): Promise<void> {
     if (existsSync(this.directory)) await this.down()
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true })
-  }
-
-  #lab(): Lab {
-    return new Lab(this.name, () => down(this.name))
   }
 }
 

@@ -291,7 +291,9 @@ function goDown(netns: Netns, ifname: string): void {
 }
 
 function isAllOn(route: RouteState, ifname: string): boolean {
-  return route.nexthops.length > 0 && route.nexthops.every((nexthop) => nexthop.dev === ifname)
+  // A v6 blackhole hangs on lo.
+  if (route.type !== 'unicast') return route.family === 6 && ifname === 'lo'
+  return route.nexthops.every((nexthop) => nexthop.dev === ifname)
 }
 
 function flushNeighs(netns: Netns, goes: (neigh: NeighState) => boolean): void {

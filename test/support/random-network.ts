@@ -144,10 +144,13 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
   times(5, () => attempt(kernel, { ...base, type: 'add addr', addr: parseAddr(`${pick([...IFNAMES, ...links.keys()])} ${pick(ADDRS)}`) }))
   times(6, () => {
     const type = chance(85) ? '' : pick(['blackhole ', 'unreachable '])
-    const hop = (): string => `${pick(GATEWAYS)} dev ${pick(IFNAMES)}${chance(10) ? ' onlink' : ''}`
+    const hop = (): string => {
+      const via = pick(GATEWAYS)
+      return `${via} dev ${pick(IFNAMES)}${via !== '' && chance(10) ? ' onlink' : ''}`
+    }
     const hops = type !== '' ? '' : chance(70) ? hop() : `nexthop ${hop()} weight 1 nexthop ${hop()} weight ${pick(['1', '5'])}`
     const head = `${type}${pick(TARGETS)} metric ${pick(['1024', '0', '7'])} table ${pick(['254', '254', '100'])}`
-    const options = chance(25) ? ` src ${pick(ADDRS).replace(/\/.*/, '')}` : ''
+    const options = type === '' && chance(25) ? ` src ${pick(ADDRS).replace(/\/.*/, '')}` : ''
     const route = parseRoute(
       `${head}${hops.startsWith('nexthop') ? options : ''} ${hops}${hops.startsWith('nexthop') ? '' : options}`.replace(/ +/g, ' ').trim(),
     )

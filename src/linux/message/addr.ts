@@ -41,7 +41,8 @@ export function newAddr(addr: AddrState, ifindex: number): Request {
   return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifaddrmsg(addr, ifindex), (out) => {
     out.push(IFA_LOCAL, local)
     out.push(IFA_ADDRESS, local)
-    if (addr.family === 4 && addr.prefixlen < 31 && scopeOf(addr) !== RT_SCOPE_HOST) out.push(IFA_BROADCAST, broadcastOf(local, addr.prefixlen))
+    if (addr.family === 4 && addr.prefixlen < 31 && scopeOf(addr) !== RT_SCOPE_HOST)
+      out.push(IFA_BROADCAST, broadcastOf(local, addr.prefixlen))
   })
 }
 

@@ -9,6 +9,7 @@ import {
   AF_INET6,
   IFLA_ADDRESS,
   IFLA_AF_SPEC,
+  IFLA_EXT_MASK,
   IFLA_BR_AGEING_TIME,
   IFLA_BR_BRIDGE_ID,
   IFLA_BR_FORWARD_DELAY,
@@ -39,6 +40,7 @@ import {
   NLM_F_CREATE,
   NLM_F_EXCL,
   RTM_DELLINK,
+  RTEXT_FILTER_SKIP_STATS,
   RTM_NEWLINK,
   VETH_INFO_PEER,
 } from '../uapi.ts'
@@ -161,17 +163,26 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
-  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'lent'>
-  readonly facts: LinkFacts
+  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>
+  /** Where they were asked for. */
+  readonly facts?: LinkFacts
 }
 
 const OPERSTATES = ['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING', 'DORMANT', 'UP']
 
+/** Header and filter of an RTM_GETLINK dump; counters are two thirds of the kernel's answer and left out unless wanted. */
+export function getLinks(withFacts: boolean): Buffer {
+  const stream = new AttrStream()
+  stream.emit(ifinfomsg(0))
+  if (!withFacts) stream.push(IFLA_EXT_MASK, putU32(RTEXT_FILTER_SKIP_STATS))
+  return Buffer.concat(stream.bufs)
+}
+
 /** Decodes the body of an RTM_NEWLINK. Attributes that it does not know are passed over: a newer kernel may say more. */
-export function decodeLink(body: Buffer): LinkMessage {
+export function decodeLink(body: Buffer, withFacts: boolean): LinkMessage {
   const ifindex = body.readInt32LE(4)
   const flags = body.readUInt32LE(8)
-  const link: Mutable<LinkMessage> = { ifindex, ifname: '', flags, mtu: 0, kind: '', isLinkElsewhere: false, facts: NO_FACTS }
+  const link: Mutable<LinkMessage> = { ifindex, ifname: '', flags, mtu: 0, kind: '', isLinkElsewhere: false }
   let operstate = 0
   let stats: Buffer | undefined
   parseAttributes(body.subarray(16), ({ type, data }) => {
@@ -187,11 +198,9 @@ export function decodeLink(body: Buffer): LinkMessage {
     else if (type === IFLA_AF_SPEC) decodeAddrGenMode(data, link)
     else if (type === IFLA_LINKINFO) decodeInfo(data, link)
   })
-  link.facts = {
-    ifindex,
-    operstate: OPERSTATES[operstate] ?? String(operstate),
-    carrier: (flags & IFF_LOWER_UP) !== 0,
-    ...decodeStats(stats),
+  if (withFacts) {
+    const carrier = (flags & IFF_LOWER_UP) !== 0
+    link.facts = { ifindex, operstate: OPERSTATES[operstate] ?? String(operstate), carrier, ...decodeStats(stats) }
   }
   return link
 }
@@ -212,8 +221,6 @@ function decodeStats(stats: Buffer | undefined): Omit<LinkFacts, 'ifindex' | 'op
     txDropped: counter(7),
   }
 }
-
-const NO_FACTS: LinkFacts = { ifindex: 0, operstate: 'UNKNOWN', carrier: false, ...decodeStats(undefined) }
 
 function decodeAddrGenMode(families: Buffer, link: Mutable<LinkMessage>): void {
   parseAttributes(families, (family) => {

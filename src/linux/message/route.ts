@@ -177,7 +177,7 @@ function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (i
     return oif === undefined ? [] : [{ ...decodeGateway(values), dev: ifnameOf(oif), weight: 1, onlink: (flags & RTNH_F_ONLINK) !== 0 }]
   }
   const nexthops: Nexthop[] = []
-  for (let at = 0; at + 8 <= multipath.length; ) {
+  for (let at = 0; at + 8 <= multipath.length;) {
     const length = multipath.readUInt16LE(at)
     const inner = new Map<number, Buffer>()
     parseAttributes(multipath.subarray(at + 8, at + length), ({ type, data }) => inner.set(type, data))

@@ -41,7 +41,11 @@ test('what the scripts build is what the plans mean', { timeout: 600_000 }, () =
         { expected: after, operations: change },
         { expected: before, operations: undo },
       ]
-      const text = steps.map(({ expected, operations }) => [script(operations), 'echo ==', ...dumps(expected)].join('\n')).join('\n')
+      const text = steps
+        .map(({ expected, operations }, index) =>
+          [script(operations), ...waits(expected, steps[index - 1]?.expected), 'echo ==', ...dumps(expected)].join('\n'),
+        )
+        .join('\n')
       const parts = runInScratch(text).split('==\n').slice(1)
       steps.forEach(({ expected }, index) => {
         const names = [...expected.namespaces.keys()].map((netns) => netnsName(LAB, netns))
@@ -52,6 +56,14 @@ test('what the scripts build is what the plans mean', { timeout: 600_000 }, () =
     { numRuns: Number(process.env.FC_RUNS ?? 10) },
   )
 })
+
+/** The other ends of cables whose namespace is gone go when the kernel's workqueue gets to it (cleanup_net). */
+function waits(network: NetworkState, before: NetworkState | undefined): string[] {
+  return [...network.namespaces].flatMap(([netns, { links }]) => {
+    const gone = [...(before?.namespaces.get(netns)?.links.keys() ?? [])].filter((ifname) => !links.has(ifname))
+    return gone.map((ifname) => `while ip -n '${netnsName(LAB, netns)}' link show '${ifname}' >/dev/null 2>&1; do sleep 0.01; done`)
+  })
+}
 
 function dumps(network: NetworkState): string[] {
   return [...network.namespaces].map(([netns, { sysctls }]) => dumpCommand(netnsName(LAB, netns), [...sysctls.keys()]))

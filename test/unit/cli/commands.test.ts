@@ -27,7 +27,6 @@ const planJson: Library['planJson'] = async ({ lab, operations }) => ({
   operations: operations.map(({ type, netns, cause }) => ({ type, netns, effect: 'change', text: '', cause, sameAs: '', detail: {} })),
 })
 
-type UpResult = Awaited<ReturnType<Library['up']>>
 type Planned = Awaited<ReturnType<Library['plan']>>
 
 describe('up', () => {
@@ -38,8 +37,7 @@ describe('up', () => {
       options?.onEvent?.({ type: 'stage', stage: 'apply' })
       options?.onEvent?.({ type: 'progress', done: 1, total: 1 })
       options?.onEvent?.({ type: 'done', lab: 'dmz', operations: 1, elapsedMs: 5 })
-      const result = { lab: { name: 'dmz' }, plan: { lab: 'dmz', operations }, warnings: [warning], sources, elapsedMs: 1234 }
-      return result as unknown as UpResult
+      return { name: 'dmz', plan: { lab: 'dmz', operations }, warnings: [warning], sources, elapsedMs: 1234 }
     }
 
   it('says on stderr what was done, warnings first', async () => {

@@ -31,7 +31,7 @@ const TABLE: readonly (readonly [Operation, mark: string, words: string, same: s
     { netns: '@fabric', cause: '', type: 'add bridge', ifname: 'lan', link: lan },
     '+',
     'add link lan kind bridge',
-    'ip -n dmz link add lan address 02:00:00:00:00:0b mtu 1500 type bridge stp_state 1 priority 32768 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0',
+    'ip -n dmz link add lan address 02:00:00:00:00:0b type bridge stp_state 1 priority 32768 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0',
   ],
   [{ ...base, type: 'set link', ifname: 'eth0', set: { up: true } }, '~', 'set link eth0 up', 'ip -n dmz.h1 link set eth0 up'],
   [

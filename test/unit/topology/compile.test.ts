@@ -98,16 +98,13 @@ test('findings end somewhere', () => {
   })
 })
 
-test('without IPv6 in the file no node makes link-local addresses', () => {
-  const sysctls = (topology: object): string[] => [...(compileTopology(topology).desired?.namespaces.get('h')?.sysctls.keys() ?? [])]
-  const quiet = ['net.ipv4.ip_forward', 'net.ipv6.conf.default.addr_gen_mode']
-  const loud = ['net.ipv4.ip_forward', 'net.ipv6.conf.default.accept_dad']
-  expect(sysctls({ nodes: { h: {} } })).toEqual(quiet)
-  expect(sysctls({ nodes: { h: { sysctls: { 'net.ipv6.conf.all.disable_ipv6': 1 } } } })).toEqual([
-    ...quiet,
-    'net.ipv6.conf.all.disable_ipv6',
-  ])
-  expect(sysctls({ nodes: { h: { loopback: 'fd00::1' } } })).toEqual(loud)
-  expect(sysctls({ nodes: { h: { sysctls: { 'net.ipv6.conf.all.forwarding': 1 } } } })).toEqual([...loud, 'net.ipv6.conf.all.forwarding'])
-  expect(sysctls({ nodes: { h: { routes: ['blackhole fd00::/8'] } } })).toEqual(loud)
+test('without IPv6 in the file no link of a node makes a link-local address', () => {
+  const compiled = (h: object) => compileTopology({ nodes: { h, i: {} }, links: [['h', 'i']] }).desired?.namespaces.get('h')
+  const mode = (h: object) => compiled(h)?.links.get('eth0')?.addrGenMode
+  expect(mode({})).toBe('none')
+  expect(mode({ sysctls: { 'net.ipv6.conf.all.disable_ipv6': 1 } })).toBe('none')
+  expect(mode({ loopback: 'fd00::1' })).toBe('eui64')
+  expect(mode({ sysctls: { 'net.ipv6.conf.all.forwarding': 1 } })).toBe('eui64')
+  expect(mode({ routes: ['blackhole fd00::/8'] })).toBe('eui64')
+  expect([...(compiled({ loopback: 'fd00::1' })?.sysctls.keys() ?? [])]).toContain('net.ipv6.conf.default.accept_dad')
 })

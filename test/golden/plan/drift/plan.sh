@@ -13,7 +13,7 @@ ip netns exec lab.h1 sysctl -qw net.ipv4.conf.eth0.rp_filter=1  # lab.yaml:5
 ip netns exec lab.r1 sysctl -qw net.ipv4.conf.eth0.forwarding=1  # lab.yaml:9
 
 # Addresses
-ip -n lab.h1 addr add fd00::1/64 dev eth0  # lab.yaml:3
+ip -n lab.h1 addr add fd00::1/64 dev eth0 nodad  # lab.yaml:3
 
 # Links
 ip -n lab.h1 link set eth0 up  # lab.yaml:2

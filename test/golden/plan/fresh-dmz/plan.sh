@@ -56,8 +56,8 @@ ip netns exec lab.fw sysctl -qw net.ipv6.conf.all.forwarding=1  # lab.yaml:15
 write file_1 lab.h1 hosts 0644  # lab.yaml:6
 
 # Bridges
-ip -n lab.sw link add sw address 02:f9:99:04:86:33 mtu 9000 type bridge stp_state 1 priority 4096 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:33
-ip -n lab link add lan address 02:78:6d:64:94:c7 mtu 1500 type bridge stp_state 0 priority 32768 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:37
+ip -n lab.sw link add sw address 02:f9:99:04:86:33 type bridge stp_state 1 priority 4096 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:33
+ip -n lab link add lan address 02:78:6d:64:94:c7 type bridge stp_state 0 priority 32768 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:37
 
 # Cables
 ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer name h1.eth0 netns lab address 02:79:a8:0d:32:a2 mtu 1500  # lab.yaml:2
@@ -80,34 +80,46 @@ ip netns exec lab.fw sysctl -qw net.ipv4.conf.eth0.rp_filter=0  # lab.yaml:14
 
 # Links
 ip -n lab.h1 link set lo up  # lab.yaml:1
-ip -n lab.fw link set lo up  # lab.yaml:7
-ip -n lab.web link set lo up  # lab.yaml:25
-ip -n lab.sw link set lo up  # lab.yaml:31
-ip -n lab link set lo up  # lab.yaml:35
 
 # Addresses
 ip -n lab.h1 -batch - <<'EOF'
 addr add 10.0.1.1/24 dev eth0  # lab.yaml:3
-addr add fd00:1::1/64 dev eth0  # lab.yaml:3
+addr add fd00:1::1/64 dev eth0 nodad  # lab.yaml:3
 EOF
-ip -n lab.fw -batch - <<'EOF'
-addr add 10.0.1.254/24 dev eth0  # lab.yaml:12
-addr add fd00:1::fe/64 dev eth0  # lab.yaml:12
-addr add 10.0.2.1/30 dev eth1  # lab.yaml:12
-addr add 10.0.3.1/30 dev eth2  # lab.yaml:12
-EOF
-ip -n lab.web addr add 10.0.2.2/30 dev eth0  # lab.yaml:28
-ip -n lab.sw addr add 10.0.5.1/24 dev sw  # lab.yaml:34
 
 # Links
 ip -n lab.h1 link set eth0 up  # lab.yaml:2
+ip -n lab.fw link set lo up  # lab.yaml:7
+
+# Addresses
+ip -n lab.fw -batch - <<'EOF'
+addr add 10.0.1.254/24 dev eth0  # lab.yaml:12
+addr add fd00:1::fe/64 dev eth0 nodad  # lab.yaml:12
+addr add 10.0.2.1/30 dev eth1  # lab.yaml:12
+addr add 10.0.3.1/30 dev eth2  # lab.yaml:12
+EOF
+
+# Links
 ip -n lab.fw -batch - <<'EOF'
 link set eth0 up  # lab.yaml:9
 link set eth1 up  # lab.yaml:10
 link set eth2 up  # lab.yaml:11
 EOF
+ip -n lab.web link set lo up  # lab.yaml:25
+
+# Addresses
+ip -n lab.web addr add 10.0.2.2/30 dev eth0  # lab.yaml:28
+
+# Links
 ip -n lab.web link set eth0 up  # lab.yaml:27
+ip -n lab.sw link set lo up  # lab.yaml:31
+
+# Addresses
+ip -n lab.sw addr add 10.0.5.1/24 dev sw  # lab.yaml:34
+
+# Links
 ip -n lab -batch - <<'EOF'
+link set lo up  # lab.yaml:35
 link set h1.eth0 up  # lab.yaml:38
 link set fw.eth0 up  # lab.yaml:39
 EOF

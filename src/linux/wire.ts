@@ -1,0 +1,55 @@
+// Operations on their way to the engine: without what only readers need, and each text once (a thousand nodes have one /etc/hosts).
+import type { Operation } from '../plan/operation.ts'
+import type { FileState } from '../state/network.ts'
+
+/** Operations and the file contents that they name by number. */
+export interface PackedOperations {
+  readonly operations: readonly Operation[]
+  readonly contents: readonly NonNullable<FileState['content']>[]
+  /** Index in `contents` of each operation that writes a file, by its index. */
+  readonly contentOf: ReadonlyMap<number, number>
+}
+
+/** Ready to be cloned. */
+export function packOperations(operations: readonly Operation[]): PackedOperations {
+  const contents: NonNullable<FileState['content']>[] = []
+  const numbers = new Map<NonNullable<FileState['content']>, number>()
+  const contentOf = new Map<number, number>()
+  const packed = operations.map((operation, index): Operation => {
+    const bare = bareOf(operation)
+    if (bare.type !== 'write file') return bare
+    const { content, ...file } = bare.file
+    if (content !== undefined) {
+      const number = numbers.get(content) ?? contents.push(content) - 1
+      numbers.set(content, number)
+      contentOf.set(index, number)
+    }
+    return { ...bare, file }
+  })
+  return { operations: packed, contents, contentOf }
+}
+
+/** The operations with their contents again. */
+export function unpackOperations({ operations, contents, contentOf }: PackedOperations): Operation[] {
+  return operations.map((operation, index) => {
+    const number = contentOf.get(index)
+    return operation.type !== 'write file' || number === undefined
+      ? operation
+      : { ...operation, file: { ...operation.file, content: contents[number]! } }
+  })
+}
+
+/** Without cause, origin and the way back: the engine reads none of them, and they are most of the bytes. */
+function bareOf<O extends Operation>(operation: O): O {
+  const { cause: _cause, origin: _origin, ...rest } = operation
+  const bare: Record<string, unknown> = { ...rest, cause: '' }
+  delete bare['undo']
+  delete bare['previous']
+  for (const key of ['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'file'] as const) {
+    const part = bare[key]
+    if (typeof part !== 'object' || part === null || !('origin' in part)) continue
+    const { origin: _, ...plain } = part
+    bare[key] = plain
+  }
+  return bare as O
+}
