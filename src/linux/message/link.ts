@@ -163,7 +163,7 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
-  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>
+  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'lent'>
   /** Where they were asked for. */
   readonly facts?: LinkFacts
 }
