@@ -4,6 +4,7 @@ import type { Operation, Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoOf } from '../plan/undo.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
 import { execute, type Execution, type ExecuteOptions } from './execute.ts'
@@ -77,7 +78,7 @@ export async function planAgainst(
 ): Promise<{ plan: Plan; observed: NetworkState }> {
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
-  const observed = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
+  const observed = withOwnOptions(await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous)), previous)
   const restore = await valuesToRestore(engine, previous, ready.desired)
   const fresh = await freshSysctls(engine, ready.desired, observed)
   const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })
