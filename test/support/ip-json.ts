@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { BridgeOption } from '../../src/state/equal.ts'
 import type {
+  AddrGenMode,
   AddrState,
   BridgeLink,
   LinkState,
