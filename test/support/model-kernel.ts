@@ -153,7 +153,9 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
         if (link.master !== undefined && where.links.get(link.master)?.link.kind !== 'bridge') refuse('ENODEV', operation)
       }
       for (const [where, ifname, link] of ends) {
-        where.links.set(ifname, { link: { ...withoutOrigin(link), up: false, addrGenMode: 'eui64' }, ownMtu: false })
+        const { addrGenMode: _, ...plain } = withoutOrigin(link)
+        const mode = isIpv6Mtu(link.mtu) ? { addrGenMode: 'eui64' as const } : {}
+        where.links.set(ifname, { link: { ...plain, up: false, ...mode }, ownMtu: false })
         adjustMtu(where, link.master)
       }
       return
@@ -236,13 +238,17 @@ function changeLink(netns: Netns, operation: SetLink): void {
   const entry = netns.links.get(operation.ifname) ?? refuse('ENODEV', operation)
   const { link } = entry
   const { up, mtu, lladdr, addrGenMode, master, alias, bridge } = operation.set
-  if (addrGenMode !== undefined) link.addrGenMode = addrGenMode
+  if (addrGenMode !== undefined) {
+    if (!isIpv6Mtu(link.mtu)) refuse('EAFNOSUPPORT', operation)
+    link.addrGenMode = addrGenMode
+  }
   if (lladdr !== undefined) {
     link.lladdr = lladdr
     flushNeighs(netns, (neigh) => neigh.ifname === operation.ifname)
   }
   if (mtu !== undefined) {
-    if (mtu < 1280 && link.mtu >= 1280) closeIpv6(netns, operation.ifname)
+    if (!isIpv6Mtu(mtu) && isIpv6Mtu(link.mtu)) closeIpv6(netns, operation.ifname)
+    if (isIpv6Mtu(mtu) && !isIpv6Mtu(link.mtu) && link.kind === 'veth') link.addrGenMode = 'eui64'
     // dev_set_mtu does nothing, and so marks nothing, where the value is the same.
     if (mtu !== link.mtu) entry.ownMtu = true
     link.mtu = mtu
@@ -301,7 +307,13 @@ function flushNeighs(netns: Netns, goes: (neigh: NeighState) => boolean): void {
 }
 
 /** addrconf_ifdown(unregister = true) */
+/** IPV6_MIN_MTU, addrconf_notify. */
+function isIpv6Mtu(mtu: number): boolean {
+  return mtu >= 1280
+}
+
 function closeIpv6(netns: Netns, ifname: string): void {
+  delete netns.links.get(ifname)?.link.addrGenMode
   netns.addrs = netns.addrs.filter((addr) => addr.family === 4 || addr.ifname !== ifname)
   cutIpv6Nexthops(netns, ifname)
   flushNeighs(netns, (neigh) => neigh.family === 6 && neigh.ifname === ifname)
