@@ -1,7 +1,19 @@
 /** What `ip -j` says of namespaces, as a NetworkState: an observer of its own, so that scripts are judged by iproute2's word. */
 import { execFileSync } from 'node:child_process'
+import type { BridgeOption } from '../../src/state/equal.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
-import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, RouteState, RuleState } from '../../src/state/network.ts'
+import type {
+  AddrState,
+  BridgeLink,
+  Family,
+  LinkState,
+  NamespaceState,
+  NeighState,
+  NetworkState,
+  Nexthop,
+  RouteState,
+  RuleState,
+} from '../../src/state/network.ts'
 
 /** A shell command that prints all that `networkFromDump` reads, for one namespace of `ip netns`. */
 export function dumpCommand(name: string, sysctls: readonly string[]): string {
@@ -57,7 +69,43 @@ export function networkFromDump(
   }
 }
 
-type Row = Readonly<Record<string, unknown>>
+/** What is read of any of the objects that `ip -j` prints. */
+interface Row {
+  readonly ifname?: string
+  readonly ifindex?: number
+  readonly ifalias?: string
+  readonly address?: string
+  readonly mtu?: number
+  readonly flags?: readonly string[]
+  readonly master?: string
+  readonly link_type?: string
+  readonly link_index?: number
+  readonly link_netnsid?: number
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, number>> }
+  readonly addr_info?: readonly Row[]
+  readonly family?: string
+  readonly local?: string
+  readonly prefixlen?: number
+  readonly type?: string
+  readonly dst?: string
+  readonly dev?: string
+  readonly gateway?: string
+  readonly weight?: number
+  readonly nexthops?: readonly Row[]
+  readonly table?: string
+  readonly metric?: number
+  readonly metrics?: readonly Row[]
+  readonly prefsrc?: string
+  readonly protocol?: string
+  readonly pref?: string
+  readonly priority?: number
+  readonly action?: string
+  readonly not?: null
+  readonly src?: string
+  readonly srclen?: number
+  readonly iif?: string
+  readonly lladdr?: string
+}
 
 function rows(line: string | undefined): Row[] {
   return (JSON.parse(line || '[]') as Row[]).filter((row) => Object.keys(row).length > 0)
@@ -72,7 +120,7 @@ function namespaceOf(
   const routes = rows(parts[2])
     .filter((row) => row.protocol !== 'kernel' && row.table !== 'local')
     .map(routeOf)
-  const addrs = rows(parts[1]).flatMap((row) => (row.addr_info as Row[]).map((info) => addrOf(String(row.ifname), info)))
+  const addrs = rows(parts[1]).flatMap((row) => (row.addr_info ?? []).map((info) => addrOf(String(row.ifname), info)))
   const neighs = rows(parts[5]).map(neighOf)
   const sysctls = (parts[7] ?? '')
     .split(';')
@@ -93,85 +141,74 @@ function namespaceOf(
 }
 
 function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifnames: ReadonlyMap<string, string>): LinkState {
-  const info = (row.linkinfo ?? {}) as { info_kind?: string; info_data?: Record<string, number> }
-  const base = {
-    up: (row.flags as string[]).includes('UP'),
-    mtu: Number(row.mtu),
-    lladdr: String(row.address),
-    ...(row.master !== undefined && { master: String(row.master) }),
-    ...(row.ifalias !== undefined && { alias: String(row.ifalias) }),
+  const { mtu = 0, address: lladdr = '', flags = [], linkinfo, master, ifalias: alias } = row
+  const kind = linkinfo?.info_kind
+  const base = { up: flags.includes('UP'), mtu, lladdr, ...(master !== undefined && { master }), ...(alias !== undefined && { alias }) }
+  if (row.link_type === 'loopback') return { kind: 'loopback', up: base.up, mtu: base.mtu }
+  if (kind === 'bridge') return { kind, ...base, ...bridgeOptions(linkinfo.info_data ?? {}) }
+  if (kind !== 'veth') return { kind: 'other', ...base, infoKind: kind ?? '' }
+  const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
+  return { kind, ...base, peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? '?' } }
+}
+
+function bridgeOptions(data: Readonly<Record<string, number>>): Pick<BridgeLink, BridgeOption> {
+  return {
+    stp: data.stp_state === 1,
+    priority: data.priority ?? 0,
+    ageingCs: data.ageing_time ?? 0,
+    forwardDelayCs: data.forward_delay ?? 0,
+    helloCs: data.hello_time ?? 0,
+    maxAgeCs: data.max_age ?? 0,
+    mcastSnooping: data.mcast_snooping === 1,
   }
-  const data = info.info_data ?? {}
-  if (info.info_kind === 'veth') {
-    const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
-    return {
-      kind: 'veth',
-      ...base,
-      peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? String(row.link) },
-    }
-  }
-  if (info.info_kind === 'bridge') {
-    return {
-      kind: 'bridge',
-      ...base,
-      stp: data.stp_state === 1,
-      priority: data.priority ?? 0,
-      ageingCs: data.ageing_time ?? 0,
-      forwardDelayCs: data.forward_delay ?? 0,
-      helloCs: data.hello_time ?? 0,
-      maxAgeCs: data.max_age ?? 0,
-      mcastSnooping: data.mcast_snooping === 1,
-    }
-  }
-  return row.link_type === 'loopback'
-    ? { kind: 'loopback', up: base.up, mtu: base.mtu }
-    : { kind: 'other', ...base, infoKind: info.info_kind ?? '' }
 }
 
 function addrOf(ifname: string, info: Row): AddrState {
-  return { ifname, family: info.family === 'inet' ? 4 : 6, local: String(info.local), prefixlen: Number(info.prefixlen) }
+  return { ifname, family: info.family === 'inet' ? 4 : 6, local: info.local ?? '', prefixlen: info.prefixlen ?? 0 }
 }
 
 const TABLES: Readonly<Record<string, number>> = { main: 254, default: 253, local: 255 }
 
+function tableOf({ table = '' }: Row): number {
+  return TABLES[table] ?? Number(table)
+}
+
 function routeOf(row: Row): RouteState {
-  const hops = row.type === 'unicast' ? ((row.nexthops as Row[] | undefined) ?? [row]) : []
-  const family =
-    [String(row.dst), ...hops.map((hop) => String(hop.gateway ?? ''))].some((text) => text.includes(':')) || 'pref' in row ? 6 : 4
-  const dst = row.dst === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : String(row.dst)
-  const mtu = (row.metrics as Row[] | undefined)?.[0]?.mtu
+  const hops = row.type === 'unicast' ? (row.nexthops ?? [row]) : []
+  // Only v6 routes have a preference (RTA_PREF).
+  const family = 'pref' in row ? 6 : 4
+  const dst = row.dst === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : (row.dst ?? '')
+  const mtu = row.metrics?.[0]?.mtu
   return {
     family,
-    type: String(row.type) as RouteState['type'],
+    type: row.type as RouteState['type'],
     dst: dst.includes('/') ? dst : `${dst}/${family === 4 ? 32 : 128}`,
-    table: TABLES[String(row.table)] ?? Number(row.table),
-    metric: Number(row.metric ?? 0),
-    nexthops: hops.map((hop) => ({
-      ...(hop.gateway !== undefined && { via: String(hop.gateway) }),
-      dev: String(hop.dev),
-      weight: Number(hop.weight ?? 1),
-      onlink: ((hop.flags as string[] | undefined) ?? []).includes('onlink'),
-    })),
-    ...(row.prefsrc !== undefined && { src: String(row.prefsrc) }),
-    ...(mtu !== undefined && { mtu: Number(mtu) }),
+    table: tableOf(row),
+    metric: row.metric ?? 0,
+    nexthops: hops.map(nexthopOf),
+    ...(row.prefsrc !== undefined && { src: row.prefsrc }),
+    ...(mtu !== undefined && { mtu }),
   }
 }
 
-function ruleOf(row: Row, family: 4 | 6): RuleState {
-  const table = String(row.table ?? '')
+function nexthopOf({ gateway, dev = '', weight = 1, flags }: Row): Nexthop {
+  return { ...(gateway !== undefined && { via: gateway }), dev, weight, onlink: flags?.includes('onlink') === true }
+}
+
+function ruleOf(row: Row, family: Family): RuleState {
   return {
     family,
-    priority: Number(row.priority),
-    action: row.action === undefined ? 'lookup' : (String(row.action) as RuleState['action']),
-    not: row.not !== undefined,
-    ...(row.action === undefined && { table: TABLES[table] ?? Number(table) }),
-    ...(row.src !== 'all' && { src: `${String(row.src)}/${String(row.srclen ?? (family === 4 ? 32 : 128))}` }),
-    ...(row.iif !== undefined && { iif: String(row.iif) }),
+    priority: row.priority ?? 0,
+    action: row.action === undefined ? 'lookup' : (row.action as RuleState['action']),
+    not: 'not' in row,
+    ...(row.action === undefined && { table: tableOf(row) }),
+    ...(row.src !== 'all' && { src: `${row.src ?? ''}/${row.srclen ?? (family === 4 ? 32 : 128)}` }),
+    ...(row.iif !== undefined && { iif: row.iif }),
   }
 }
 
-function neighOf(row: Row): NeighState {
-  return { ifname: String(row.dev), family: String(row.dst).includes(':') ? 6 : 4, dst: String(row.dst), lladdr: String(row.lladdr) }
+function neighOf({ dev = '', dst = '', lladdr = '' }: Row): NeighState {
+  return { ifname: dev, family: dst.includes(':') ? 6 : 4, dst, lladdr }
 }
 
 /** Runs a script in a world of its own, which ends with it: as root in new mount and net namespaces, else in a user namespace too. */
