@@ -145,7 +145,7 @@ function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifn
   const kind = linkinfo?.info_kind
   const base = { up: flags.includes('UP'), mtu, lladdr, ...(master !== undefined && { master }), ...(alias !== undefined && { alias }) }
   if (row.link_type === 'loopback') return { kind: 'loopback', up: base.up, mtu: base.mtu }
-  if (kind === 'bridge') return { kind, ...base, ...bridgeOptions(linkinfo.info_data ?? {}) }
+  if (kind === 'bridge') return { kind, ...base, ...bridgeOptions(linkinfo?.info_data ?? {}) }
   if (kind !== 'veth') return { kind: 'other', ...base, infoKind: kind ?? '' }
   const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
   return { kind, ...base, peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? '?' } }
