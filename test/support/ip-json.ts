@@ -6,6 +6,7 @@ import type {
   AddrState,
   BridgeLink,
   Family,
+  LinkEnd,
   LinkState,
   NamespaceState,
   NeighState,
@@ -79,6 +80,7 @@ interface Row {
   readonly flags?: readonly string[]
   readonly master?: string
   readonly link_type?: string
+  readonly link?: string
   readonly link_index?: number
   readonly link_netnsid?: number
   readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, number>> }
@@ -147,8 +149,14 @@ function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifn
   if (row.link_type === 'loopback') return { kind: 'loopback', up: base.up, mtu: base.mtu }
   if (kind === 'bridge') return { kind, ...base, ...bridgeOptions(linkinfo?.info_data ?? {}) }
   if (kind !== 'veth') return { kind: 'other', ...base, infoKind: kind ?? '' }
-  const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
-  return { kind, ...base, peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? '?' } }
+  return { kind, ...base, peer: peerOf(row, netns, nsids, ifnames) }
+}
+
+/** ip names a peer in the same namespace, and gives the index of one elsewhere. */
+function peerOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifnames: ReadonlyMap<string, string>): LinkEnd {
+  if (row.link_netnsid === undefined) return { netns, ifname: row.link ?? '?' }
+  const peerNetns = nsids.get(String(row.link_netnsid)) ?? '?'
+  return { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? '?' }
 }
 
 function bridgeOptions(data: Readonly<Record<string, number>>): Pick<BridgeLink, BridgeOption> {
