@@ -74,8 +74,17 @@ function checkNexthop(netns: Netns, route: RouteState, nexthop: Nexthop, operati
   if (!link.up) refuse('ENETDOWN', operation)
   if (route.family === 6 && !hasIpv6(netns, nexthop.dev)) refuse('ENODEV', operation)
   if (nexthop.via === undefined) return
-  if (netns.addrs.some((addr) => addr.local === nexthop.via)) refuse('EINVAL', operation)
+  if (isLocal(netns, nexthop.via)) refuse('EINVAL', operation)
   if (!nexthop.onlink && !isOnLink(netns, route.table, nexthop, nexthop.via)) refuse('ENETUNREACH', operation)
+}
+
+/** An address of the namespace; on lo the whole v4 subnet is local (fib_add_ifaddr, IFF_LOOPBACK). */
+function isLocal(netns: Netns, via: string): boolean {
+  return netns.addrs.some((addr) => {
+    if (addr.local === via) return true
+    if (addr.ifname !== 'lo' || addr.family === 6 || via.includes(':')) return false
+    return ipaddr.IPv4.parse(via).match(ipaddr.IPv4.parseCIDR(`${addr.local}/${addr.prefixlen}`))
+  })
 }
 
 /** The longest match for a gateway is a subnet of the link, or a route without a gateway there. */
