@@ -33,6 +33,7 @@ const SYSCTLS = [
   'net.ipv6.conf.all.forwarding',
   'net.ipv6.conf.eth0.forwarding',
   'net.ipv4.conf.eth1.rp_filter',
+  'net.ipv6.conf.eth1.disable_ipv6',
   'net.core.somaxconn',
 ]
 const RULES = [
