@@ -62,11 +62,11 @@ export function inverseOf(operation: Operation): Operation[] {
     case 'write file': {
       const { path, file, previous } = operation
       if (previous === undefined) return [{ ...base, type: 'remove file', path, previous: file }]
-      return previous.content === undefined ? [] : [{ ...base, type: 'write file', path, file: previous, previous: file }]
+      return [{ ...base, type: 'write file', path, file: previous, previous: file }]
     }
     case 'remove file': {
       const { path, previous } = operation
-      return previous?.content === undefined ? [] : [{ ...base, type: 'write file', path, file: previous }]
+      return previous === undefined ? [] : [{ ...base, type: 'write file', path, file: previous }]
     }
     case 'set ruleset': {
       const { tool, input, previous } = operation
@@ -128,9 +128,7 @@ export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losse
   for (const neigh of namespace.neighs.values()) within.push({ noun: 'neigh', netns, neigh })
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
-    ...[...namespace.files].flatMap(([path, file]): Operation[] =>
-      file.content === undefined ? [] : [{ ...base, type: 'write file', path, file }],
-    ),
+    ...[...namespace.files].map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
     ...restoring([...within, ...losses], ups),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
     ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => ({
