@@ -168,7 +168,8 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
     case 'set sysctl':
       return setSysctl(netns, operation.name, operation.value, operation)
     case 'write file':
-      if (operation.file.content === undefined) refuse('no content', operation)
+      // Only an undo may do without: it finds what the file had put aside.
+      if (operation.file.content === undefined && operation.cause !== 'undo') refuse('no content', operation)
       netns.files.set(operation.path, operation.file)
       return
     case 'remove file':
