@@ -16,7 +16,7 @@ import {
   sethostname,
   unshare,
 } from './libc.ts'
-import { closeNetlink, openNetlink } from './transport.ts'
+import { openNetlink } from './transport.ts'
 import { goHome, namespaceOf, type World } from './world.ts'
 
 /** Where the node's own things lie in the lab's tmpfs. */
@@ -70,7 +70,7 @@ function keep(world: World, name: string, isNode: boolean): void {
 export function delNetns(world: World, name: string): void {
   const namespace = namespaceOf(world, name)
   dropNamespaces(world.holder, name)
-  closeNetlink(namespace.netlink)
+  namespace.netlink.close()
   close(namespace.net)
   if (namespace.mnt !== undefined) close(namespace.mnt)
   if (namespace.uts !== undefined) close(namespace.uts)

@@ -23,16 +23,7 @@ import { decodeRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
 import { readSysctl } from './sysctl.ts'
 import { dump } from './transport.ts'
-import {
-  IFF_LOOPBACK,
-  IFF_UP,
-  RT_TABLE_LOCAL,
-  RTM_GETADDR,
-  RTM_GETLINK,
-  RTM_GETNEIGH,
-  RTM_GETROUTE,
-  RTM_GETRULE,
-} from './uapi.ts'
+import { IFF_LOOPBACK, IFF_UP, RT_TABLE_LOCAL, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** What cannot be listed but must be asked for by name. By namespace. */

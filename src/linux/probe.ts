@@ -3,7 +3,7 @@
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, SyscallError, unshare } from './libc.ts'
 import { ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
-import { closeNetlink, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
+import { openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
 import {
   IFLA_IFNAME,
   IFLA_INFO_KIND,
@@ -64,7 +64,7 @@ export function probe(): Probe[] {
   try {
     return [...LINK_KINDS.map((kind) => probeLink(netlink, kind)), ...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()]
   } finally {
-    closeNetlink(netlink)
+    netlink.close()
   }
 }
 

@@ -1,6 +1,7 @@
 // Requests on a netlink socket: many messages in one send(2), the kernel's answers told apart by sequence number, with extended ACK.
 // netlink(7), <linux/netlink.h>. A socket stays in the network namespace in which it was opened.
 import { AttrStream, parseAttributes, type StreamData } from 'netlink/dist/structs.js'
+import { DecodeError } from './decode-error.ts'
 import { AF_NETLINK, close, connectNetlink, errnoName, receive, send, setsockoptInt, socket, SOCK_RAW } from './libc.ts'
 import {
   NETLINK_CAP_ACK,
@@ -43,10 +44,15 @@ export interface NetlinkRefusal {
   readonly offset?: number
 }
 
-/** One rtnetlink socket. Whoever opens it closes it. */
+/** One rtnetlink socket, connected to the kernel. Whoever opens it closes it. */
 export interface NetlinkSocket {
-  readonly fd: number
+  /** Number of the request that was sent last. */
   seq: number
+  /** Sends one datagram. */
+  send(datagram: Uint8Array): void
+  /** Waits for a datagram; returns how many bytes of `into` it fills. */
+  receive(into: Uint8Array): number
+  close(): void
 }
 
 /** Opens a NETLINK_ROUTE socket in this thread's network namespace, with extended ACK and strict checking. */
@@ -56,12 +62,12 @@ export function openNetlink(): NetlinkSocket {
   setsockoptInt(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
   setsockoptInt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
   connectNetlink(fd)
-  return { fd, seq: 0 }
-}
-
-/** Closes the socket. */
-export function closeNetlink(netlink: NetlinkSocket): void {
-  close(netlink.fd)
+  return {
+    seq: 0,
+    send: (datagram) => send(fd, datagram, datagram.length),
+    receive: (into) => receive(fd, into),
+    close: () => close(fd),
+  }
 }
 
 /** Makes a request of a family header and attributes. */
@@ -82,33 +88,41 @@ const BATCH_MESSAGES = 64
 /**
  * Sends the requests in order, as few datagrams as they fit in, and waits for the kernel's answers. The kernel goes on after a
  * refusal, so several requests may be refused. Returns the refusals, by index; empty when all was done.
+ * Errors: RangeError for a request of more than 64 KiB; SyscallError ENOBUFS where the kernel had no room for its answers: what was
+ * done is then known only to who asks the kernel again.
  */
 export function transact(netlink: NetlinkSocket, requests: readonly Request[]): NetlinkRefusal[] {
   const refusals: NetlinkRefusal[] = []
-  let next = 0
-  while (next < requests.length) {
-    const first = next
-    const firstSeq = netlink.seq + 1
-    let used = 0
-    let lastStart = 0
-    while (next < requests.length && next - first < BATCH_MESSAGES) {
-      const { type, flags, body } = requests[next]!
-      const length = NLMSG_HDRLEN + body.length
-      if (used + length > SEND_BYTES) break
-      lastStart = used
-      netlink.seq = (netlink.seq + 1) >>> 0
-      writeHeader(used, length, type, flags | NLM_F_REQUEST, netlink.seq)
-      body.copy(outgoing, used + NLMSG_HDRLEN)
-      used += (length + 3) & ~3
-      next++
-    }
-    if (used === 0) throw new RangeError(`A netlink request of ${requests[first]!.body.length} bytes does not fit ${SEND_BYTES}`)
-    // An error is answered always; success only where asked for: the last message tells that the batch is over.
-    outgoing.writeUInt16LE(outgoing.readUInt16LE(lastStart + 6) | NLM_F_ACK, lastStart + 6)
-    send(netlink.fd, outgoing, used)
-    readAnswers(netlink, firstSeq, first, refusals)
+  for (let first = 0; first < requests.length;) {
+    const firstSeq = (netlink.seq + 1) >>> 0
+    const count = sendBatch(netlink, requests, first)
+    readAnswers(netlink, firstSeq, count, (index, refusal) => refusals.push({ index: first + index, ...refusal }))
+    first += count
   }
   return refusals
+}
+
+/** Sends as many requests as one datagram takes; returns how many. */
+function sendBatch(netlink: NetlinkSocket, requests: readonly Request[], first: number): number {
+  let count = 0
+  let used = 0
+  let lastStart = 0
+  while (first + count < requests.length && count < BATCH_MESSAGES) {
+    const { type, flags, body } = requests[first + count]!
+    const length = NLMSG_HDRLEN + body.length
+    if (used + length > SEND_BYTES) break
+    lastStart = used
+    netlink.seq = (netlink.seq + 1) >>> 0
+    writeHeader(used, length, type, flags | NLM_F_REQUEST, netlink.seq)
+    body.copy(outgoing, used + NLMSG_HDRLEN)
+    used += (length + 3) & ~3
+    count++
+  }
+  if (count === 0) throw new RangeError(`A netlink request of ${requests[first]!.body.length} bytes does not fit ${SEND_BYTES}`)
+  // An error is answered always; success only where asked for: the last message tells that the batch is over.
+  outgoing.writeUInt16LE(outgoing.readUInt16LE(lastStart + 6) | NLM_F_ACK, lastStart + 6)
+  netlink.send(outgoing.subarray(0, used))
+  return count
 }
 
 function writeHeader(at: number, length: number, type: number, flags: number, seq: number): void {
@@ -119,20 +133,46 @@ function writeHeader(at: number, length: number, type: number, flags: number, se
   outgoing.writeUInt32LE(0, at + 12)
 }
 
-function readAnswers(netlink: NetlinkSocket, firstSeq: number, first: number, refusals: NetlinkRefusal[]): void {
+/** Reads until the last of `count` requests is answered. Answers to earlier requests may still lie there after an ENOBUFS: not ours. */
+function readAnswers(
+  netlink: NetlinkSocket,
+  firstSeq: number,
+  count: number,
+  onRefusal: (index: number, refusal: Omit<NetlinkRefusal, 'index'>) => void,
+): void {
   for (;;) {
-    const end = receive(netlink.fd, incoming)
+    const end = receiveDatagram(netlink)
     for (let at = 0; at + NLMSG_HDRLEN <= end;) {
-      const length = incoming.readUInt32LE(at)
-      const seq = incoming.readUInt32LE(at + 8)
-      if (incoming.readUInt16LE(at + 4) === NLMSG_ERROR) {
-        const errno = -incoming.readInt32LE(at + NLMSG_HDRLEN)
-        if (errno !== 0) refusals.push({ index: first + seq - firstSeq, ...parseRefusal(incoming.subarray(at, at + length), errno) })
-        if (seq === netlink.seq) return
+      const message = messageAt(at, end)
+      const index = (message.readUInt32LE(8) - firstSeq) >>> 0
+      if (message.readUInt16LE(4) === NLMSG_ERROR && index < count) {
+        const errno = errnoOf(message)
+        if (errno !== 0) onRefusal(index, parseRefusal(message, errno))
+        if (index === count - 1) return
       }
-      at += (length + 3) & ~3
+      at += (message.length + 3) & ~3
     }
   }
+}
+
+/** Fills `incoming`; returns where the datagram ends. */
+function receiveDatagram(netlink: NetlinkSocket): number {
+  const end = netlink.receive(incoming)
+  if (end < NLMSG_HDRLEN) throw new DecodeError(0, incoming.subarray(0, end), `a datagram of ${end} bytes`)
+  return end
+}
+
+/** The message at `at`, header and all. Its length is checked: one of 0 would be read for ever. */
+function messageAt(at: number, end: number): Buffer {
+  const length = incoming.readUInt32LE(at)
+  if (length >= NLMSG_HDRLEN && at + length <= end) return incoming.subarray(at, at + length)
+  throw new DecodeError(incoming.readUInt16LE(at + 4), incoming.subarray(at, end), `${length} bytes long, ${end - at} are there`)
+}
+
+/** Positive errno of an NLMSG_ERROR or NLMSG_DONE. */
+function errnoOf(message: Buffer): number {
+  if (message.length >= NLMSG_HDRLEN + 4) return -message.readInt32LE(NLMSG_HDRLEN)
+  throw new DecodeError(message.readUInt16LE(4), message, 'it has no errno')
 }
 
 function parseRefusal(message: Buffer, errno: number): Omit<NetlinkRefusal, 'index'> {
@@ -143,7 +183,7 @@ function parseRefusal(message: Buffer, errno: number): Omit<NetlinkRefusal, 'ind
     // struct nlmsgerr: int error, then the request's header, and the rest of the request unless it is capped
     const requestBytes = flags & NLM_F_CAPPED ? NLMSG_HDRLEN : message.readUInt32LE(NLMSG_HDRLEN + 4)
     parseAttributes(message.subarray(NLMSG_HDRLEN + 4 + ((requestBytes + 3) & ~3)), ({ type, data }) => {
-      if (type === NLMSGERR_ATTR_MSG) extack = data.toString('utf8', 0, Math.max(0, data.indexOf(0)))
+      if (type === NLMSGERR_ATTR_MSG) extack = data.toString('utf8').replace(/\0.*$/s, '')
       if (type === NLMSGERR_ATTR_OFFS) offset = data.readUInt32LE(0)
     })
   }
@@ -155,6 +195,7 @@ const DUMP_ATTEMPTS = 10
 /**
  * Dumps a table: calls `each` with the type and body (family header and attributes) of every message; the body lives until `each`
  * returns. A dump that was interrupted by a change (NLM_F_DUMP_INTR) is taken again; `restart` then drops what was gathered.
+ * Errors: DumpError; DecodeError where `each` throws, when the dump has been read to its end and the socket is free for the next.
  */
 export function dump(
   netlink: NetlinkSocket,
@@ -167,7 +208,7 @@ export function dump(
     netlink.seq = (netlink.seq + 1) >>> 0
     writeHeader(0, NLMSG_HDRLEN + header.length, type, NLM_F_REQUEST | NLM_F_DUMP, netlink.seq)
     outgoing.set(header, NLMSG_HDRLEN)
-    send(netlink.fd, outgoing, NLMSG_HDRLEN + header.length)
+    netlink.send(outgoing.subarray(0, NLMSG_HDRLEN + header.length))
     if (readDump(netlink, each)) return
     if (attempt === DUMP_ATTEMPTS) throw new Error(`The kernel's table changed during each of ${DUMP_ATTEMPTS} dumps (RTM type ${type})`)
     restart()
@@ -177,21 +218,27 @@ export function dump(
 /** Returns whether the dump was consistent. */
 function readDump(netlink: NetlinkSocket, each: (body: Buffer, type: number) => void): boolean {
   let consistent = true
+  let failure: DecodeError | undefined
   for (;;) {
-    const end = receive(netlink.fd, incoming)
+    const end = receiveDatagram(netlink)
     for (let at = 0; at + NLMSG_HDRLEN <= end;) {
-      const length = incoming.readUInt32LE(at)
-      const type = incoming.readUInt16LE(at + 4)
-      if (incoming.readUInt32LE(at + 8) === netlink.seq) {
-        if (incoming.readUInt16LE(at + 6) & NLM_F_DUMP_INTR) consistent = false
+      const message = messageAt(at, end)
+      const type = message.readUInt16LE(4)
+      if (message.readUInt32LE(8) === netlink.seq) {
+        if (message.readUInt16LE(6) & NLM_F_DUMP_INTR) consistent = false
         if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-          const errno = -incoming.readInt32LE(at + NLMSG_HDRLEN)
+          const errno = errnoOf(message)
           if (errno > 0) throw new DumpError(errno)
+          if (failure !== undefined) throw failure
           return consistent
         }
-        each(incoming.subarray(at + NLMSG_HDRLEN, at + length), type)
+        try {
+          each(message.subarray(NLMSG_HDRLEN), type)
+        } catch (error) {
+          failure ??= new DecodeError(type, message, error)
+        }
       }
-      at += (length + 3) & ~3
+      at += (message.length + 3) & ~3
     }
   }
 }
@@ -199,10 +246,13 @@ function readDump(netlink: NetlinkSocket, each: (body: Buffer, type: number) => 
 /** The kernel refused to dump a table. */
 export class DumpError extends Error {
   readonly errno: number
+  readonly code: string
 
   constructor(errno: number) {
-    super(`netlink dump: ${errnoName(errno)}`)
+    const code = errnoName(errno)
+    super(`netlink dump: ${code}`)
     this.name = 'DumpError'
     this.errno = errno
+    this.code = code
   }
 }

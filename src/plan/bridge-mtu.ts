@@ -16,16 +16,23 @@ export function planBridgeMtus(draft: Draft): void {
     if (desired.kind === 'node') continue
     const least = leastPortMtus(desired)
     const observed = draft.isNew(netns) ? undefined : draft.observed.namespaces.get(netns)
-    const before = observed === undefined ? undefined : portMtuTexts(observed)
-    const after = before === undefined ? undefined : portMtuTexts(desired)
+    const stay = observed === undefined ? undefined : bridgesWithSamePorts(desired, observed)
     for (const [ifname, link] of desired.links) {
-      const own = least.get(ifname) ?? NEW_BRIDGE_MTU
-      if (link.kind !== 'bridge' || link.mtu === own) continue
-      const there = observed?.links.get(ifname)
-      const isNew = there?.kind !== 'bridge'
-      if (isNew || (there.mtu === link.mtu && before?.get(ifname) !== after?.get(ifname))) emitMtu(draft, netns, ifname, link, own)
+      const followed = least.get(ifname) ?? NEW_BRIDGE_MTU
+      if (link.kind !== 'bridge' || link.mtu === followed || stay?.has(ifname) === true) continue
+      emitMtu(draft, netns, ifname, link, followed)
     }
   }
+}
+
+/** Bridges whose mtu needs no word: their ports stay as they are, or another operation sets the mtu anyway. */
+function bridgesWithSamePorts(desired: NamespaceState, observed: NamespaceState): ReadonlySet<string> {
+  const [before, after] = [portMtuTexts(observed), portMtuTexts(desired)]
+  const bridges = [...desired.links].filter(([ifname, link]) => {
+    const there = observed.links.get(ifname)
+    return there?.kind === 'bridge' && (there.mtu !== link.mtu || before.get(ifname) === after.get(ifname))
+  })
+  return new Set(bridges.map(([ifname]) => ifname))
 }
 
 /** ETH_DATA_LEN, which a bridge without ports has. */

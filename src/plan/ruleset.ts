@@ -4,7 +4,9 @@
  */
 import { isSameRuleset } from '../state/equal.ts'
 import { droppedRulesets } from '../state/extra.ts'
+import type { RulesetState, RulesetTool } from '../state/network.ts'
 import type { Draft } from './draft.ts'
+import type { SetRuleset } from './operation.ts'
 import { emptyRuleset } from './ruleset-input.ts'
 
 export function planRulesets(draft: Draft): void {
@@ -12,25 +14,28 @@ export function planRulesets(draft: Draft): void {
     const observed = draft.isNew(netns) ? undefined : draft.observed.namespaces.get(netns)
     for (const [tool, ruleset] of desired.rulesets) {
       const there = observed?.rulesets.get(tool)
-      if (isSameRuleset(ruleset, there)) continue
-      const input = ruleset.input ?? ruleset.canonical
-      const before = emptyRuleset(tool, there?.canonical ?? '', input)
-      const lines = before.split('\n').length - 1
-      draft.emit({
-        type: 'set ruleset',
-        netns,
-        cause: there === undefined || there.canonical.trim() === '' ? 'not there' : 'the rules are not those of the file',
-        ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
-        tool,
-        input: before + input,
-        ...(ruleset.lineOrigins !== undefined && { lineOrigins: [...Array<undefined>(lines), ...ruleset.lineOrigins] }),
-        previous: emptyRuleset(tool, ruleset.canonical, there?.canonical ?? '') + (there?.canonical ?? ''),
-      })
+      if (!isSameRuleset(ruleset, there)) draft.emit(setRuleset(netns, tool, ruleset, there?.canonical ?? ''))
     }
     if (observed === undefined) continue
     for (const tool of droppedRulesets(netns, desired, observed, draft.options)) {
       const there = observed.rulesets.get(tool)?.canonical ?? ''
       draft.emit({ type: 'set ruleset', netns, cause: 'not in the file', tool, input: emptyRuleset(tool, there), previous: there })
     }
+  }
+}
+
+function setRuleset(netns: string, tool: RulesetTool, ruleset: RulesetState, there: string): SetRuleset {
+  const input = ruleset.input ?? ruleset.canonical
+  const before = emptyRuleset(tool, there, input)
+  const lines = before.split('\n').length - 1
+  return {
+    type: 'set ruleset',
+    netns,
+    cause: there.trim() === '' ? 'not there' : 'the rules are not those of the file',
+    ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
+    tool,
+    input: before + input,
+    ...(ruleset.lineOrigins !== undefined && { lineOrigins: [...Array<undefined>(lines), ...ruleset.lineOrigins] }),
+    previous: emptyRuleset(tool, ruleset.canonical, there) + there,
   }
 }

@@ -137,35 +137,40 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
   const { kind, hostname } = namespace
-  const within: Loss[] = [...namespace.sysctls].map(([name, { value }]) => ({ noun: 'sysctl', netns, name, value }))
-  const ups: Operation[] = []
-  for (const [ifname, link] of namespace.links) {
-    const isCable = link.kind === 'veth' && link.peer.netns !== netns
-    if (link.kind === 'loopback' && link.mtu !== 65536) ups.push({ ...base, type: 'set link', ifname, set: { mtu: link.mtu } })
-    if (link.kind === 'loopback' && link.up) ups.push({ ...base, type: 'set link', ifname, set: { up: true } })
-    if (link.kind === 'bridge') within.push({ noun: 'link', netns, ifname, link })
-    if (link.kind !== 'veth' || isCable) continue
-    const peer = namespace.links.get(link.peer.ifname)
-    if (peer?.kind === 'veth' && ifname < link.peer.ifname) within.push({ noun: 'link', netns, ifname, link, peer })
-  }
-  for (const addr of namespace.addrs.values()) within.push({ noun: 'addr', netns, addr })
-  for (const route of namespace.routes.values()) within.push({ noun: 'route', netns, route })
-  for (const neigh of namespace.neighs.values()) within.push({ noun: 'neigh', netns, neigh })
+  const files = [...namespace.files].filter(([, file]) => file.content !== undefined)
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
-    ...[...namespace.files].flatMap(([path, file]): Operation[] =>
-      file.content === undefined ? [] : [{ ...base, type: 'write file', path, file }],
-    ),
-    ...restoring([...within, ...losses], ups),
+    ...files.map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
+    ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
-    ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => ({
-      ...base,
-      type: 'set ruleset',
-      tool,
-      input: canonical,
-      previous: emptyRuleset(tool, canonical),
-    })),
+    ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => {
+      return { ...base, type: 'set ruleset', tool, input: canonical, previous: emptyRuleset(tool, canonical) }
+    }),
   ]
+}
+
+/** What stands in a namespace, but for its cables to others. */
+function contents(netns: string, namespace: WorkingNamespace): Loss[] {
+  const links = [...namespace.links].flatMap(([ifname, link]): Loss[] => {
+    if (link.kind === 'bridge') return [{ noun: 'link', netns, ifname, link }]
+    if (link.kind !== 'veth' || link.peer.netns !== netns || ifname > link.peer.ifname) return []
+    const peer = namespace.links.get(link.peer.ifname)
+    return peer?.kind === 'veth' ? [{ noun: 'link', netns, ifname, link, peer }] : []
+  })
+  return [
+    ...[...namespace.sysctls].map(([name, { value }]): Loss => ({ noun: 'sysctl', netns, name, value })),
+    ...links,
+    ...[...namespace.addrs.values()].map((addr): Loss => ({ noun: 'addr', netns, addr })),
+    ...[...namespace.routes.values()].map((route): Loss => ({ noun: 'route', netns, route })),
+    ...[...namespace.neighs.values()].map((neigh): Loss => ({ noun: 'neigh', netns, neigh })),
+  ]
+}
+
+function loopbackOperations(netns: string, namespace: WorkingNamespace): Operation[] {
+  const lo = namespace.links.get('lo')
+  if (lo === undefined) return []
+  const set: LinkChange = { mtu: lo.mtu, up: lo.up }
+  return [{ netns, cause: CAUSE, type: 'set link', ifname: 'lo', set }]
 }
 
 /** In the order of a fresh plan. `ups` are those of links that are there again already. */
