@@ -4,6 +4,7 @@ import type { Operation, Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoOf } from '../plan/undo.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
 import { execute, type Execution, type ExecuteOptions } from './execute.ts'
@@ -13,7 +14,7 @@ import { rulesetTools, scopeOf } from './scope.ts'
 import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
-import { verify } from './verify.ts'
+import { verify, type Verified } from './verify.ts'
 
 /** Changes a running lab into what the file says. The caller has its lock. A refusal is undone. */
 export async function change(
@@ -22,38 +23,50 @@ export async function change(
   early: Engine | undefined,
   options: UpOptions,
 ): Promise<{ plan: Plan; warnings: readonly Diagnostic[] }> {
-  const { name, env } = ready
-  const { signal, onEvent, slice } = options
+  const { name } = ready
   const directory = labDirectory(name)
   const engine = early ?? startEngine(record.holderPid)
   try {
     await engine.enter(directory, record.holderPid)
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
-    if (plan.operations.length === 0 && record.file === ready.file) return { plan, warnings: [] }
-    writeMemory(name, { ...memory, intended: ready.desired })
-    onEvent?.({ type: 'stage', stage: 'apply' })
-    const executeOptions: ExecuteOptions = {
-      directory,
-      env,
-      onProgress: (done, total) => onEvent?.({ type: 'progress', done, total }),
-      ...(slice !== undefined && { slice }),
-    }
-    const execution = await execute(engine, plan, { ...executeOptions, ...(signal !== undefined && { signal }) })
-    if (execution.failure !== undefined || execution.isAborted) {
-      onEvent?.({ type: 'stage', stage: 'undo' })
-      const { sentence, failures } = await undo(engine, plan, execution, executeOptions)
-      if (failures.length === 0) writeMemory(name, memory)
-      if (execution.failure === undefined && failures.length === 0) throw signal!.reason
-      throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
-    }
-    onEvent?.({ type: 'stage', stage: 'verify' })
-    const { warnings, tolerated } = await verify(engine, directory, ready, plan, memory)
-    saveLab(ready, record.holderPid, await engine.list(), tolerated, record)
-    return { plan, warnings }
+    const verified =
+      plan.operations.length === 0
+        ? { warnings: [], tolerated: memory.tolerated }
+        : await applyAndVerify(engine, directory, ready, memory, plan, options)
+    saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
+    return { plan, warnings: verified.warnings }
   } finally {
     if (engine !== early) await engine.close()
   }
+}
+
+async function applyAndVerify(
+  engine: Engine,
+  directory: string,
+  ready: ReadyLab,
+  memory: LabMemory,
+  plan: Plan,
+  { signal, onEvent, slice }: UpOptions,
+): Promise<Verified> {
+  writeMemory(ready.name, { ...memory, intended: ready.desired })
+  onEvent?.({ type: 'stage', stage: 'apply' })
+  const executeOptions: ExecuteOptions = {
+    directory,
+    env: ready.env,
+    onProgress: (done, total) => onEvent?.({ type: 'progress', done, total }),
+    ...(slice !== undefined && { slice }),
+  }
+  const execution = await execute(engine, plan, { ...executeOptions, ...(signal !== undefined && { signal }) })
+  if (execution.failure !== undefined || execution.isAborted) {
+    onEvent?.({ type: 'stage', stage: 'undo' })
+    const { sentence, failures } = await undo(engine, plan, execution, executeOptions)
+    if (failures.length === 0) writeMemory(ready.name, memory)
+    if (execution.failure === undefined && failures.length === 0) throw signal!.reason
+    throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
+  }
+  onEvent?.({ type: 'stage', stage: 'verify' })
+  return verify(engine, directory, ready, plan, memory)
 }
 
 /** The plan that would make a running lab what the file says, and what was observed to make it. */
@@ -65,7 +78,7 @@ export async function planAgainst(
 ): Promise<{ plan: Plan; observed: NetworkState }> {
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
-  const observed = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
+  const observed = withOwnOptions(await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous)), previous)
   const restore = await valuesToRestore(engine, previous, ready.desired)
   const fresh = await freshSysctls(engine, ready.desired, observed)
   const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })

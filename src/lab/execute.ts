@@ -29,35 +29,44 @@ export interface ExecuteOptions {
 /** Carries out a plan until something refuses it or the signal stops it. */
 export async function execute(engine: Engine, plan: Plan, options: ExecuteOptions): Promise<Execution> {
   const { operations } = plan
-  const { onProgress, signal, slice } = options
+  const { onProgress, signal } = options
   const done: Operation[] = []
-  for (let start = 0; start < operations.length;) {
+  while (done.length < operations.length) {
     if (signal?.aborted) return { done, isAborted: true }
+    const start = done.length
     const operation = operations[start]!
     if (operation.type === 'set ruleset' || operation.type === 'run setup') {
       const failure = await runTool(plan, operation, options)
       if (failure !== undefined) return { done, failure, isAborted: signal?.aborted ?? false }
       done.push(operation)
-      onProgress?.(++start, operations.length)
+      onProgress?.(done.length, operations.length)
       continue
     }
-    const end = endOfEngineRun(operations, start)
-    const outcome = await engine.apply(operations.slice(start, end), {
-      onProgress: (attempted) => onProgress?.(start + attempted, operations.length),
-      ...(signal !== undefined && { signal }),
-      ...(slice !== undefined && { slice }),
-    })
-    const refused = new Set(outcome.refusals.map(({ index }) => start + index))
-    for (let index = start; index < start + outcome.attempted; index++) if (!refused.has(index)) done.push(operations[index]!)
-    if (outcome.refusals.length > 0) {
-      const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
-      const failure = (aftermath: string): Diagnostic[] =>
-        refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
-      return { done, failure, isAborted: false }
-    }
-    start += outcome.attempted
+    const failure = await runEngine(engine, plan, start, options, done)
+    if (failure !== undefined) return { done, failure, isAborted: false }
   }
-  return { done, isAborted: signal?.aborted ?? false }
+  return { done, isAborted: false }
+}
+
+/** Has the engine carry out the run of system calls that begins at `start`; adds to `done` what had its effect. */
+async function runEngine(
+  engine: Engine,
+  plan: Plan,
+  start: number,
+  { onProgress, signal, slice }: ExecuteOptions,
+  done: Operation[],
+): Promise<Execution['failure']> {
+  const { operations } = plan
+  const outcome = await engine.apply(operations.slice(start, endOfEngineRun(operations, start)), {
+    onProgress: (attempted) => onProgress?.(start + attempted, operations.length),
+    ...(signal !== undefined && { signal }),
+    ...(slice !== undefined && { slice }),
+  })
+  const refused = new Set(outcome.refusals.map(({ index }) => index))
+  for (let index = 0; index < outcome.attempted; index++) if (!refused.has(index)) done.push(operations[start + index]!)
+  if (outcome.refusals.length === 0) return undefined
+  const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
+  return (aftermath) => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
 }
 
 function endOfEngineRun(operations: readonly Operation[], start: number): number {

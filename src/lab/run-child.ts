@@ -30,19 +30,29 @@ function forEachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string
   if (stream !== null) createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine)
 }
 
+/** Children that run now. One set of listeners serves them all: Node warns of a leak beyond ten. */
+const running = new Set<ChildProcess>()
+
+const stay = (): void => {}
+const handOn = (signal: NodeJS.Signals): void => {
+  for (const child of running) child.kill(signal)
+}
+const LISTENERS = [
+  ['SIGINT', stay],
+  ['SIGQUIT', stay],
+  ['SIGTERM', handOn],
+  ['SIGHUP', handOn],
+] as const
+
 /**
  * A signal meant for the command must not end us before it: Ctrl-C reaches both from the terminal, the others are handed on.
  * Gives the function that stops this.
  */
 function passSignalsOn(child: ChildProcess): () => void {
-  const stay = (): void => {}
-  const handOn = (signal: NodeJS.Signals): void => void child.kill(signal)
-  const fromTerminal: NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
-  const fromOthers: NodeJS.Signals[] = ['SIGTERM', 'SIGHUP']
-  for (const signal of fromTerminal) process.on(signal, stay)
-  for (const signal of fromOthers) process.on(signal, handOn)
+  if (running.size === 0) for (const [signal, listener] of LISTENERS) process.on(signal, listener)
+  running.add(child)
   return () => {
-    for (const signal of fromTerminal) process.off(signal, stay)
-    for (const signal of fromOthers) process.off(signal, handOn)
+    running.delete(child)
+    if (running.size === 0) for (const [signal, listener] of LISTENERS) process.off(signal, listener)
   }
 }

@@ -110,7 +110,10 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const held = await engine.list()
     const verifying = verify(engine, directory, ready, plan)
     // The engine looks at the lab while this process writes; a thousand links take as long as the look.
-    const [{ warnings, tolerated }] = await Promise.all([verifying, Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set()))])
+    const [{ warnings, tolerated }] = await Promise.all([
+      verifying,
+      Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set())),
+    ])
     signal?.throwIfAborted()
     if (tolerated.size > 0) writeMemory(name, { desired, tolerated })
     await engine.commit()

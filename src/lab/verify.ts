@@ -5,6 +5,7 @@ import type { Plan } from '../plan/operation.ts'
 import { differences, formatDifference } from '../state/compare.ts'
 import { extraKeys } from '../state/extra.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
@@ -27,7 +28,7 @@ export interface Verified {
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
   const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, expected)
-  const observed = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
+  const observed = withOwnOptions(await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired)), expected)
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
   const before = memory?.tolerated ?? new Set<string>()
   const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()

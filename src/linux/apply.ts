@@ -1,7 +1,6 @@
 // Carries out the operations of a plan in their order. Decides nothing: an operation says all that it needs.
 // Neighbouring netlink operations of one namespace leave in one datagram.
 import type { Operation } from '../plan/operation.ts'
-import { FABRIC } from '../state/network.ts'
 import { attributeAt } from './extack.ts'
 import { removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts } from './holder.ts'
@@ -10,7 +9,7 @@ import { addNetns, addNode, delNetns } from './namespace.ts'
 import { netlinkRequests, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
 import { transact, type Request } from './transport.ts'
-import { addFabric, namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
+import { namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** The kernel's no to one operation. */
 export interface Refusal {
@@ -54,7 +53,8 @@ function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome 
         if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
         else perform(world, operation)
       } catch (error) {
-        return { attempted: index + Math.max(1, files.length), refusals: [refusalOf(error, index)] }
+        const refusal = files.length > 1 ? writeSingly(world, namespaceOf(world, operation.netns), files, index) : refusalOf(error, index)
+        if (refusal !== undefined) return { attempted: refusal.index + 1, refusals: [refusal] }
       }
     }
     index += Math.max(1, files.length)
@@ -111,6 +111,18 @@ function filesFrom(operations: readonly Operation[], start: number): PlacedFile[
   return files
 }
 
+/** Files that could not be placed together, one by one: to tell which was refused. */
+function writeSingly(world: World, namespace: OpenNamespace, files: readonly PlacedFile[], start: number): Refusal | undefined {
+  for (const [offset, file] of files.entries()) {
+    try {
+      writeFiles(world, namespace, [file])
+    } catch (error) {
+      return refusalOf(error, start + offset)
+    }
+  }
+  return undefined
+}
+
 function refusalOf(error: unknown, index: number): Refusal {
   if (error instanceof SyscallError) return { index, code: error.code, syscall: error.syscall }
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
@@ -123,8 +135,7 @@ function refusalOf(error: unknown, index: number): Refusal {
 function perform(world: World, operation: Operation): void {
   switch (operation.type) {
     case 'add netns':
-      if (operation.netns === FABRIC) addFabric(world)
-      else if (operation.kind === 'node') addNode(world, operation.netns, operation.hostname ?? operation.netns)
+      if (operation.kind === 'node') addNode(world, operation.netns, operation.hostname ?? operation.netns)
       else addNetns(world, operation.netns)
       return
     case 'del netns':

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -28,22 +29,42 @@ export interface PlacedFile {
   readonly file: FileState
 }
 
-/** Writes files, and binds those that are new to the node over their paths. */
+/** Writes files, and binds those that are new to the node over their paths. When it throws, none of the new ones is there. */
 export function writeFiles(world: World, namespace: OpenNamespace, files: readonly PlacedFile[]): void {
-  const isNew = files.filter(({ path, file }) => writeSource(sourceOf(world, namespace.name, path), file))
-  if (isNew.length === 0) return
-  const paths = isNew.map(({ path }) => path)
-  const bare = within(world, namespace, () => new Set(paths.map(uncoveredDirectory(world, namespace.name)).filter((d) => d !== undefined)))
-  const again = [...bare].flatMap((directory) => cover(world, namespace, directory))
-  bindAll(world, namespace, [...again.filter((path) => !paths.includes(path)), ...paths])
+  const fresh: string[] = []
+  try {
+    for (const { path, file } of files) {
+      if (!existsSync(sourceOf(world, namespace.name, path))) fresh.push(path)
+      writeSource(sourceOf(world, namespace.name, path), file)
+    }
+    if (fresh.length === 0) return
+    const covered = coveredDirectories(world, namespace.name)
+    const bare = within(
+      world,
+      namespace,
+      () => new Set(fresh.map((path) => uncoveredDirectory(covered, path)).filter((d) => d !== undefined)),
+    )
+    const again = [...bare].flatMap((directory) => cover(world, namespace, directory))
+    bindAll(
+      world,
+      namespace,
+      again.filter((path) => !fresh.includes(path)),
+    )
+    bindAll(world, namespace, fresh)
+  } catch (error) {
+    for (const path of fresh) rmSync(sourceOf(world, namespace.name, path), { force: true })
+    throw error
+  }
 }
 
 /** Takes the file away: what the host has at that path, or nothing, shows again. */
 export function removeFile(world: World, namespace: OpenNamespace, path: string): void {
+  const covered = coveredDirectories(world, namespace.name)
   within(world, namespace, () => {
-    const target = followLinks(path)
+    const target = realTarget(path)
     umount(target, MNT_DETACH)
-    if (uncoveredDirectory(world, namespace.name)(target) === undefined && statSync(target).size === 0) rmSync(target) // our placeholder
+    // Our placeholder. Outside the node's own directories the file would be the host's, which is nobody's to remove.
+    if (isOwn(covered, target) && statSync(target).size === 0) rmSync(target)
   })
   rmSync(sourceOf(world, namespace.name, path))
 }
@@ -69,37 +90,50 @@ function sourceOf(world: World, node: string, path: string): string {
   return `${nodeDirectory(world, node)}/${encodeURIComponent(path)}`
 }
 
-/** Returns whether the file is new. One that is there is written in place: it is bound already, and programs may hold it open. */
-function writeSource(source: string, file: FileState): boolean {
+/** One that is there is written in place: it is bound already, and programs may hold it open. */
+function writeSource(source: string, file: FileState): void {
   if (file.content === undefined) throw new Error(`${source} has no content in the plan`)
-  let isNew = true
-  try {
-    writeFileSync(source, file.content, { flag: 'wx' })
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-    writeFileSync(source, file.content)
-    isNew = false
-  }
+  writeFileSync(source, file.content)
   chmodSync(source, file.mode) // writeFileSync heeds the umask
-  return isNew
 }
 
+/** Binds all or none. */
 function bindAll(world: World, namespace: OpenNamespace, paths: readonly string[]): void {
   const trees = paths.map((path) => ({ path, tree: openTree(sourceOf(world, namespace.name, path)) }))
+  const bound: string[] = []
   try {
     within(world, namespace, () => {
-      for (const { path, tree } of trees) {
-        const target = followLinks(path)
-        if (!existsSync(target)) {
-          mkdirSync(dirname(target), { recursive: true })
-          writeFileSync(target, '', { flag: 'wx' })
+      try {
+        for (const { path, tree } of trees) {
+          const target = realTarget(path)
+          if (!existsSync(target)) {
+            mkdirSync(dirname(target), { recursive: true })
+            writeFileSync(target, '', { flag: 'wx' })
+          }
+          attachMount(tree, target)
+          bound.push(target)
         }
-        attachMount(tree, target)
+      } catch (error) {
+        for (const target of bound) umount(target, MNT_DETACH)
+        throw error
       }
     })
   } finally {
     for (const { tree } of trees) close(tree)
   }
+}
+
+/** The path without symbolic links, in its directories or at its end, as far as it is there. Called inside the node. */
+function realTarget(path: string): string {
+  const target = followLinks(path)
+  const directory = nearestDirectory(target)
+  return join(realpathSync(directory), target.slice(directory.length))
+}
+
+function nearestDirectory(path: string): string {
+  let directory = dirname(path)
+  while (!existsSync(directory)) directory = dirname(directory)
+  return directory
 }
 
 /** The path at the end of symbolic links, which may lead to a file that is not there (resolv.conf into /run). */
@@ -121,20 +155,19 @@ const MAX_LINKS = 40 // as the kernel, <linux/namei.h> MAXSYMLINKS
 
 /**
  * For a path that is not there: the directory that an overlay must cover before a file can be made, or undefined where the
- * node may write (its own /run and /tmp, what an overlay covers). Called inside the node.
+ * node may write. Called inside the node.
  */
-function uncoveredDirectory(world: World, node: string): (path: string) => string | undefined {
-  const covered = ['/run', '/tmp', ...coveredDirectories(world, node)]
-  return (path) => {
-    const target = followLinks(path)
-    let directory = dirname(target)
-    while (!existsSync(directory)) directory = dirname(directory)
-    const isOwn = covered.some((own) => target.startsWith(`${own}/`))
-    return isOwn || existsSync(target) ? undefined : directory
-  }
+function uncoveredDirectory(covered: readonly string[], path: string): string | undefined {
+  const target = realTarget(path)
+  return isOwn(covered, target) || existsSync(target) ? undefined : nearestDirectory(target)
 }
 
-/** Overlays that were put over directories of this node, by this engine or an earlier one. */
+/** Whether a real path lies in the node's own: its /run and /tmp, and what overlays cover. */
+function isOwn(covered: readonly string[], target: string): boolean {
+  return ['/run', '/tmp', ...covered].some((own) => target.startsWith(`${own}/`))
+}
+
+/** Directories of this node that lie under overlays, of this engine or an earlier one. Called in the base: nodes do not see the lab's tmpfs. */
 function coveredDirectories(world: World, node: string): string[] {
   const marks = join(nodeDirectory(world, node), 'overlays')
   return existsSync(marks) ? readdirSync(marks).map(decodeURIComponent) : []
@@ -156,8 +189,10 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   } finally {
     close(tree)
   }
-  const files = readdirSync(nodeDirectory(world, namespace.name)).map(decodeURIComponent)
-  return files.filter((path) => path.startsWith(`${directory}/`))
+  const files = readdirSync(nodeDirectory(world, namespace.name))
+    .filter((name) => name.startsWith('%2F'))
+    .map(decodeURIComponent)
+  return within(world, namespace, () => files.filter((path) => realTarget(path).startsWith(`${directory}/`)))
 }
 
 /** overlayfs options are separated by commas, layers by colons. */

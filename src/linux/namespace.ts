@@ -1,5 +1,5 @@
 // Makes a node's or a bridge's namespaces: unshare(2) on the main thread, held by descriptors that the holder gets a copy of.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dropNamespaces, putNamespaces } from './holder.ts'
 import {
   attachMount,
@@ -27,6 +27,7 @@ export function nodeDirectory(world: World, node: string): string {
 /** A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. */
 export function addNode(world: World, name: string, hostname: string): void {
   const directory = nodeDirectory(world, name)
+  rmSync(directory, { recursive: true, force: true }) // left by an engine that was killed halfway through this
   mkdirSync(directory)
   mkdirSync(`${directory}/run`)
   mkdirSync(`${directory}/tmp`, { mode: 0o1777 })
@@ -46,7 +47,7 @@ export function addNode(world: World, name: string, hostname: string): void {
   }
 }
 
-/** A network namespace alone: a bridge with an address of its own. */
+/** A network namespace alone: the fabric, or a bridge with an address of its own. */
 export function addNetns(world: World, name: string): void {
   try {
     unshare(CLONE_NEWNET)
@@ -70,8 +71,9 @@ export function delNetns(world: World, name: string): void {
   const namespace = namespaceOf(world, name)
   dropNamespaces(world.holder, name)
   namespace.netlink.close()
-  if (namespace.net !== world.base.net) close(namespace.net)
+  close(namespace.net)
   if (namespace.mnt !== undefined) close(namespace.mnt)
   if (namespace.uts !== undefined) close(namespace.uts)
   world.namespaces.delete(name)
+  rmSync(nodeDirectory(world, name), { recursive: true, force: true })
 }

@@ -23,18 +23,7 @@ import { decodeRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
 import { readSysctl } from './sysctl.ts'
 import { dump } from './transport.ts'
-import {
-  IFF_LOOPBACK,
-  IFF_UP,
-  RT_TABLE_LOCAL,
-  RTM_GETADDR,
-  RTM_GETLINK,
-  RTM_GETNEIGH,
-  RTM_GETROUTE,
-  RTM_GETRULE,
-  RTPROT_BOOT,
-  RTPROT_STATIC,
-} from './uapi.ts'
+import { IFF_LOOPBACK, IFF_UP, RT_TABLE_LOCAL, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** What cannot be listed but must be asked for by name. By namespace. */
@@ -198,9 +187,8 @@ function readTables(raw: RawNamespace): Pick<NamespaceState, 'routes' | 'rules' 
   const rules: RuleState[] = []
   const neighs: NeighState[] = []
   gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
-    const message = decodeRoute(body, ifnameOf)
-    const byHand = message?.protocol === RTPROT_BOOT || message?.protocol === RTPROT_STATIC
-    return message !== undefined && byHand && message.route.table !== RT_TABLE_LOCAL ? message.route : undefined
+    const route = decodeRoute(body, ifnameOf)
+    return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
   })
   gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
     const rule = decodeRule(body)

@@ -1,5 +1,5 @@
 // Operations of a plan as netlink requests, each with the namespace whose socket it leaves by.
-import type { AddVeth, LinkChange, Operation } from '../plan/operation.ts'
+import type { AddBridge, AddVeth, LinkChange, Operation } from '../plan/operation.ts'
 import { delAddr, newAddr } from './message/addr.ts'
 import { delLink, newBridge, newVeth, setLink, type VethEnd } from './message/link.ts'
 import { delNeigh, replaceNeigh } from './message/neigh.ts'
@@ -18,14 +18,13 @@ export function netlinkRequests(world: World, operation: Operation): PlacedReque
   if (operation.type === 'add veth') return vethRequests(world, operation)
   const namespace = world.namespaces.get(operation.netns)
   if (namespace === undefined) return undefined // it is about to be made
-  const request = linkRequest(world, namespace, operation) ?? tableRequest(namespace, operation)
+  if (operation.type === 'add bridge') return bridgeRequests(world, namespace, operation)
+  const request = linkRequest(namespace, operation) ?? tableRequest(namespace, operation)
   return request === undefined ? undefined : [{ namespace, request }]
 }
 
-function linkRequest(world: World, namespace: OpenNamespace, operation: Operation): Request | undefined {
+function linkRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
   switch (operation.type) {
-    case 'add bridge':
-      return newBridge(operation.ifname, newIfindex(world, namespace, operation.ifname), operation.link)
     case 'set link':
       return setLinkRequest(namespace, operation.ifname, operation.set)
     case 'del link':
@@ -76,6 +75,13 @@ function newIfindex(world: World, namespace: OpenNamespace, ifname: string): num
 function setLinkRequest(namespace: OpenNamespace, ifname: string, set: LinkChange): Request {
   const master = set.master === null ? 0 : set.master === undefined ? undefined : ifindexOf(namespace, set.master)
   return setLink(ifindexOf(namespace, ifname), set, master)
+}
+
+/** The bridge, and its alias, which RTM_NEWLINK heeds only for a link that stands (rtnl_create_link). */
+function bridgeRequests(world: World, namespace: OpenNamespace, { ifname, link }: AddBridge): PlacedRequest[] {
+  const made = { namespace, request: newBridge(ifname, newIfindex(world, namespace, ifname), link) }
+  const { alias } = link
+  return alias === undefined ? [made] : [made, { namespace, request: setLinkRequest(namespace, ifname, { alias }) }]
 }
 
 interface PlacedEnd {

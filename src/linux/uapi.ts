@@ -100,6 +100,9 @@ export const IFLA_BR_MAX_AGE = 3
 export const IFLA_BR_AGEING_TIME = 4
 export const IFLA_BR_STP_STATE = 5
 export const IFLA_BR_PRIORITY = 6
+export const IFLA_BR_ROOT_ID = 10
+export const IFLA_BR_BRIDGE_ID = 11
+export const IFLA_BR_TOPOLOGY_CHANGE = 14
 export const IFLA_BR_MCAST_SNOOPING = 23
 
 // <linux/if_addr.h>

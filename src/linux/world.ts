@@ -1,8 +1,7 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
 import { openSync } from 'node:fs'
-import { FABRIC } from '../state/network.ts'
-import { connectHolder, getNamespaces, listNamespaces, putNamespaces, type Holder } from './holder.ts'
+import { connectHolder, getNamespaces, listNamespaces, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
@@ -97,10 +96,4 @@ export function namespaceOf(world: World, name: string): OpenNamespace {
   const namespace = world.namespaces.get(name)
   if (namespace === undefined) throw new Error(`The lab has no namespace ${name}`)
   return namespace
-}
-
-/** The fabric is the base's own network namespace, kept by the holder under its name. */
-export function addFabric(world: World): void {
-  putNamespaces(world.holder, FABRIC, [world.base.net])
-  world.namespaces.set(FABRIC, { name: FABRIC, net: world.base.net, netlink: openNetlink(), ifindexes: new Map() })
 }

@@ -1,8 +1,6 @@
 /** The mtu of bridges, which the kernel changes with their ports. net/bridge/br_if.c. */
 import type { BridgeLink, NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
-import type { Operation } from './operation.ts'
-import type { Working } from './working.ts'
 
 /** Whether a bridge's ports leave it another mtu than the file's. */
 export function needsOwnMtu(namespace: NamespaceState, bridge: string): boolean {
@@ -18,16 +16,23 @@ export function planBridgeMtus(draft: Draft): void {
     if (desired.kind === 'node') continue
     const least = leastPortMtus(desired)
     const observed = draft.isNew(netns) ? undefined : draft.observed.namespaces.get(netns)
-    const before = observed === undefined ? undefined : portMtuTexts(observed)
-    const after = before === undefined ? undefined : portMtuTexts(desired)
+    const stay = observed === undefined ? undefined : bridgesWithSamePorts(desired, observed)
     for (const [ifname, link] of desired.links) {
-      const own = least.get(ifname) ?? NEW_BRIDGE_MTU
-      if (link.kind !== 'bridge' || link.mtu === own) continue
-      const there = observed?.links.get(ifname)
-      const isNew = there?.kind !== 'bridge'
-      if (isNew || (there.mtu === link.mtu && before?.get(ifname) !== after?.get(ifname))) emitMtu(draft, netns, ifname, link, own)
+      const followed = least.get(ifname) ?? NEW_BRIDGE_MTU
+      if (link.kind !== 'bridge' || link.mtu === followed || stay?.has(ifname) === true) continue
+      emitMtu(draft, netns, ifname, link, followed)
     }
   }
+}
+
+/** Bridges whose mtu needs no word: their ports stay as they are, or another operation sets the mtu anyway. */
+function bridgesWithSamePorts(desired: NamespaceState, observed: NamespaceState): ReadonlySet<string> {
+  const [before, after] = [portMtuTexts(observed), portMtuTexts(desired)]
+  const bridges = [...desired.links].filter(([ifname, link]) => {
+    const there = observed.links.get(ifname)
+    return there?.kind === 'bridge' && (there.mtu !== link.mtu || before.get(ifname) === after.get(ifname))
+  })
+  return new Set(bridges.map(([ifname]) => ifname))
 }
 
 /** ETH_DATA_LEN, which a bridge without ports has. */
@@ -63,19 +68,4 @@ function portMtuTexts(namespace: NamespaceState): ReadonlyMap<string, string> {
     else ports.push(`${ifname} ${mtu}`)
   }
   return new Map([...texts].map(([bridge, ports]) => [bridge, ports.sort().join(',')]))
-}
-
-/** Where undoing the operation brings a port back to its bridge: what the bridge's mtu was, to be set after it. */
-export function bridgeMtusBefore(working: Working, operation: Operation): Operation[] {
-  const ports: { readonly netns: string; readonly master: string | null | undefined }[] = []
-  if (operation.type === 'set link') ports.push({ netns: operation.netns, master: operation.previous?.master })
-  if (operation.type === 'del link') {
-    ports.push({ netns: operation.netns, master: operation.link.master })
-    if (operation.link.kind === 'veth') ports.push({ netns: operation.link.peer.netns, master: operation.peer?.master })
-  }
-  return ports.flatMap(({ netns, master }): Operation[] => {
-    const bridge = master ? working.get(netns)?.links.get(master) : undefined
-    if (!master || bridge === undefined) return []
-    return [{ netns, cause: 'undo', type: 'set link', ifname: master, set: { mtu: bridge.mtu } }]
-  })
 }

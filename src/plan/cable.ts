@@ -9,33 +9,50 @@ import { needsOwnMtu } from './bridge-mtu.ts'
 import type { Draft } from './draft.ts'
 
 /**
- * Links that must make room before anything is made: ends whose peer is another one now, and links of another kind under a name
- * that the file wants. A namespace that goes takes its cables along, but only when the kernel gets round to it (cleanup_net runs
- * in a workqueue): where the name of the other end or an address is wanted at once, its cable is deleted here.
+ * Links that must make room before anything is made. The order does not matter to the kernel; what goes with its node comes first,
+ * for that is the better reason to give.
  */
 export function planCablesInTheWay(draft: Draft): void {
-  const stays = (netns: string): boolean => draft.desired.namespaces.has(netns) && !draft.isNew(netns)
+  planCablesOfGoing(draft)
+  planMisplacedLinks(draft)
+}
+
+/**
+ * A namespace that goes takes its cables along, but only when the kernel gets round to it (cleanup_net runs in a workqueue): where
+ * the name of the other end or an address is wanted at once, its cable is deleted here.
+ */
+function planCablesOfGoing(draft: Draft): void {
   const wanted = wantedAddrs(draft)
   for (const [netns, observed] of draft.observed.namespaces) {
-    const desired = draft.desired.namespaces.get(netns)
+    if (stays(draft, netns)) continue
     for (const [ifname, link] of observed.links) {
-      if (link.kind !== 'veth' || stays(netns) || !stays(link.peer.netns)) continue
+      if (link.kind !== 'veth' || !stays(draft, link.peer.netns)) continue
       const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
       if (isIdlePort(draft, link.peer, peer) && !holdsAny(observed, ifname, wanted)) continue
-      deleteLink(draft, link.peer, `its peer ${netns}/${ifname} ${desired === undefined ? 'is not in the file' : 'is made anew'}`)
+      const why = draft.desired.namespaces.has(netns) ? 'is made anew' : 'is not in the file'
+      deleteLink(draft, link.peer, `its peer ${netns}/${ifname} ${why}`)
     }
   }
+}
+
+/** Ends whose peer is another one now, links of another kind under a name that the file wants, and cables that it does not have. */
+function planMisplacedLinks(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
-    if (draft.isNew(netns)) continue
+    const observed = draft.observed.namespaces.get(netns)
+    if (observed === undefined || draft.isNew(netns)) continue
     for (const [ifname, link] of draft.now(netns).links) {
       const cause = whyInTheWay(draft, { netns, ifname }, link, desired.links.get(ifname))
       if (cause !== undefined) deleteLink(draft, { netns, ifname }, cause)
     }
-    for (const [ifname, link] of findExtras(netns, desired, draft.observed.namespaces.get(netns) ?? desired, draft.options).links) {
-      if (link.kind === 'veth' && (link.peer.netns === netns || stays(link.peer.netns)))
-        deleteLink(draft, { netns, ifname }, 'not in the file')
+    for (const [ifname, link] of findExtras(netns, desired, observed, draft.options).links) {
+      const isCable = link.kind === 'veth' && (link.peer.netns === netns || stays(draft, link.peer.netns))
+      if (isCable) deleteLink(draft, { netns, ifname }, 'not in the file')
     }
   }
+}
+
+function stays(draft: Draft, netns: string): boolean {
+  return draft.desired.namespaces.has(netns) && !draft.isNew(netns)
 }
 
 /** Both ends of each cable that does not stand, at its node's end. */

@@ -29,7 +29,9 @@ function planRoute(draft: Draft, netns: string, route: RouteState): void {
   const previous = draft.now(netns).routes.get(routeKey(route))
   const base = { netns, ...(route.origin !== undefined && { origin: route.origin }), route }
   if (previous === undefined) {
-    draft.emit({ ...base, type: 'add route', cause: draft.whyMissing(netns, 'route', routeKey(route)) })
+    const wasThere = !draft.isNew(netns) && draft.observed.namespaces.get(netns)?.routes.has(routeKey(route)) === true
+    const cause = draft.whyMissing(netns, 'route', routeKey(route))
+    draft.emit({ ...base, type: 'add route', cause: wasThere && cause === 'not there' ? 'made anew' : cause })
   } else {
     const cause = routeDifferences(route, previous).map(causeOf).join('; ')
     draft.emit({ ...base, type: 'replace route', cause, previous })

@@ -4,37 +4,17 @@
  */
 import { isSameRuleset } from '../state/equal.ts'
 import { droppedRulesets } from '../state/extra.ts'
-import type { RulesetTool } from '../state/network.ts'
+import type { RulesetState, RulesetTool } from '../state/network.ts'
 import type { Draft } from './draft.ts'
-
-/** Built-in chains by table. <linux/netfilter/x_tables.h>; iptables(8), TABLES. */
-const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
-  raw: ['PREROUTING', 'OUTPUT'],
-  security: ['INPUT', 'FORWARD', 'OUTPUT'],
-}
+import type { SetRuleset } from './operation.ts'
+import { emptyRuleset } from './ruleset-input.ts'
 
 export function planRulesets(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     const observed = draft.isNew(netns) ? undefined : draft.observed.namespaces.get(netns)
     for (const [tool, ruleset] of desired.rulesets) {
       const there = observed?.rulesets.get(tool)
-      if (isSameRuleset(ruleset, there)) continue
-      const input = ruleset.input ?? ruleset.canonical
-      const before = emptyRuleset(tool, there?.canonical ?? '', input)
-      const lines = before.split('\n').length - 1
-      draft.emit({
-        type: 'set ruleset',
-        netns,
-        cause: there === undefined || there.canonical.trim() === '' ? 'not there' : 'the rules are not those of the file',
-        ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
-        tool,
-        input: before + input,
-        ...(ruleset.lineOrigins !== undefined && { lineOrigins: [...Array<undefined>(lines), ...ruleset.lineOrigins] }),
-        previous: emptyRuleset(tool, ruleset.canonical, there?.canonical ?? '') + (there?.canonical ?? ''),
-      })
+      if (!isSameRuleset(ruleset, there)) draft.emit(setRuleset(netns, tool, ruleset, there?.canonical ?? ''))
     }
     if (observed === undefined) continue
     for (const tool of droppedRulesets(netns, desired, observed, draft.options)) {
@@ -44,21 +24,18 @@ export function planRulesets(draft: Draft): void {
   }
 }
 
-/** Input that empties each table of `ruleset` which `replacement` does not replace by itself. */
-export function emptyRuleset(tool: RulesetTool, ruleset: string, replacement = ''): string {
-  if (tool === 'nftables') {
-    return tableNames(ruleset, /^\s*table\s+(?:(\w+)\s+)?([^\s{]+)\s*\{/gm)
-      .map((table) => `table ${table}\ndelete table ${table}\n`)
-      .join('')
+function setRuleset(netns: string, tool: RulesetTool, ruleset: RulesetState, there: string): SetRuleset {
+  const input = ruleset.input ?? ruleset.canonical
+  const before = emptyRuleset(tool, there, input)
+  const lines = before.split('\n').length - 1
+  return {
+    type: 'set ruleset',
+    netns,
+    cause: there.trim() === '' ? 'not there' : 'the rules are not those of the file',
+    ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
+    tool,
+    input: before + input,
+    ...(ruleset.lineOrigins !== undefined && { lineOrigins: [...Array<undefined>(lines), ...ruleset.lineOrigins] }),
+    previous: emptyRuleset(tool, ruleset.canonical, there) + there,
   }
-  const replaced = new Set(tableNames(replacement, /^\*(\S+)()/gm))
-  return tableNames(ruleset, /^\*(\S+)()/gm)
-    .filter((table) => !replaced.has(table))
-    .map((table) => `*${table}\n${(BUILT_IN[table] ?? []).map((chain) => `:${chain} ACCEPT [0:0]\n`).join('')}COMMIT\n`)
-    .join('')
-}
-
-function tableNames(ruleset: string, pattern: RegExp): string[] {
-  const names = [...ruleset.matchAll(pattern)].map(([, first, second]) => (second ? `${first ?? 'ip'} ${second}` : (first ?? '')))
-  return [...new Set(names)]
 }

@@ -41,27 +41,30 @@ function planSysctl(draft: Draft, netns: string, name: string): void {
   })
 }
 
-/** What the file no longer sets gets the value that it had before netlab; a link that is new has its own. */
+/** What the file no longer sets gets the value that it had before netlab. */
 function planDropped(draft: Draft, netns: string, isTurn: (ifname: string | undefined) => boolean): void {
   const { previous, restore } = draft.options
   const before = restore?.get(netns)
-  const desired = draft.desired.namespaces.get(netns)
-  if (before === undefined || desired === undefined) return
+  if (before === undefined) return
   for (const name of sysctlsInOrder(previous?.namespaces.get(netns)?.sysctls.keys() ?? [])) {
-    const ifname = sysctlIfname(name)
     const value = before.get(name)
-    if (value === undefined || desired.sysctls.has(name) || !isTurn(ifname)) continue
-    const now = draft.now(netns)
-    const there = now.sysctls.get(name)
-    const isRemade = ifname !== undefined && (!now.links.has(ifname) || draft.whyMissing(netns, 'sysctl', name) === 'went with its link')
-    if (isRemade || (there !== undefined && isSameSysctl(there, { value }))) continue
-    draft.emit({
-      type: 'set sysctl',
-      netns,
-      cause: 'not in the file: back to what it was',
-      name,
-      value,
-      ...(there !== undefined && { previous: there.value }),
-    })
+    const isDropped = draft.desired.namespaces.get(netns)?.sysctls.has(name) === false
+    if (value !== undefined && isDropped && isTurn(sysctlIfname(name)) && !isOfNewLink(draft, netns, name)) {
+      planRestore(draft, netns, name, value)
+    }
   }
+}
+
+/** A link that is new, or gone, has nothing left of the value that netlab set. */
+function isOfNewLink(draft: Draft, netns: string, name: string): boolean {
+  const ifname = sysctlIfname(name)
+  if (ifname === undefined) return false
+  return !draft.now(netns).links.has(ifname) || draft.whyMissing(netns, 'sysctl', name) === 'went with its link'
+}
+
+function planRestore(draft: Draft, netns: string, name: string, value: string): void {
+  const there = draft.now(netns).sysctls.get(name)
+  if (there !== undefined && isSameSysctl(there, { value })) return
+  const cause = 'not in the file: back to what it was'
+  draft.emit({ type: 'set sysctl', netns, cause, name, value, ...(there !== undefined && { previous: there.value }) })
 }

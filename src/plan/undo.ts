@@ -1,16 +1,41 @@
 /**
- * The way back: on a refusal, what was applied is undone in reverse order. `undoOf` is all the executor calls; the planner has
- * put into `Operation.undo` what the kernel took along. A setup command cannot be undone, nor can a process be brought back.
+ * The way back: on a refusal, what was applied is undone. The planner has put into `Operation.undo` what the kernel took along. A
+ * plan for a lab that is not up carries none of that: there the lab is dropped as a whole. A setup command cannot be undone, nor
+ * can a process be brought back.
  */
+import { routeKey } from '../state/key.ts'
 import type { LinkState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
 import { routesInOrder } from './order.ts'
 import type { LinkChange, Operation } from './operation.ts'
-import { emptyRuleset } from './ruleset.ts'
+import { emptyRuleset } from './ruleset-input.ts'
 import { sysctlIfname, sysctlRank } from './sysctl-name.ts'
-import type { WorkingNamespace } from './working.ts'
+import type { Working, WorkingNamespace } from './working.ts'
 
 const CAUSE = 'undo'
+
+/**
+ * What undoes the operations, which were applied in this order. Routes come back when all links and addresses have, and rules after
+ * them: the kernel lets a route stand whose gateway or source has gone, but does not take it like that, and it looks up gateways by
+ * the rules.
+ */
+export function undoAll(applied: readonly Operation[]): Operation[] {
+  const steps = applied.toReversed().flatMap(undoOf)
+  const routes = new Map<string, Operation & { type: 'add route' | 'replace route' }>()
+  for (const step of steps) {
+    if (step.type !== 'add route' && step.type !== 'replace route') continue
+    const key = `${step.netns} ${routeKey(step.route)}`
+    const earlier = routes.get(key)
+    // Of several steps on one route only the last counts; whether the route stands by then does not matter to a replace.
+    routes.set(key, earlier === undefined ? step : { ...step, type: 'replace route', previous: earlier.route })
+  }
+  const stepOf = new Map([...routes.values()].map((step) => [step.route, step]))
+  return [
+    ...steps.filter(({ type }) => type !== 'add route' && type !== 'replace route' && type !== 'add rule'),
+    ...routesInOrder([...stepOf.keys()]).flatMap((route) => stepOf.get(route) ?? []),
+    ...steps.filter(({ type }) => type === 'add rule'),
+  ]
+}
 
 /** Operations that undo this one, when everything after it has been undone. Empty where there is no way back. */
 export function undoOf(operation: Operation): readonly Operation[] {
@@ -112,35 +137,40 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
   const { kind, hostname } = namespace
-  const within: Loss[] = [...namespace.sysctls].map(([name, { value }]) => ({ noun: 'sysctl', netns, name, value }))
-  const ups: Operation[] = []
-  for (const [ifname, link] of namespace.links) {
-    const isCable = link.kind === 'veth' && link.peer.netns !== netns
-    if (link.kind === 'loopback' && link.mtu !== 65536) ups.push({ ...base, type: 'set link', ifname, set: { mtu: link.mtu } })
-    if (link.kind === 'loopback' && link.up) ups.push({ ...base, type: 'set link', ifname, set: { up: true } })
-    if (link.kind === 'bridge') within.push({ noun: 'link', netns, ifname, link })
-    if (link.kind !== 'veth' || isCable) continue
-    const peer = namespace.links.get(link.peer.ifname)
-    if (peer?.kind === 'veth' && ifname < link.peer.ifname) within.push({ noun: 'link', netns, ifname, link, peer })
-  }
-  for (const addr of namespace.addrs.values()) within.push({ noun: 'addr', netns, addr })
-  for (const route of namespace.routes.values()) within.push({ noun: 'route', netns, route })
-  for (const neigh of namespace.neighs.values()) within.push({ noun: 'neigh', netns, neigh })
+  const files = [...namespace.files].filter(([, file]) => file.content !== undefined)
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
-    ...[...namespace.files].flatMap(([path, file]): Operation[] =>
-      file.content === undefined ? [] : [{ ...base, type: 'write file', path, file }],
-    ),
-    ...restoring([...within, ...losses], ups),
+    ...files.map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
+    ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
-    ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => ({
-      ...base,
-      type: 'set ruleset',
-      tool,
-      input: canonical,
-      previous: emptyRuleset(tool, canonical),
-    })),
+    ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => {
+      return { ...base, type: 'set ruleset', tool, input: canonical, previous: emptyRuleset(tool, canonical) }
+    }),
   ]
+}
+
+/** What stands in a namespace, but for its cables to others. */
+function contents(netns: string, namespace: WorkingNamespace): Loss[] {
+  const links = [...namespace.links].flatMap(([ifname, link]): Loss[] => {
+    if (link.kind === 'bridge') return [{ noun: 'link', netns, ifname, link }]
+    if (link.kind !== 'veth' || link.peer.netns !== netns || ifname > link.peer.ifname) return []
+    const peer = namespace.links.get(link.peer.ifname)
+    return peer?.kind === 'veth' ? [{ noun: 'link', netns, ifname, link, peer }] : []
+  })
+  return [
+    ...[...namespace.sysctls].map(([name, { value }]): Loss => ({ noun: 'sysctl', netns, name, value })),
+    ...links,
+    ...[...namespace.addrs.values()].map((addr): Loss => ({ noun: 'addr', netns, addr })),
+    ...[...namespace.routes.values()].map((route): Loss => ({ noun: 'route', netns, route })),
+    ...[...namespace.neighs.values()].map((neigh): Loss => ({ noun: 'neigh', netns, neigh })),
+  ]
+}
+
+function loopbackOperations(netns: string, namespace: WorkingNamespace): Operation[] {
+  const lo = namespace.links.get('lo')
+  if (lo === undefined) return []
+  const set: LinkChange = { mtu: lo.mtu, up: lo.up }
+  return [{ netns, cause: CAUSE, type: 'set link', ifname: 'lo', set }]
 }
 
 /** In the order of a fresh plan. `ups` are those of links that are there again already. */
@@ -172,4 +202,19 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operatio
     }),
     ...of('neigh').map(({ netns, neigh }): Operation => ({ netns, cause: CAUSE, type: 'replace neigh', neigh })),
   ]
+}
+
+/** Where undoing the operation brings a port back to its bridge: what the bridge's mtu was, to be set after it. */
+export function bridgeMtusBefore(working: Working, operation: Operation): Operation[] {
+  const ports: { readonly netns: string; readonly master: string | null | undefined }[] = []
+  if (operation.type === 'set link') ports.push({ netns: operation.netns, master: operation.previous?.master })
+  if (operation.type === 'del link') {
+    ports.push({ netns: operation.netns, master: operation.link.master })
+    if (operation.link.kind === 'veth') ports.push({ netns: operation.link.peer.netns, master: operation.peer?.master })
+  }
+  return ports.flatMap(({ netns, master }): Operation[] => {
+    const bridge = master ? working.get(netns)?.links.get(master) : undefined
+    if (!master || bridge === undefined) return []
+    return [{ netns, cause: CAUSE, type: 'set link', ifname: master, set: { mtu: bridge.mtu } }]
+  })
 }

@@ -52,17 +52,27 @@ export function formatDifference({ path, desired, observed }: Difference): strin
 }
 
 function namespaceDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
+  return [
+    ...hostnameDifferences(netns, desired, observed),
+    ...linkAndAddrDifferences(netns, desired, observed),
+    ...routingDifferences(netns, desired, observed),
+    ...settingDifferences(netns, desired, observed),
+    ...extraDifferences(netns, desired, observed, standing),
+  ]
+}
+
+function hostnameDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  if (desired.hostname === undefined || desired.hostname === observed.hostname) return []
+  return [difference(`${netns}.hostname`, desired, desired.hostname, observed.hostname)]
+}
+
+function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
   const found: Difference[] = []
-  const collect = (path: string, of: Sourced, properties: readonly PropertyDifference[]): void => {
-    for (const one of properties) found.push(difference(`${path}.${one.property}`, of, one.desired, one.observed))
-  }
-  if (desired.hostname !== undefined && desired.hostname !== observed.hostname) {
-    found.push(difference(`${netns}.hostname`, desired, desired.hostname, observed.hostname))
-  }
   for (const [ifname, link] of desired.links) {
     const there = observed.links.get(ifname)
-    if (there === undefined) found.push(difference(`${netns}/${ifname}`, link, THERE, undefined))
-    else collect(`${netns}/${ifname}`, link, linkDifferences(link, there))
+    const path = `${netns}/${ifname}`
+    if (there === undefined) found.push(difference(path, link, THERE, undefined))
+    else found.push(...ofProperties(path, link, linkDifferences(link, there)))
   }
   for (const [key, addr] of desired.addrs) {
     if (!observed.addrs.has(key) && observed.links.has(addr.ifname)) found.push(difference(addrPath(netns, addr), addr, THERE, undefined))
@@ -70,12 +80,16 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
   for (const change of findPrimaryChanges(desired, observed)) {
     found.push(difference(`${netns}/${change.desired.ifname}.primary`, change.desired, change.desired.local, change.observed.local))
   }
+  return found
+}
+
+function routingDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  const found: Difference[] = []
   for (const [key, route] of desired.routes) {
     const there = observed.routes.get(key)
-    if (there !== undefined) collect(`${netns} route ${routeText(route)}`, route, routeDifferences(route, there))
-    else if (route.nexthops.every((nexthop) => observed.links.has(nexthop.dev))) {
-      found.push(difference(`${netns} route ${routeText(route)}`, route, THERE, undefined))
-    }
+    const path = `${netns} route ${routeText(route)}`
+    if (there !== undefined) found.push(...ofProperties(path, route, routeDifferences(route, there)))
+    else if (route.nexthops.every((nexthop) => observed.links.has(nexthop.dev))) found.push(difference(path, route, THERE, undefined))
   }
   for (const [key, rule] of desired.rules) {
     if (!observed.rules.has(key)) found.push(difference(`${netns} rule ${ruleText(rule)}`, rule, THERE, undefined))
@@ -83,26 +97,33 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
   for (const [key, neigh] of desired.neighs) {
     const there = observed.neighs.get(key)
     const path = `${netns} neigh ${neigh.dst} dev ${neigh.ifname}`
-    if (there !== undefined) collect(path, neigh, neighDifferences(neigh, there))
+    if (there !== undefined) found.push(...ofProperties(path, neigh, neighDifferences(neigh, there)))
     else if (observed.links.has(neigh.ifname)) found.push(difference(path, neigh, THERE, undefined))
   }
+  return found
+}
+
+function settingDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  const found: Difference[] = []
   for (const [name, sysctl] of desired.sysctls) {
     const there = observed.sysctls.get(name)
-    if (there === undefined || !isSameSysctl(sysctl, there)) {
-      found.push(difference(`${netns} sysctl ${name}`, sysctl, sysctl.value, there?.value))
-    }
+    if (there !== undefined && isSameSysctl(sysctl, there)) continue
+    found.push(difference(`${netns} sysctl ${name}`, sysctl, sysctl.value, there?.value))
   }
   for (const [path, file] of desired.files) {
     const there = observed.files.get(path)
     if (there === undefined) found.push(difference(`${netns} file ${path}`, file, THERE, undefined))
-    else collect(`${netns} file ${path}`, file, fileDifferences(file, there))
+    else found.push(...ofProperties(`${netns} file ${path}`, file, fileDifferences(file, there)))
   }
   for (const [tool, ruleset] of desired.rulesets) {
     const there = observed.rulesets.get(tool)
     if (!isSameRuleset(ruleset, there)) found.push(difference(`${netns} ${tool}`, ruleset, ruleset.canonical, there?.canonical ?? ''))
   }
-  found.push(...extraDifferences(netns, desired, observed, standing))
   return found
+}
+
+function ofProperties(path: string, of: Sourced, properties: readonly PropertyDifference[]): Difference[] {
+  return properties.map((one) => difference(`${path}.${one.property}`, of, one.desired, one.observed))
 }
 
 function extraDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {

@@ -111,6 +111,8 @@ export interface BridgeLink extends LinkBase {
   readonly maxAgeCs: number
   /** IFLA_BR_MCAST_SNOOPING */
   readonly mcastSnooping: boolean
+  /** Only in observed state: options that have the spanning tree's value for now, not the bridge's own; spanning-tree.ts. */
+  readonly lent?: readonly ('ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs')[]
 }
 
 /** A link that netlab did not make (observed only); left alone. */

@@ -180,10 +180,10 @@ function nodeSysctls(node: Node, usesIpv6: boolean): Map<string, SysctlState> {
   const sysctls = new Map<string, SysctlState>()
   // Always written: a new namespace takes its IPv4 settings from the host (devinet_init_net), where Docker may have turned it on.
   const isSaidOtherwise = !node.forwarding && node.settings.sysctls.has('net.ipv4.conf.all.forwarding')
-  if (!isSaidOtherwise)
-    sysctls.set('net.ipv4.ip_forward', { value: node.forwarding ? '1' : '0', ...(node.forwarding && { origin: node.origin }) })
+  const origin = node.forwardingOrigin === undefined ? {} : { origin: node.forwardingOrigin }
+  if (!isSaidOtherwise) sysctls.set('net.ipv4.ip_forward', { value: node.forwarding ? '1' : '0', ...origin })
   if (usesIpv6) {
-    if (node.forwarding) sysctls.set('net.ipv6.conf.all.forwarding', { value: '1', origin: node.origin })
+    if (node.forwarding) sysctls.set('net.ipv6.conf.all.forwarding', { value: '1', ...origin })
     sysctls.set(...NO_DAD)
   }
   for (const [name, sysctl] of node.settings.sysctls) {

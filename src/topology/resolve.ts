@@ -76,12 +76,14 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   for (const router of routed) {
     const { definition } = router
     const settings = settingsOf(definition.settings)
+    const forwarding = scalarAt(definition.settings, 'forwarding')
     nodes.set(definition.name, {
       name: definition.name,
       origin: definition.origin,
       interfaces: new Map(router.stations.map((station) => [station.ifname, interfaceOf(station)])),
       loopback: router.loopback,
-      forwarding: scalarAt(definition.settings, 'forwarding')?.value === true,
+      forwarding: forwarding?.value === true,
+      ...(forwarding !== undefined && { forwardingOrigin: forwarding.origin }),
       routes: router.routes,
       rules: readRules(definition.settings, findings),
       neighs: readNeighs(router, wiring, findings, damage),

@@ -33,6 +33,8 @@ export interface Node {
   /** Addresses on `lo` beside those of the kernel. */
   readonly loopback: readonly InterfaceAddress[]
   readonly forwarding: boolean
+  /** Of the value that switches it on or off. */
+  readonly forwardingOrigin?: Origin
   /** By `routeKey`. */
   readonly routes: ReadonlyMap<string, RouteState>
   readonly rules: readonly RuleState[]

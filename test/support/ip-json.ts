@@ -1,7 +1,18 @@
 /** What `ip -j` says of namespaces, as a NetworkState: an observer of its own, so that scripts are judged by iproute2's word. */
 import { execFileSync } from 'node:child_process'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
-import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, RouteState, RuleState } from '../../src/state/network.ts'
+import type { BridgeOption } from '../../src/state/equal.ts'
+import type {
+  AddrGenMode,
+  AddrState,
+  BridgeLink,
+  LinkState,
+  NamespaceState,
+  NeighState,
+  NetworkState,
+  RouteState,
+  RuleState,
+} from '../../src/state/network.ts'
 
 /** A shell command that prints all that `networkFromDump` reads, for one namespace of `ip netns`. */
 export function dumpCommand(name: string, sysctls: readonly string[]): string {
@@ -57,7 +68,12 @@ export function networkFromDump(
   }
 }
 
-type Row = Readonly<Record<string, unknown>>
+/** An object of `ip -j`. What is nested in it is read with `nested`. */
+type Row = Readonly<Record<string, string | number | undefined>>
+
+function nested<T>(row: Row, key: string): T | undefined {
+  return row[key] as unknown as T | undefined
+}
 
 function rows(line: string | undefined): Row[] {
   return (JSON.parse(line || '[]') as Row[]).filter((row) => Object.keys(row).length > 0)
@@ -72,7 +88,7 @@ function namespaceOf(
   const routes = rows(parts[2])
     .filter((row) => row.protocol !== 'kernel' && row.table !== 'local')
     .map(routeOf)
-  const addrs = rows(parts[1]).flatMap((row) => (row.addr_info as Row[]).map((info) => addrOf(String(row.ifname), info)))
+  const addrs = rows(parts[1]).flatMap((row) => (nested<Row[]>(row, 'addr_info') ?? []).map((info) => addrOf(String(row.ifname), info)))
   const neighs = rows(parts[5]).map(neighOf)
   const sysctls = (parts[7] ?? '')
     .split(';')
@@ -93,15 +109,16 @@ function namespaceOf(
 }
 
 function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifnames: ReadonlyMap<string, string>): LinkState {
-  const info = (row.linkinfo ?? {}) as { info_kind?: string; info_data?: Record<string, number> }
+  const info = nested<{ info_kind?: string; info_data?: Record<string, number> }>(row, 'linkinfo') ?? {}
+  const mode = row.inet6_addr_gen_mode
   const base = {
-    up: (row.flags as string[]).includes('UP'),
+    up: nested<string[]>(row, 'flags')?.includes('UP') === true,
     mtu: Number(row.mtu),
     lladdr: String(row.address),
+    ...(mode !== undefined && { addrGenMode: addrGenModeOf(mode) }),
     ...(row.master !== undefined && { master: String(row.master) }),
     ...(row.ifalias !== undefined && { alias: String(row.ifalias) }),
   }
-  const data = info.info_data ?? {}
   if (info.info_kind === 'veth') {
     const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
     return {
@@ -111,21 +128,23 @@ function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifn
     }
   }
   if (info.info_kind === 'bridge') {
-    return {
-      kind: 'bridge',
-      ...base,
-      stp: data.stp_state === 1,
-      priority: data.priority ?? 0,
-      ageingCs: data.ageing_time ?? 0,
-      forwardDelayCs: data.forward_delay ?? 0,
-      helloCs: data.hello_time ?? 0,
-      maxAgeCs: data.max_age ?? 0,
-      mcastSnooping: data.mcast_snooping === 1,
-    }
+    return { kind: 'bridge', ...base, ...bridgeOptions(info.info_data ?? {}) }
   }
   return row.link_type === 'loopback'
     ? { kind: 'loopback', up: base.up, mtu: base.mtu }
     : { kind: 'other', ...base, infoKind: info.info_kind ?? '' }
+}
+
+function bridgeOptions(data: Readonly<Record<string, number>>): Pick<BridgeLink, BridgeOption> {
+  return {
+    stp: data.stp_state === 1,
+    priority: data.priority ?? 0,
+    ageingCs: data.ageing_time ?? 0,
+    forwardDelayCs: data.forward_delay ?? 0,
+    helloCs: data.hello_time ?? 0,
+    maxAgeCs: data.max_age ?? 0,
+    mcastSnooping: data.mcast_snooping === 1,
+  }
 }
 
 function addrOf(ifname: string, info: Row): AddrState {
@@ -135,11 +154,11 @@ function addrOf(ifname: string, info: Row): AddrState {
 const TABLES: Readonly<Record<string, number>> = { main: 254, default: 253, local: 255 }
 
 function routeOf(row: Row): RouteState {
-  const hops = row.type === 'unicast' ? ((row.nexthops as Row[] | undefined) ?? [row]) : []
+  const hops = row.type === 'unicast' ? (nested<Row[]>(row, 'nexthops') ?? [row]) : []
   const family =
     [String(row.dst), ...hops.map((hop) => String(hop.gateway ?? ''))].some((text) => text.includes(':')) || 'pref' in row ? 6 : 4
   const dst = row.dst === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : String(row.dst)
-  const mtu = (row.metrics as Row[] | undefined)?.[0]?.mtu
+  const mtu = nested<Row[]>(row, 'metrics')?.[0]?.mtu
   return {
     family,
     type: String(row.type) as RouteState['type'],
@@ -150,7 +169,7 @@ function routeOf(row: Row): RouteState {
       ...(hop.gateway !== undefined && { via: String(hop.gateway) }),
       dev: String(hop.dev),
       weight: Number(hop.weight ?? 1),
-      onlink: ((hop.flags as string[] | undefined) ?? []).includes('onlink'),
+      onlink: nested<string[]>(hop, 'flags')?.includes('onlink') === true,
     })),
     ...(row.prefsrc !== undefined && { src: String(row.prefsrc) }),
     ...(mtu !== undefined && { mtu: Number(mtu) }),
@@ -181,4 +200,8 @@ export function runInScratch(script: string): string {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   })
+}
+
+function addrGenModeOf(mode: string | number): AddrGenMode {
+  return mode === 'none' || mode === 'eui64' ? mode : 'other'
 }

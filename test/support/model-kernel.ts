@@ -400,13 +400,14 @@ function checkRoute(netns: Netns, route: RouteState, operation: Operation): void
     if (!link.up) refuse('ENETDOWN', operation)
     if (route.family === 6 && !hasIpv6(netns, nexthop.dev)) refuse('ENODEV', operation)
     if (netns.addrs.some((addr) => addr.local === nexthop.via)) refuse('EINVAL', operation)
-    if (nexthop.via !== undefined && !nexthop.onlink && !isOnLink(netns, nexthop, nexthop.via)) refuse('ENETUNREACH', operation)
+    if (nexthop.via !== undefined && !nexthop.onlink && !isOnLink(netns, route.table, nexthop, nexthop.via))
+      refuse('ENETUNREACH', operation)
   }
   if (route.src !== undefined && !netns.addrs.some((addr) => addr.local === route.src)) refuse('EINVAL', operation)
 }
 
 /** The longest match for a gateway is a subnet of the link, or a route without a gateway there. */
-function isOnLink(netns: Netns, nexthop: Nexthop, via: string): boolean {
+function isOnLink(netns: Netns, table: number, nexthop: Nexthop, via: string): boolean {
   if (via.startsWith('fe80:')) return true
   const address = ipaddr.parse(via)
   let best: { length: number; dev: string | undefined; direct: boolean } = { length: -1, dev: undefined, direct: false }
@@ -418,6 +419,7 @@ function isOnLink(netns: Netns, nexthop: Nexthop, via: string): boolean {
   for (const addr of netns.addrs)
     if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
   for (const route of netns.routes) {
+    if (route.table !== table && route.table !== 254) continue
     if (route.nexthops.length === 0) consider(route.dst, undefined, false)
     for (const { via: gateway, dev } of route.nexthops) consider(route.dst, dev, gateway === undefined)
   }

@@ -11,12 +11,15 @@ import {
   IFLA_AF_SPEC,
   IFLA_EXT_MASK,
   IFLA_BR_AGEING_TIME,
+  IFLA_BR_BRIDGE_ID,
   IFLA_BR_FORWARD_DELAY,
   IFLA_BR_HELLO_TIME,
   IFLA_BR_MAX_AGE,
   IFLA_BR_MCAST_SNOOPING,
   IFLA_BR_PRIORITY,
+  IFLA_BR_ROOT_ID,
   IFLA_BR_STP_STATE,
+  IFLA_BR_TOPOLOGY_CHANGE,
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
@@ -162,7 +165,7 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
-  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>
+  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'lent'>
   /** Where they were asked for. */
   readonly facts?: LinkFacts
 }
@@ -252,5 +255,15 @@ function decodeBridge(info: Buffer): NonNullable<LinkMessage['bridge']> {
     helloCs: u32(IFLA_BR_HELLO_TIME),
     maxAgeCs: u32(IFLA_BR_MAX_AGE),
     mcastSnooping: values.get(IFLA_BR_MCAST_SNOOPING)?.[0] === 1,
+    ...lentOptions(values),
   }
+}
+
+/** As br_is_root_bridge tells a root, and as __br_set_topology_change tells when addresses age faster. */
+function lentOptions(values: ReadonlyMap<number, Buffer>): Pick<BridgeLink, 'lent'> {
+  const [root, own] = [values.get(IFLA_BR_ROOT_ID), values.get(IFLA_BR_BRIDGE_ID)]
+  const isRoot = root === undefined || own === undefined || root.equals(own)
+  const isChanging = (values.get(IFLA_BR_TOPOLOGY_CHANGE)?.[0] ?? 0) !== 0
+  if (isRoot && !isChanging) return {}
+  return { lent: [...(isRoot ? [] : (['forwardDelayCs', 'helloCs', 'maxAgeCs'] as const)), ...(isChanging ? (['ageingCs'] as const) : [])] }
 }

@@ -29,6 +29,7 @@ import {
   RTN_UNREACHABLE,
   RTNH_F_ONLINK,
   RTPROT_BOOT,
+  RTPROT_STATIC,
   RTPROT_UNSPEC,
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
@@ -125,40 +126,36 @@ export function delRoute(route: RouteState, ifindexOf: IfindexOf): Request {
   return request(RTM_DELROUTE, 0, header, (out) => putRoute(out, route, ifindexOf))
 }
 
-/** A route as the kernel tells it. */
-export interface RouteMessage {
-  readonly route: RouteState
-  /** RTPROT_* */
-  readonly protocol: number
-}
-
 /**
- * Decodes the body of an RTM_NEWROUTE; undefined for what is not a route of the four types that netlab knows (local, broadcast,
- * multicast … are the kernel's) and for cached clones.
+ * Decodes the body of an RTM_NEWROUTE; undefined for what nobody set by hand (the kernel's own, those of advertisements and of routing
+ * daemons: told by RTPROT_*), for types that netlab does not know and for cached clones.
  */
-export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteMessage | undefined {
+export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteState | undefined {
   const family = familyOf(body[0]!)
   const type = TYPE_NAMES.get(body[7]!)
   const flags = body.readUInt32LE(8)
-  if (family === undefined || type === undefined || flags & RTM_F_CLONED) return undefined
+  const isByHand = body[5] === RTPROT_BOOT || body[5] === RTPROT_STATIC
+  if (family === undefined || type === undefined || !isByHand || flags & RTM_F_CLONED) return undefined
   const values = new Map<number, Buffer>()
   parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
-  const dst = values.get(RTA_DST)
   const mtu = decodeMtu(values.get(RTA_METRICS))
   const src = values.get(RTA_PREFSRC)
   return {
-    protocol: body[5]!,
-    route: {
-      family,
-      type,
-      dst: `${dst === undefined ? (family === 4 ? '0.0.0.0' : '::') : ipText(dst)}/${body[1]}`,
-      table: values.get(RTA_TABLE)?.readUInt32LE(0) ?? body[4]!,
-      metric: values.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
-      nexthops: type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : [],
-      ...(src !== undefined && { src: ipText(src) }),
-      ...(mtu !== undefined && { mtu }),
-    },
+    family,
+    type,
+    dst: decodeDst(values.get(RTA_DST), family, body[1]!),
+    table: values.get(RTA_TABLE)?.readUInt32LE(0) ?? body[4]!,
+    metric: values.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
+    nexthops: type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : [],
+    ...(src !== undefined && { src: ipText(src) }),
+    ...(mtu !== undefined && { mtu }),
   }
+}
+
+/** A default route has no RTA_DST. */
+function decodeDst(dst: Buffer | undefined, family: Family, prefixlen: number): string {
+  const address = dst === undefined ? (family === 4 ? '0.0.0.0' : '::') : ipText(dst)
+  return `${address}/${prefixlen}`
 }
 
 function decodeMtu(metrics: Buffer | undefined): number | undefined {

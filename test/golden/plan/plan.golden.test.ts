@@ -9,7 +9,7 @@ import type { PlanOptions } from '../../../src/plan/draft.ts'
 import { planChanges } from '../../../src/plan/reconcile.ts'
 import { formatPlanShell } from '../../../src/plan/shell.ts'
 import { formatPlanText } from '../../../src/plan/text.ts'
-import { undoOf } from '../../../src/plan/undo.ts'
+import { undoAll } from '../../../src/plan/undo.ts'
 import { describe as wordsOf } from '../../../src/plan/words.ts'
 import { parseNetwork } from '../../support/network.ts'
 
@@ -49,7 +49,7 @@ for (const folder of readdirSync(here, { withFileTypes: true }).filter((entry) =
     )
     expectGolden(folder.name, 'plan.txt', formatPlanText(plan))
     expectGolden(folder.name, 'plan.sh', formatPlanShell(plan))
-    const undo = plan.operations.toReversed().flatMap((operation) => undoOf(operation).map((step) => `${step.netns} ${wordsOf(step)}`))
+    const undo = undoAll(plan.operations).map((step) => `${step.netns} ${wordsOf(step)}`)
     expectGolden(folder.name, 'undo.txt', `${undo.join('\n')}\n`)
   })
 }

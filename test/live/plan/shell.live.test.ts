@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { planChanges } from '../../../src/plan/reconcile.ts'
 import { formatPlanShell } from '../../../src/plan/shell.ts'
-import { undoOf } from '../../../src/plan/undo.ts'
+import { undoAll } from '../../../src/plan/undo.ts'
 import { netnsName } from '../../../src/plan/words.ts'
 import { differences, formatDifference } from '../../../src/state/compare.ts'
 import { FABRIC } from '../../../src/state/network.ts'
@@ -35,11 +35,12 @@ test('what the scripts build is what the plans mean', { timeout: 600_000 }, () =
     fc.property(randomNetwork, randomNetwork, (first, second) => {
       const [before, after] = [visible(first), visible(second)]
       const change = planChanges(LAB, after, before).operations
-      const undo = change.toReversed().flatMap((operation) => undoOf(operation))
+      const undo = undoAll(change)
       const steps = [
         { expected: before, operations: planChanges(LAB, before).operations },
         { expected: after, operations: change },
-        { expected: before, operations: undo },
+        // From nothing, a lab that fails is dropped as a whole.
+        ...(before.namespaces.size === 0 ? [] : [{ expected: before, operations: undo }]),
       ]
       const text = steps
         .map(({ expected, operations }, index) =>

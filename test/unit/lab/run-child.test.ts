@@ -33,4 +33,12 @@ describe('runChild', () => {
     await run(':')
     expect(process.listenerCount('SIGTERM')).toBe(before)
   })
+
+  it('listens once for many children', async () => {
+    const before = process.listenerCount('SIGTERM')
+    const children = Array.from({ length: 20 }, () => run(':'))
+    expect(process.listenerCount('SIGTERM')).toBe(before + 1)
+    await Promise.all(children)
+    expect(process.listenerCount('SIGTERM')).toBe(before)
+  })
 })

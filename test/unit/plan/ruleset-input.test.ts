@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emptyRuleset } from '../../../src/plan/ruleset.ts'
+import { emptyRuleset } from '../../../src/plan/ruleset-input.ts'
 
 test.each([
   ['iptables' as const, '', '', ''],
