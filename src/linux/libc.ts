@@ -21,8 +21,8 @@ export class SyscallError extends Error {
 
 const errnoNames = new Map<number, string>()
 for (const [name, number] of Object.entries(constants.errno)) errnoNames.set(number, name)
-// What libuv's table lacks and rtnetlink answers. <asm-generic/errno.h>
-errnoNames.set(54, 'EXFULL').set(49, 'EUNATCH').set(34, 'ERANGE').set(95, 'EOPNOTSUPP')
+// What libuv's table lacks and rtnetlink answers, and of two names for one number the one that man pages use. <asm-generic/errno.h>
+errnoNames.set(54, 'EXFULL').set(49, 'EUNATCH').set(34, 'ERANGE').set(95, 'EOPNOTSUPP').set(11, 'EAGAIN')
 
 /** `ENODEV` for 19; the bare number where it has no name. */
 export function errnoName(errno: number): string {
