@@ -1,7 +1,6 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -79,7 +78,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'observe':
       return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
-      return sysctlDefaults(world?.hostProc ?? openSync('/proc', 'r'), call.arguments.names)
+      return sysctlDefaults(world?.hostProc, call.arguments.names)
     case 'probe':
       return probe()
     case 'list':

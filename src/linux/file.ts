@@ -20,7 +20,7 @@ import {
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { FileState } from '../state/network.ts'
-import { attachMount, close, MNT_DETACH, mountNew, openTree, SyscallError, umount } from './libc.ts'
+import { attachMount, close, MNT_DETACH, mountNew, openat, openTree, SyscallError, umount } from './libc.ts'
 import { nodeDirectory } from './namespace.ts'
 import { isErrno } from './sysctl.ts'
 import { within, type OpenNamespace, type World } from './world.ts'
@@ -259,6 +259,11 @@ function coveredDirectories(world: World, node: string): Covered[] {
  * where both are in reach, and moved into the node. Returns the paths of files that it now hides, to be bound again.
  */
 function cover(world: World, namespace: OpenNamespace, directory: string): string[] {
+  const [hidden, ...more] = mountsUnder(world, directory)
+  if (hidden !== undefined) {
+    const others = more.length === 0 ? '' : ` and ${more.length} more`
+    throw new SyscallError(`an overlay over ${directory} would hide the mount ${hidden}${others}`, constants.errno.EBUSY)
+  }
   const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
   const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
   for (const made of [upper, work, merged]) mkdirSync(made, { recursive: true })
@@ -273,6 +278,24 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   }
   const files = writtenPaths(world, namespace.name)
   return within(world, namespace, () => files.filter((path) => realTarget(path).startsWith(`${directory}/`)))
+}
+
+/**
+ * What is mounted below a directory. An overlay does not show it, and without it a node is not what the host is: one over / has an
+ * empty /proc. In a user namespace the kernel refuses such an overlay itself (clone_private_mount, EINVAL without a word).
+ */
+function mountsUnder(world: World, directory: string): string[] {
+  const fd = openat(world.hostProc, 'thread-self/mountinfo')
+  try {
+    const prefix = directory === '/' ? '/' : `${directory}/`
+    const points = readFileSync(fd, 'utf8')
+      .split('\n')
+      .flatMap((line) => line.split(' ')[4] ?? [])
+      .map((point) => point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))) // proc(5): space is \040
+    return [...new Set(points)].filter((point) => point !== '/' && point.startsWith(prefix))
+  } finally {
+    close(fd)
+  }
 }
 
 /** overlayfs options are separated by commas, layers by colons. */

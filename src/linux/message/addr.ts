@@ -6,6 +6,7 @@ import {
   IFA_ADDRESS,
   IFA_BROADCAST,
   IFA_F_DADFAILED,
+  IFA_F_NODAD,
   IFA_F_PERMANENT,
   IFA_F_TENTATIVE,
   IFA_FLAGS,
@@ -20,10 +21,11 @@ import {
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
 
-function ifaddrmsg(addr: AddrState, ifindex: number): Buffer {
+function ifaddrmsg(addr: AddrState, ifindex: number, flags: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes[0] = addressFamily(addr.family)
   bytes[1] = addr.prefixlen
+  bytes[2] = flags
   bytes[3] = scopeOf(addr)
   bytes.writeUInt32LE(ifindex, 4)
   return bytes
@@ -31,14 +33,17 @@ function ifaddrmsg(addr: AddrState, ifindex: number): Buffer {
 
 /** As `ip address add` sets it (ipaddress.c, default_scope): 127/8 is host, all else global; IPv6 scopes are the kernel's own affair. */
 function scopeOf(addr: AddrState): number {
-  if (addr.family === 6) return addr.local.startsWith('fe80:') ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
   return addr.local.startsWith('127.') ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE
 }
 
-/** Same as: ip address add 10.0.0.1/24 brd + dev eth0 (no broadcast on /31, /32 and loopback). Errors: EEXIST, ENODEV. */
+/**
+ * Same as: ip address add 10.0.0.1/24 brd + dev eth0 (no broadcast on /31, /32 and loopback); ip address add fd00::1/64 dev eth0 nodad.
+ * Errors: EEXIST, ENODEV.
+ */
 export function newAddr(addr: AddrState, ifindex: number): Request {
   const local = ipBytes(addr.local)
-  return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifaddrmsg(addr, ifindex), (out) => {
+  const flags = addr.family === 6 ? IFA_F_NODAD : 0
+  return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifaddrmsg(addr, ifindex, flags), (out) => {
     out.push(IFA_LOCAL, local)
     out.push(IFA_ADDRESS, local)
     if (addr.family === 4 && addr.prefixlen < 31 && scopeOf(addr) !== RT_SCOPE_HOST)
@@ -55,7 +60,7 @@ function broadcastOf(local: Buffer, prefixlen: number): Buffer {
 /** Same as: ip address del 10.0.0.1/24 dev eth0. Errors: EADDRNOTAVAIL, ENODEV. */
 export function delAddr(addr: AddrState, ifindex: number): Request {
   const local = ipBytes(addr.local)
-  return request(RTM_DELADDR, 0, ifaddrmsg(addr, ifindex), (out) => {
+  return request(RTM_DELADDR, 0, ifaddrmsg(addr, ifindex, 0), (out) => {
     out.push(IFA_LOCAL, local)
     out.push(IFA_ADDRESS, local)
   })

@@ -75,7 +75,7 @@ export function newVeth(end: VethEnd, peer: VethEnd, masterIfindex: number | und
     putVethEnd(out, end)
     if (masterIfindex !== undefined) out.push(IFLA_MASTER, putU32(masterIfindex))
     out.push(IFLA_LINKINFO, (info: AttrStream) => {
-      info.push(IFLA_INFO_KIND, zString('veth'))
+      info.push(IFLA_INFO_KIND, Buffer.from('veth'))
       info.push(IFLA_INFO_DATA, (data: AttrStream) => {
         // VETH_INFO_PEER: a whole ifinfomsg and attributes. It cannot be up: veth_open() answers ENOTCONN.
         data.push(VETH_INFO_PEER, (inner: AttrStream) => {
@@ -96,11 +96,13 @@ function putVethEnd(out: AttrStream, end: VethEnd): void {
   out.push(IFLA_NUM_RX_QUEUES, putU32(1))
 }
 
-/** Same as: ip link add br0 type bridge … */
+/**
+ * Same as: ip link add br0 type bridge … Without IFLA_MTU: once that is set, the bridge no longer follows its ports
+ * (br_mtu_auto_adjust), and what its ports make of it is what the plan counts on.
+ */
 export function newBridge(ifname: string, ifindex: number, link: BridgeLink): Request {
   return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(ifindex), (out) => {
     out.push(IFLA_IFNAME, zString(ifname))
-    out.push(IFLA_MTU, putU32(link.mtu))
     if (link.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(link.lladdr))
     putBridgeInfo(out, link)
   })
@@ -108,7 +110,7 @@ export function newBridge(ifname: string, ifindex: number, link: BridgeLink): Re
 
 function putBridgeInfo(out: AttrStream, options: NonNullable<LinkChange['bridge']>): void {
   out.push(IFLA_LINKINFO, (info: AttrStream) => {
-    info.push(IFLA_INFO_KIND, zString('bridge'))
+    info.push(IFLA_INFO_KIND, Buffer.from('bridge'))
     info.push(IFLA_INFO_DATA, (data: AttrStream) => {
       if (options.forwardDelayCs !== undefined) data.push(IFLA_BR_FORWARD_DELAY, putU32(options.forwardDelayCs))
       if (options.helloCs !== undefined) data.push(IFLA_BR_HELLO_TIME, putU32(options.helloCs))
@@ -128,7 +130,7 @@ export function setLink(ifindex: number, set: LinkChange, masterIfindex: number 
     if (set.mtu !== undefined) out.push(IFLA_MTU, putU32(set.mtu))
     if (set.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(set.lladdr))
     if (set.addrGenMode !== undefined) putAddrGenMode(out, set.addrGenMode)
-    if (set.alias !== undefined) out.push(IFLA_IFALIAS, zString(set.alias))
+    if (set.alias !== undefined) out.push(IFLA_IFALIAS, Buffer.from(set.alias)) // its bytes are the alias: a zero would be a part of it
     if (masterIfindex !== undefined) out.push(IFLA_MASTER, putU32(masterIfindex))
     if (set.bridge !== undefined) putBridgeInfo(out, set.bridge)
   })

@@ -1,5 +1,5 @@
 // RTM_*ROUTE messages. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
-import { AttrStream, countLength, parseAttributes, putU32 } from 'netlink/dist/structs.js'
+import { AttrStream, countLength, pad, parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import type { Family, Nexthop, RouteState, RouteType } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import {
@@ -93,7 +93,7 @@ function putNexthops(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): 
     path.emit(header)
     putGateway(path, nexthop, route.family)
     header.writeUInt16LE(countLength(path.bufs), 0)
-    out.emit(path.bufs)
+    out.emit(pad(path.bufs)) // RTNH_NEXT: the next begins on a boundary of four, and struct rtvia ends between two
   }
 }
 
@@ -176,6 +176,7 @@ function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (i
   const nexthops: Nexthop[] = []
   for (let at = 0; at + 8 <= multipath.length;) {
     const length = multipath.readUInt16LE(at)
+    if (length < 8) throw new RangeError(`rtnh_len ${length}`) // it would be read for ever
     const inner = new Map<number, Buffer>()
     parseAttributes(multipath.subarray(at + 8, at + length), ({ type, data }) => inner.set(type, data))
     nexthops.push({

@@ -16,7 +16,6 @@ import {
   FRA_IP_PROTO,
   FRA_OIFNAME,
   FRA_PRIORITY,
-  FRA_PROTOCOL,
   FRA_SPORT_RANGE,
   FRA_SRC,
   FRA_SUPPRESS_PREFIXLEN,
@@ -26,7 +25,6 @@ import {
   RT_TABLE_UNSPEC,
   RTM_DELRULE,
   RTM_NEWRULE,
-  RTPROT_BOOT,
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText, zString } from './bytes.ts'
 
@@ -69,7 +67,6 @@ function putRule(out: AttrStream, rule: RuleState): void {
   if (rule.sport !== undefined) out.push(FRA_SPORT_RANGE, portRangeBytes(rule.sport))
   if (rule.dport !== undefined) out.push(FRA_DPORT_RANGE, portRangeBytes(rule.dport))
   if (rule.suppressPrefixlen !== undefined) out.push(FRA_SUPPRESS_PREFIXLEN, putU32(rule.suppressPrefixlen))
-  out.push(FRA_PROTOCOL, putU8(RTPROT_BOOT))
 }
 
 // struct fib_rule_port_range: start, end, 2 bytes each, host byte order

@@ -1,0 +1,1 @@
+ip addr add fe80::5/64 dev eth0 nodad

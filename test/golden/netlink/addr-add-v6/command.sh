@@ -1,0 +1,1 @@
+ip addr add fd00:1::5/64 dev eth0 nodad

@@ -1,0 +1,1 @@
+ip addr del fd00::1/64 dev eth0

@@ -1,0 +1,138 @@
+// How an rtnetlink request is laid out: the tables from which a message is pictured and compared. <linux/rtnetlink.h> and its like.
+import * as uapi from '../../../src/linux/uapi.ts'
+
+/** A field of a struct: its name and how many bytes it has. */
+export type Field = readonly [name: string, bytes: number]
+
+export interface Attributes {
+  /** Constants of `uapi.ts` that name the types. */
+  readonly names: RegExp
+  /** Attributes whose payload is more attributes, after `struct` where there is one. */
+  readonly nests?: Readonly<Record<string, Nest>>
+  /** Attributes whose payload is text, an address, or a number in network byte order. All others are host numbers. */
+  readonly text?: RegExp
+  readonly address?: RegExp
+}
+
+export interface Nest {
+  readonly struct?: readonly Field[]
+  readonly attributes: Attributes
+  /** The payload is a list of these, each with its own length in its first two bytes (struct rtnexthop). */
+  readonly isList?: boolean
+}
+
+const ifinfomsg: readonly Field[] = [
+  ['ifi_family', 1],
+  ['pad', 1],
+  ['ifi_type', 2],
+  ['ifi_index', 4],
+  ['ifi_flags', 4],
+  ['ifi_change', 4],
+]
+
+const bridge: Attributes = { names: /^IFLA_BR_/ }
+const inet6: Attributes = { names: /^IFLA_INET6_/ }
+const end: Attributes = { names: /^IFLA_(?!BR_|INFO_|INET6_)/, text: /IFNAME|IFALIAS/, address: /IFLA_ADDRESS/ }
+const veth: Attributes = { names: /^VETH_INFO_/, nests: { VETH_INFO_PEER: { struct: ifinfomsg, attributes: end } } }
+
+/** IFLA_INFO_DATA means what IFLA_INFO_KIND says. */
+function link(data: Attributes): Attributes {
+  const info: Attributes = { names: /^IFLA_INFO_/, text: /KIND/, nests: { IFLA_INFO_DATA: { attributes: data } } }
+  const families: Attributes = { names: /^AF_INET6$/, nests: { AF_INET6: { attributes: inet6 } } }
+  return { ...end, nests: { IFLA_LINKINFO: { attributes: info }, IFLA_AF_SPEC: { attributes: families } } }
+}
+
+const gateway: Attributes = { names: /^RTA_/, address: /GATEWAY|VIA/ }
+const nexthop: Nest = {
+  struct: [
+    ['rtnh_len', 2],
+    ['rtnh_flags', 1],
+    ['rtnh_hops', 1],
+    ['rtnh_ifindex', 4],
+  ],
+  attributes: gateway,
+  isList: true,
+}
+
+interface Family {
+  readonly struct: readonly Field[]
+  readonly attributes: Attributes
+}
+
+const addr: Family = {
+  struct: [
+    ['ifa_family', 1],
+    ['ifa_prefixlen', 1],
+    ['ifa_flags', 1],
+    ['ifa_scope', 1],
+    ['ifa_index', 4],
+  ],
+  attributes: { names: /^IFA_(?!F_)/, address: /LOCAL|ADDRESS|BROADCAST/ },
+}
+const route: Family = {
+  struct: [
+    ['rtm_family', 1],
+    ['rtm_dst_len', 1],
+    ['rtm_src_len', 1],
+    ['rtm_tos', 1],
+    ['rtm_table', 1],
+    ['rtm_protocol', 1],
+    ['rtm_scope', 1],
+    ['rtm_type', 1],
+    ['rtm_flags', 4],
+  ],
+  attributes: {
+    names: /^RTA_/,
+    address: /DST|GATEWAY|PREFSRC|VIA/,
+    nests: { RTA_METRICS: { attributes: { names: /^RTAX_/ } }, RTA_MULTIPATH: nexthop },
+  },
+}
+const neigh: Family = {
+  struct: [
+    ['ndm_family', 1],
+    ['ndm_pad1', 1],
+    ['ndm_pad2', 2],
+    ['ndm_ifindex', 4],
+    ['ndm_state', 2],
+    ['ndm_flags', 1],
+    ['ndm_type', 1],
+  ],
+  attributes: { names: /^NDA_/, address: /DST|LLADDR/ },
+}
+const rule: Family = {
+  struct: [
+    ['family', 1],
+    ['dst_len', 1],
+    ['src_len', 1],
+    ['tos', 1],
+    ['table', 1],
+    ['res1', 1],
+    ['res2', 1],
+    ['action', 1],
+    ['flags', 4],
+  ],
+  attributes: { names: /^FRA_/, text: /IFNAME/, address: /DST|SRC/ },
+}
+
+/** The layout of a message of this type; a link's bridge options and a veth's peer share numbers, so its bytes decide. */
+export function familyOf(type: number, message: Buffer): Family {
+  switch (type & ~3) {
+    case uapi.RTM_NEWLINK:
+      return { struct: ifinfomsg, attributes: link(message.includes('veth') ? veth : bridge) }
+    case uapi.RTM_NEWADDR:
+      return addr
+    case uapi.RTM_NEWROUTE:
+      return route
+    case uapi.RTM_NEWNEIGH:
+      return neigh
+    case uapi.RTM_NEWRULE:
+      return rule
+    default:
+      throw new Error(`No layout for messages of type ${type}`)
+  }
+}
+
+/** The C name of a value among the constants that match, or the bare number. */
+export function constantName(names: RegExp, value: number): string {
+  return Object.entries(uapi).find(([name, number]) => number === value && names.test(name))?.[0] ?? String(value)
+}

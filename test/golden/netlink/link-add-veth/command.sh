@@ -1,0 +1,1 @@
+ip link add name uplink index 10 mtu 1400 address 02:00:00:00:00:01 numtxqueues 1 numrxqueues 1 netns A type veth peer name eth0 index 11 mtu 9000 address 02:00:00:00:00:02 numtxqueues 1 numrxqueues 1 netns B

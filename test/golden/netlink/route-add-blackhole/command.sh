@@ -1,0 +1,1 @@
+ip route add blackhole 10.9.0.0/16

@@ -1,0 +1,1 @@
+ip route add default via 10.0.0.2 dev eth0

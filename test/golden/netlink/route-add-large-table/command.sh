@@ -1,0 +1,1 @@
+ip route add 10.9.0.0/16 via 10.0.0.2 dev eth0 table 1000

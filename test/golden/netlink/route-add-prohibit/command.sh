@@ -1,0 +1,1 @@
+ip route add prohibit 10.9.0.0/16 metric 7

@@ -1,0 +1,1 @@
+ip route replace 10.9.0.0/16 via 10.0.0.2 dev eth0

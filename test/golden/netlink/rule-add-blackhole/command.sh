@@ -1,0 +1,1 @@
+ip rule add oif eth1 blackhole priority 1005

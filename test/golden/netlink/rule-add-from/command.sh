@@ -1,0 +1,1 @@
+ip rule add from 10.1.0.0/24 table 100 priority 1000

@@ -1,0 +1,1 @@
+ip rule add table main suppress_prefixlength 0 priority 1002
