@@ -37,7 +37,9 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     const operation = operations[start]!
     if (operation.type === 'set ruleset' || operation.type === 'run setup') {
       const failure = await runTool(plan, operation, options)
-      if (failure !== undefined) return { done, failure, isAborted: signal?.aborted ?? false }
+      // A command that the signal has ended did not fail.
+      if (failure !== undefined && signal?.aborted) return { done, isAborted: true }
+      if (failure !== undefined) return { done, failure, isAborted: false }
       done.push(operation)
       onProgress?.(done.length, operations.length)
       continue

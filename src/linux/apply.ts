@@ -2,7 +2,7 @@
 // Neighbouring netlink operations of one namespace leave in one datagram.
 import type { Operation } from '../plan/operation.ts'
 import { attributeAt } from './extack.ts'
-import { removeFile, writeFiles, type PlacedFile } from './file.ts'
+import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
 import { addNetns, addNode, delNetns } from './namespace.ts'
@@ -139,6 +139,7 @@ function perform(world: World, operation: Operation): void {
       else addNetns(world, operation.netns)
       return
     case 'del netns':
+      putAllAside(world, operation.netns)
       return delNetns(world, operation.netns)
     case 'set hostname':
       return within(world, namespaceOf(world, operation.netns), () => sethostname(operation.hostname))

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -18,7 +19,7 @@ import {
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { FileState } from '../state/network.ts'
-import { attachMount, close, MNT_DETACH, mountNew, openTree, SyscallError, umount } from './libc.ts'
+import { attachMount, close, MNT_DETACH, mountNew, openat, openTree, SyscallError, umount } from './libc.ts'
 import { nodeDirectory } from './namespace.ts'
 import { isErrno } from './sysctl.ts'
 import { within, type OpenNamespace, type World } from './world.ts'
@@ -29,13 +30,18 @@ export interface PlacedFile {
   readonly file: FileState
 }
 
-/** Writes files, and binds those that are new to the node over their paths. When it throws, none of the new ones is there. */
+/** Writes files, and binds those that are new to the node over their paths. When it throws, all are as before. */
 export function writeFiles(world: World, namespace: OpenNamespace, files: readonly PlacedFile[]): void {
   const fresh: string[] = []
+  const changed: string[] = []
   try {
     for (const { path, file } of files) {
       if (!existsSync(sourceOf(world, namespace.name, path))) fresh.push(path)
-      writeSource(sourceOf(world, namespace.name, path), file)
+      else if (file.content !== undefined) {
+        putAside(world, namespace.name, path)
+        changed.push(path)
+      }
+      writeSource(world, namespace.name, path, file)
     }
     if (fresh.length === 0) return
     const covered = coveredDirectories(world, namespace.name)
@@ -53,12 +59,14 @@ export function writeFiles(world: World, namespace: OpenNamespace, files: readon
     bindAll(world, namespace, fresh)
   } catch (error) {
     for (const path of fresh) rmSync(sourceOf(world, namespace.name, path), { force: true })
+    for (const path of changed) takeBack(world, namespace.name, path, statSync(asideOf(world, namespace.name, path)).mode)
     throw error
   }
 }
 
 /** Takes the file away: what the host has at that path, or nothing, shows again. */
 export function removeFile(world: World, namespace: OpenNamespace, path: string): void {
+  if (!existsSync(sourceOf(world, namespace.name, path))) return // never written: the host's was the same
   const covered = coveredDirectories(world, namespace.name)
   within(world, namespace, () => {
     const target = realTarget(path)
@@ -66,7 +74,14 @@ export function removeFile(world: World, namespace: OpenNamespace, path: string)
     // Our placeholder. Outside the node's own directories the file would be the host's, which is nobody's to remove.
     if (isOwn(covered, target) && statSync(target).size === 0) rmSync(target)
   })
+  putAside(world, namespace.name, path)
   rmSync(sourceOf(world, namespace.name, path))
+}
+
+/** Keeps what all files of a node have, before its directory goes. */
+export function putAllAside(world: World, node: string): void {
+  if (!existsSync(nodeDirectory(world, node))) return
+  for (const path of writtenPaths(world, node)) putAside(world, node, path)
 }
 
 /** Mode and digest of each file as the node sees it; those that are not there are left out. */
@@ -90,11 +105,35 @@ function sourceOf(world: World, node: string, path: string): string {
   return `${nodeDirectory(world, node)}/${encodeURIComponent(path)}`
 }
 
+/** Paths of the files that were written for a node. */
+function writtenPaths(world: World, node: string): string[] {
+  return readdirSync(nodeDirectory(world, node))
+    .filter((name) => name.startsWith('%2F'))
+    .map(decodeURIComponent)
+}
+
+/** Where a file's content before its last change lies, for an undo. `@` cannot occur in a node's name. */
+function asideOf(world: World, node: string, path: string): string {
+  return `${world.directory}/@aside/${node}/${encodeURIComponent(path)}`
+}
+
+function putAside(world: World, node: string, path: string): void {
+  mkdirSync(`${world.directory}/@aside/${node}`, { recursive: true })
+  rmSync(asideOf(world, node, path), { force: true }) // or it would keep its own mode
+  copyFileSync(sourceOf(world, node, path), asideOf(world, node, path))
+}
+
 /** One that is there is written in place: it is bound already, and programs may hold it open. */
-function writeSource(source: string, file: FileState): void {
-  if (file.content === undefined) throw new Error(`${source} has no content in the plan`)
+function writeSource(world: World, node: string, path: string, file: FileState): void {
+  if (file.content === undefined) return takeBack(world, node, path, file.mode)
+  const source = sourceOf(world, node, path)
   writeFileSync(source, file.content)
   chmodSync(source, file.mode) // writeFileSync heeds the umask
+}
+
+function takeBack(world: World, node: string, path: string, mode: number): void {
+  copyFileSync(asideOf(world, node, path), sourceOf(world, node, path))
+  chmodSync(sourceOf(world, node, path), mode & 0o7777)
 }
 
 /** Binds all or none. */
@@ -178,6 +217,11 @@ function coveredDirectories(world: World, node: string): string[] {
  * where both are in reach, and moved into the node. Returns the paths of files that it now hides, to be bound again.
  */
 function cover(world: World, namespace: OpenNamespace, directory: string): string[] {
+  const [hidden, ...more] = mountsUnder(world, directory)
+  if (hidden !== undefined) {
+    const others = more.length === 0 ? '' : ` and ${more.length} more`
+    throw new SyscallError(`an overlay over ${directory} would hide the mount ${hidden}${others}`, constants.errno.EBUSY)
+  }
   const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
   const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
   for (const made of [upper, work, merged]) mkdirSync(made, { recursive: true })
@@ -189,10 +233,26 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   } finally {
     close(tree)
   }
-  const files = readdirSync(nodeDirectory(world, namespace.name))
-    .filter((name) => name.startsWith('%2F'))
-    .map(decodeURIComponent)
+  const files = writtenPaths(world, namespace.name)
   return within(world, namespace, () => files.filter((path) => realTarget(path).startsWith(`${directory}/`)))
+}
+
+/**
+ * What is mounted below a directory. An overlay does not show it, and without it a node is not what the host is: one over / has an
+ * empty /proc. In a user namespace the kernel refuses such an overlay itself (clone_private_mount, EINVAL without a word).
+ */
+function mountsUnder(world: World, directory: string): string[] {
+  const fd = openat(world.hostProc, 'thread-self/mountinfo')
+  try {
+    const prefix = directory === '/' ? '/' : `${directory}/`
+    const points = readFileSync(fd, 'utf8')
+      .split('\n')
+      .flatMap((line) => line.split(' ')[4] ?? [])
+      .map((point) => point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))) // proc(5): space is \040
+    return [...new Set(points)].filter((point) => point !== '/' && point.startsWith(prefix))
+  } finally {
+    close(fd)
+  }
 }
 
 /** overlayfs options are separated by commas, layers by colons. */

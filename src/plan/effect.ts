@@ -64,9 +64,9 @@ function setLink(namespace: WorkingNamespace, ifname: string, set: SetLink['set'
   namespace.links.set(ifname, { ...rest, ...plain, ...bridge, ...(master !== null && { master }), ...(alias !== '' && { alias }) })
 }
 
-/** A veth as `add veth` leaves it. */
-function newVeth(link: VethLink): VethLink {
-  return { ...link, up: false, ...(link.addrGenMode !== undefined && { addrGenMode: 'eui64' }) }
+/** A veth as `add veth` leaves it; below the MTU of IPv6 it has none. */
+function newVeth({ addrGenMode, ...link }: VethLink): VethLink {
+  return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) }
 }
 
 function perform(working: Working, operation: Operation): void {

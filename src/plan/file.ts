@@ -7,9 +7,11 @@ import type { Draft } from './draft.ts'
 export function planNewFiles(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     for (const [path, file] of desired.files) {
-      const previous = draft.now(netns).files.get(path)
-      const [difference] = previous === undefined ? [] : fileDifferences(file, previous)
-      if (previous !== undefined && difference === undefined) continue
+      const found = draft.now(netns).files.get(path)
+      const [difference] = found === undefined ? [] : fileDifferences(file, found)
+      if (found !== undefined && difference === undefined) continue
+      // What the last up did not write is the host's: an undo shows it again by taking ours away.
+      const isOurs = draft.options.previous?.namespaces.get(netns)?.files.has(path) ?? true
       draft.emit({
         type: 'write file',
         netns,
@@ -22,7 +24,7 @@ export function planNewFiles(draft: Draft): void {
         ...(file.origin !== undefined && { origin: file.origin }),
         path,
         file,
-        ...(previous !== undefined && { previous }),
+        ...(found !== undefined && isOurs && { previous: found }),
       })
     }
   }

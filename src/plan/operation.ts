@@ -190,8 +190,9 @@ export interface SetSysctl extends OperationBase {
 export interface WriteFile extends OperationBase {
   readonly type: 'write file'
   readonly path: string
+  /** Without content, in an undo alone: what the last write or removal of this file has put aside. */
   readonly file: FileState
-  /** What stood there; with its content only where netlab wrote it. */
+  /** What netlab wrote there before, or somebody over that; absent where the host's own file, or none, shows. */
   readonly previous?: FileState
 }
 

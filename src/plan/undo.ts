@@ -87,11 +87,11 @@ export function inverseOf(operation: Operation): Operation[] {
     case 'write file': {
       const { path, file, previous } = operation
       if (previous === undefined) return [{ ...base, type: 'remove file', path, previous: file }]
-      return previous.content === undefined ? [] : [{ ...base, type: 'write file', path, file: previous, previous: file }]
+      return [{ ...base, type: 'write file', path, file: previous, previous: file }]
     }
     case 'remove file': {
       const { path, previous } = operation
-      return previous?.content === undefined ? [] : [{ ...base, type: 'write file', path, file: previous }]
+      return previous === undefined ? [] : [{ ...base, type: 'write file', path, file: previous }]
     }
     case 'set ruleset': {
       const { tool, input, previous } = operation
@@ -137,10 +137,9 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
   const { kind, hostname } = namespace
-  const files = [...namespace.files].filter(([, file]) => file.content !== undefined)
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
-    ...files.map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
+    ...[...namespace.files].map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
     ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),
     ...[...namespace.rulesets].map(([tool, { canonical }]): Operation => {

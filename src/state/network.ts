@@ -55,7 +55,7 @@ interface LinkBase extends Sourced {
   readonly mtu: number
   /** IFLA_ADDRESS, lower case, colons. Always set on desired veths and bridges. */
   readonly lladdr?: string
-  /** IFLA_INET6_ADDR_GEN_MODE: `none` gives the link no link-local address. Desired of nodes' cables only. */
+  /** IFLA_INET6_ADDR_GEN_MODE: `none` gives the link no link-local address. Desired of nodes' cables only, and not below an MTU of 1280: such a link has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   /** ifname of the bridge in the same namespace. */
   readonly master?: string

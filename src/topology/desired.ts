@@ -23,6 +23,9 @@ const NO_LINK_LOCAL = ['net.ipv6.conf.default.addr_gen_mode', { value: '1' }] as
 /** `check` has looked for duplicates; waiting a second for the kernel to look too would only delay the first packet. */
 const NO_DAD = ['net.ipv6.conf.default.accept_dad', { value: '0' }] as const
 
+/** A link with a smaller MTU has no IPv6 at all (addrconf_notify), nor then an addrGenMode: EAFNOSUPPORT. <linux/ipv6.h> */
+const IPV6_MIN_MTU = 1280
+
 /** Links of each namespace as they are being built. */
 type Links = Map<string, Map<string, LinkState>>
 
@@ -120,7 +123,7 @@ function addCable(
       up: link.up,
       mtu: link.mtu,
       lladdr: link.mac ?? derivedMac(topology.name, end.netns, end.name.ifname),
-      ...(link.ownerKind === 'node' && { addrGenMode: topology.usesIpv6 ? ('eui64' as const) : ('none' as const) }),
+      ...(link.ownerKind === 'node' && link.mtu >= IPV6_MIN_MTU && { addrGenMode: topology.usesIpv6 ? 'eui64' : 'none' }),
       ...(end.master !== undefined && { master: end.master }),
       ...(end.name.alias !== undefined && { alias: end.name.alias }),
       peer: { netns: peer.netns, ifname: peer.name.ifname },

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { up, validate, type Lab } from '../../src/index.ts'
+import { plan, up, validate, type Lab } from '../../src/index.ts'
 import { labDirectory } from '../../src/lab/directory.ts'
 import { promisesOf, type Promised } from '../support/comment-commands.ts'
 import { needs, type Requirement } from '../support/needs.ts'
@@ -160,7 +160,9 @@ test.for(Object.entries(CASES))('%s must do what it promises', { timeout: 120_00
   expect((await validate(file)).diagnostics).toEqual([])
   const labName = `t${process.pid}-${name}`
   {
+    const { plan: planned } = await plan(file, { name: labName })
     await using running = await up(file, { name: labName })
+    expect(running.report.plan).toEqual(planned)
     expect(running.report.warnings).toEqual([])
     await Promise.all(lab.pings.map((ping) => expectPing(running, ping)))
     if (lab.tcp !== undefined) await expectTcp(running, lab.tcp)

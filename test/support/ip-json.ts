@@ -1,15 +1,18 @@
 /** What `ip -j` says of namespaces, as a NetworkState: an observer of its own, so that scripts are judged by iproute2's word. */
 import { execFileSync } from 'node:child_process'
-import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { BridgeOption } from '../../src/state/equal.ts'
+import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type {
   AddrGenMode,
   AddrState,
   BridgeLink,
+  Family,
+  LinkEnd,
   LinkState,
   NamespaceState,
   NeighState,
   NetworkState,
+  Nexthop,
   RouteState,
   RuleState,
 } from '../../src/state/network.ts'
@@ -68,11 +71,44 @@ export function networkFromDump(
   }
 }
 
-/** An object of `ip -j`. What is nested in it is read with `nested`. */
-type Row = Readonly<Record<string, string | number | undefined>>
-
-function nested<T>(row: Row, key: string): T | undefined {
-  return row[key] as unknown as T | undefined
+/** What is read of any of the objects that `ip -j` prints. */
+interface Row {
+  readonly ifname?: string
+  readonly ifindex?: number
+  readonly ifalias?: string
+  readonly inet6_addr_gen_mode?: string
+  readonly address?: string
+  readonly mtu?: number
+  readonly flags?: readonly string[]
+  readonly master?: string
+  readonly link_type?: string
+  readonly link?: string
+  readonly link_index?: number
+  readonly link_netnsid?: number
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: Readonly<Record<string, number>> }
+  readonly addr_info?: readonly Row[]
+  readonly family?: string
+  readonly local?: string
+  readonly prefixlen?: number
+  readonly type?: string
+  readonly dst?: string
+  readonly dev?: string
+  readonly gateway?: string
+  readonly weight?: number
+  readonly nexthops?: readonly Row[]
+  readonly table?: string
+  readonly metric?: number
+  readonly metrics?: readonly Row[]
+  readonly prefsrc?: string
+  readonly protocol?: string
+  readonly pref?: string
+  readonly priority?: number
+  readonly action?: string
+  readonly not?: null
+  readonly src?: string
+  readonly srclen?: number
+  readonly iif?: string
+  readonly lladdr?: string
 }
 
 function rows(line: string | undefined): Row[] {
@@ -88,7 +124,7 @@ function namespaceOf(
   const routes = rows(parts[2])
     .filter((row) => row.protocol !== 'kernel' && row.table !== 'local')
     .map(routeOf)
-  const addrs = rows(parts[1]).flatMap((row) => (nested<Row[]>(row, 'addr_info') ?? []).map((info) => addrOf(String(row.ifname), info)))
+  const addrs = rows(parts[1]).flatMap((row) => (row.addr_info ?? []).map((info) => addrOf(String(row.ifname), info)))
   const neighs = rows(parts[5]).map(neighOf)
   const sysctls = (parts[7] ?? '')
     .split(';')
@@ -108,31 +144,33 @@ function namespaceOf(
   }
 }
 
+function modeOf(mode: string | undefined): { addrGenMode?: AddrGenMode } {
+  if (mode === undefined) return {}
+  return { addrGenMode: mode === 'none' || mode === 'eui64' ? mode : 'other' }
+}
+
 function linkOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifnames: ReadonlyMap<string, string>): LinkState {
-  const info = nested<{ info_kind?: string; info_data?: Record<string, number> }>(row, 'linkinfo') ?? {}
-  const mode = row.inet6_addr_gen_mode
+  const { mtu = 0, address: lladdr = '', flags = [], linkinfo, master, ifalias: alias, inet6_addr_gen_mode: mode } = row
+  const kind = linkinfo?.info_kind
   const base = {
-    up: nested<string[]>(row, 'flags')?.includes('UP') === true,
-    mtu: Number(row.mtu),
-    lladdr: String(row.address),
-    ...(mode !== undefined && { addrGenMode: addrGenModeOf(mode) }),
-    ...(row.master !== undefined && { master: String(row.master) }),
-    ...(row.ifalias !== undefined && { alias: String(row.ifalias) }),
+    up: flags.includes('UP'),
+    mtu,
+    lladdr,
+    ...(master !== undefined && { master }),
+    ...(alias !== undefined && { alias }),
+    ...modeOf(mode),
   }
-  if (info.info_kind === 'veth') {
-    const peerNetns = row.link_netnsid === undefined ? netns : (nsids.get(String(row.link_netnsid)) ?? '?')
-    return {
-      kind: 'veth',
-      ...base,
-      peer: { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? String(row.link) },
-    }
-  }
-  if (info.info_kind === 'bridge') {
-    return { kind: 'bridge', ...base, ...bridgeOptions(info.info_data ?? {}) }
-  }
-  return row.link_type === 'loopback'
-    ? { kind: 'loopback', up: base.up, mtu: base.mtu }
-    : { kind: 'other', ...base, infoKind: info.info_kind ?? '' }
+  if (row.link_type === 'loopback') return { kind: 'loopback', up: base.up, mtu: base.mtu }
+  if (kind === 'bridge') return { kind, ...base, ...bridgeOptions(linkinfo?.info_data ?? {}) }
+  if (kind !== 'veth') return { kind: 'other', ...base, infoKind: kind ?? '' }
+  return { kind, ...base, peer: peerOf(row, netns, nsids, ifnames) }
+}
+
+/** ip names a peer in the same namespace, and gives the index of one elsewhere. */
+function peerOf(row: Row, netns: string, nsids: ReadonlyMap<string, string>, ifnames: ReadonlyMap<string, string>): LinkEnd {
+  if (row.link_netnsid === undefined) return { netns, ifname: row.link ?? '?' }
+  const peerNetns = nsids.get(String(row.link_netnsid)) ?? '?'
+  return { netns: peerNetns, ifname: ifnames.get(`${peerNetns} ${String(row.link_index)}`) ?? '?' }
 }
 
 function bridgeOptions(data: Readonly<Record<string, number>>): Pick<BridgeLink, BridgeOption> {
@@ -148,49 +186,51 @@ function bridgeOptions(data: Readonly<Record<string, number>>): Pick<BridgeLink,
 }
 
 function addrOf(ifname: string, info: Row): AddrState {
-  return { ifname, family: info.family === 'inet' ? 4 : 6, local: String(info.local), prefixlen: Number(info.prefixlen) }
+  return { ifname, family: info.family === 'inet' ? 4 : 6, local: info.local ?? '', prefixlen: info.prefixlen ?? 0 }
 }
 
 const TABLES: Readonly<Record<string, number>> = { main: 254, default: 253, local: 255 }
 
+function tableOf({ table = '' }: Row): number {
+  return TABLES[table] ?? Number(table)
+}
+
 function routeOf(row: Row): RouteState {
-  const hops = row.type === 'unicast' ? (nested<Row[]>(row, 'nexthops') ?? [row]) : []
-  const family =
-    [String(row.dst), ...hops.map((hop) => String(hop.gateway ?? ''))].some((text) => text.includes(':')) || 'pref' in row ? 6 : 4
-  const dst = row.dst === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : String(row.dst)
-  const mtu = nested<Row[]>(row, 'metrics')?.[0]?.mtu
+  const hops = row.type === 'unicast' ? (row.nexthops ?? [row]) : []
+  // Only v6 routes have a preference (RTA_PREF).
+  const family = 'pref' in row ? 6 : 4
+  const dst = row.dst === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : (row.dst ?? '')
+  const mtu = row.metrics?.[0]?.mtu
   return {
     family,
-    type: String(row.type) as RouteState['type'],
+    type: row.type as RouteState['type'],
     dst: dst.includes('/') ? dst : `${dst}/${family === 4 ? 32 : 128}`,
-    table: TABLES[String(row.table)] ?? Number(row.table),
-    metric: Number(row.metric ?? 0),
-    nexthops: hops.map((hop) => ({
-      ...(hop.gateway !== undefined && { via: String(hop.gateway) }),
-      dev: String(hop.dev),
-      weight: Number(hop.weight ?? 1),
-      onlink: nested<string[]>(hop, 'flags')?.includes('onlink') === true,
-    })),
-    ...(row.prefsrc !== undefined && { src: String(row.prefsrc) }),
-    ...(mtu !== undefined && { mtu: Number(mtu) }),
+    table: tableOf(row),
+    metric: row.metric ?? 0,
+    nexthops: hops.map(nexthopOf),
+    ...(row.prefsrc !== undefined && { src: row.prefsrc }),
+    ...(mtu !== undefined && { mtu }),
   }
 }
 
-function ruleOf(row: Row, family: 4 | 6): RuleState {
-  const table = String(row.table ?? '')
+function nexthopOf({ gateway, dev = '', weight = 1, flags }: Row): Nexthop {
+  return { ...(gateway !== undefined && { via: gateway }), dev, weight, onlink: flags?.includes('onlink') === true }
+}
+
+function ruleOf(row: Row, family: Family): RuleState {
   return {
     family,
-    priority: Number(row.priority),
-    action: row.action === undefined ? 'lookup' : (String(row.action) as RuleState['action']),
-    not: row.not !== undefined,
-    ...(row.action === undefined && { table: TABLES[table] ?? Number(table) }),
-    ...(row.src !== 'all' && { src: `${String(row.src)}/${String(row.srclen ?? (family === 4 ? 32 : 128))}` }),
-    ...(row.iif !== undefined && { iif: String(row.iif) }),
+    priority: row.priority ?? 0,
+    action: row.action === undefined ? 'lookup' : (row.action as RuleState['action']),
+    not: 'not' in row,
+    ...(row.action === undefined && { table: tableOf(row) }),
+    ...(row.src !== 'all' && { src: `${row.src ?? ''}/${row.srclen ?? (family === 4 ? 32 : 128)}` }),
+    ...(row.iif !== undefined && { iif: row.iif }),
   }
 }
 
-function neighOf(row: Row): NeighState {
-  return { ifname: String(row.dev), family: String(row.dst).includes(':') ? 6 : 4, dst: String(row.dst), lladdr: String(row.lladdr) }
+function neighOf({ dev = '', dst = '', lladdr = '' }: Row): NeighState {
+  return { ifname: dev, family: dst.includes(':') ? 6 : 4, dst, lladdr }
 }
 
 /** Runs a script in a world of its own, which ends with it: as root in new mount and net namespaces, else in a user namespace too. */
@@ -200,8 +240,4 @@ export function runInScratch(script: string): string {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   })
-}
-
-function addrGenModeOf(mode: string | number): AddrGenMode {
-  return mode === 'none' || mode === 'eui64' ? mode : 'other'
 }

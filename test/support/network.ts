@@ -67,7 +67,7 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
   const kind = (text('kind') ?? (name === FABRIC ? 'fabric' : 'node')) as NamespaceState['kind']
   const links = new Map<string, LinkState>([['lo', { kind: 'loopback', up: true, mtu: 65536, ...place(key) }]])
   for (const [ifname, , node] of entries(parts.get('links'))) {
-    links.set(ifname, { ...parseLink(name, ifname, String(isScalar(node) ? (node.value ?? '') : '')), ...place(node) })
+    links.set(ifname, { ...parseLink(name, ifname, scalarText(node)), ...place(node) })
   }
   const list = <V>(part: string, parse: (words: string) => V, keyOf: (object: V) => string): Map<string, V> =>
     new Map(
@@ -102,7 +102,7 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
 }
 
 function scalarText(node: unknown): string {
-  return isScalar(node) ? String(node.value) : ''
+  return isScalar(node) ? String(node.value as string | number | boolean) : ''
 }
 
 export function fileState(content: string, mode = 0o644): FileState {
@@ -111,22 +111,22 @@ export function fileState(content: string, mode = 0o644): FileState {
 
 function parseLink(netns: string, ifname: string, text: string): LinkState {
   const [kind = '', ...rest] = text.split(/\s+/).filter(Boolean)
-  const peer = kind === 'veth' ? rest.shift() : undefined
+  const peer = kind === 'veth' ? (rest.shift() ?? '') : ''
   const words = wordsOf(rest, ['down', 'stp', 'mcast_snooping'])
-  const lladdr = words.get('lladdr') ?? lladdrOf(`${netns}/${ifname}`)
+  const master = words.get('master')
+  const alias = words.get('alias')
   const base = {
     up: !words.has('down'),
     mtu: Number(words.get('mtu') ?? (kind === 'loopback' ? 65536 : 1500)),
-    ...(words.has('master') && { master: words.get('master') ?? '' }),
-    ...(words.has('alias') && { alias: words.get('alias') ?? '' }),
+    ...(master !== undefined && { master }),
+    ...(alias !== undefined && { alias }),
   }
   if (kind === 'loopback') return { kind, ...base }
-  if (kind === 'veth') {
-    const slash = (peer ?? '').lastIndexOf('/')
-    return { kind, ...base, lladdr, peer: { netns: (peer ?? '').slice(0, slash), ifname: (peer ?? '').slice(slash + 1) } }
-  }
-  if (kind !== 'bridge') return { kind: 'other', ...base, infoKind: kind }
-  return { ...bridgeLink(words), ...base, lladdr }
+  const lladdr = words.get('lladdr') ?? lladdrOf(`${netns}/${ifname}`)
+  if (kind === 'bridge') return { ...bridgeLink(words), ...base, lladdr }
+  if (kind !== 'veth') return { kind: 'other', ...base, infoKind: kind }
+  const slash = peer.lastIndexOf('/')
+  return { kind, ...base, lladdr, peer: { netns: peer.slice(0, slash), ifname: peer.slice(slash + 1) } }
 }
 
 function bridgeLink(words: ReadonlyMap<string, string>): BridgeLink {
@@ -170,18 +170,25 @@ export function parseRoute(text: string): RouteState {
   const type = (ROUTE_TYPES.includes(words[0] ?? '') ? words.shift() : 'unicast') as RouteType
   const to = words.shift() ?? ''
   const options = wordsOf(words, ['onlink'])
-  const family = /:/.test(to === 'default' ? text : to) ? 6 : 4
+  const family = (to === 'default' ? text : to).includes(':') ? 6 : 4
   const all = options.has('dev') ? [options, ...hops.map(hopWords)] : hops.map(hopWords)
+  const src = options.get('src')
+  const mtu = options.get('mtu')
   return {
     family,
     type,
-    dst: to === 'default' ? (family === 4 ? '0.0.0.0/0' : '::/0') : to.includes('/') ? to : `${to}/${family === 4 ? 32 : 128}`,
+    dst: prefixText(to, family),
     table: Number(options.get('table') ?? 254),
     metric: Number(options.get('metric') ?? (family === 4 ? 0 : 1024)),
     nexthops: all.map(nexthop),
-    ...(options.has('src') && { src: options.get('src') ?? '' }),
-    ...(options.has('mtu') && { mtu: Number(options.get('mtu')) }),
+    ...(src !== undefined && { src }),
+    ...(mtu !== undefined && { mtu: Number(mtu) }),
   }
+}
+
+function prefixText(to: string, family: 4 | 6): string {
+  if (to === 'default') return family === 4 ? '0.0.0.0/0' : '::/0'
+  return to.includes('/') ? to : `${to}/${family === 4 ? 32 : 128}`
 }
 
 function hopWords(text: string): Map<string, string> {

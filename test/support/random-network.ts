@@ -33,6 +33,7 @@ const SYSCTLS = [
   'net.ipv6.conf.all.forwarding',
   'net.ipv6.conf.eth0.forwarding',
   'net.ipv4.conf.eth1.rp_filter',
+  'net.ipv6.conf.eth1.disable_ipv6',
   'net.core.somaxconn',
 ]
 const RULES = [
@@ -112,15 +113,19 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
 }
 
 function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
-  const veth = (netns: string, ifname: string, peer: VethLink['peer']): VethLink => ({
-    kind: 'veth',
-    up: true,
-    mtu: pick([1500, 1500, 1500, 1400, 1000]),
-    lladdr: pick([lladdrOf(netns + ifname), lladdrOf('x')]),
-    addrGenMode: pick(['eui64', 'none'] as const),
-    peer,
-    ...(chance(10) && { alias: 'a long name' }),
-  })
+  const veth = (netns: string, ifname: string, peer: VethLink['peer']): VethLink => {
+    const mtu = pick([1500, 1500, 1500, 1400, 1000])
+    return {
+      kind: 'veth',
+      up: true,
+      mtu,
+      lladdr: pick([lladdrOf(netns + ifname), lladdrOf('x')]),
+      // Below 1280 bytes a link has no IPv6.
+      ...(mtu >= 1280 && { addrGenMode: pick(['eui64', 'none'] as const) }),
+      peer,
+      ...(chance(10) && { alias: 'a long name' }),
+    }
+  }
   for (const netns of NODES) {
     for (const ifname of IFNAMES) {
       const end = { netns, ifname }

@@ -1,0 +1,41 @@
+/** What the model kernel keeps of one namespace, and how it refuses. */
+import type { Operation } from '../../src/plan/operation.ts'
+import type {
+  AddrState,
+  FileState,
+  LinkState,
+  NamespaceState,
+  NeighState,
+  RouteState,
+  RuleState,
+  RulesetTool,
+} from '../../src/state/network.ts'
+
+export class Refusal extends Error {}
+
+export type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+export interface Link {
+  link: Writable<LinkState>
+  /** A bridge's mtu was set by hand: it no longer follows its ports. */
+  ownMtu: boolean
+}
+
+export interface Netns {
+  readonly kind: NamespaceState['kind']
+  hostname: string | undefined
+  readonly links: Map<string, Link>
+  /** In the order of ifa_list: of one v4 subnet the first is primary. */
+  addrs: AddrState[]
+  /** With nexthops that are dead for now. */
+  routes: RouteState[]
+  rules: RuleState[]
+  neighs: NeighState[]
+  readonly sysctls: Map<string, string>
+  readonly files: Map<string, FileState>
+  readonly tables: Map<RulesetTool, Map<string, string>>
+}
+
+export function refuse(errno: string, operation: Operation): never {
+  throw new Refusal(`${errno}: ${JSON.stringify(operation)}`)
+}
