@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 static pid_t child;
+// The command is a job of its own on the terminal; otherwise it is in our process group.
+static int has_own_group;
 
 static void get_namespaces(const char *directory, const char *node, int *fds) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOLDER_SOCKET};
@@ -56,48 +59,65 @@ static void join_namespaces(const int *fds) {
   if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
 }
 
-static void pass_on(int signal) {
-  if (child > 0) kill(child, signal);
+// What signals the command is sent that come to us, and what we did with each before.
+static const int passed[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
+enum { PASSED_COUNT = sizeof passed / sizeof *passed };
+static struct sigaction before[PASSED_COUNT], before_ttou;
+
+static void pass_on(int signal, siginfo_t *info, void *context) {
+  (void)context;
+  // The terminal sends Ctrl-C to a whole process group: a command in ours has had it from there.
+  int from_terminal = info->si_code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT);
+  if (from_terminal && has_own_group) kill(-child, signal);
+  if (!from_terminal) kill(child, signal);
 }
 
-static void watch_signals(int has_terminal) {
-  struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
-  static const int passed[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH};
-  for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) sigaction(passed[i], &pass, NULL);
-  sigaction(SIGTTOU, &ignore, NULL);
-  // Without the terminal the command is in our process group and gets these from the same hand as we do, or from a kill of us alone.
-  sigaction(SIGINT, has_terminal ? &ignore : &pass, NULL);
-  sigaction(SIGQUIT, has_terminal ? &ignore : &pass, NULL);
+static void watch_signals(void) {
+  struct sigaction pass = {.sa_sigaction = pass_on, .sa_flags = SA_RESTART | SA_SIGINFO}, ignore = {.sa_handler = SIG_IGN};
+  for (int i = 0; i < PASSED_COUNT; i++) sigaction(passed[i], &pass, &before[i]);
+  sigaction(SIGTTOU, &ignore, &before_ttou);              // else tcsetpgrp from the background would stop us
 }
 
-static void become_command(char **argv, int terminal) {
+// In the child, while all signals wait: those that come from now on are the command's own.
+static void unwatch_signals(void) {
+  for (int i = 0; i < PASSED_COUNT; i++) sigaction(passed[i], &before[i], NULL);
+}
+
+static _Noreturn void become_command(char **argv, int terminal, int parent, const sigset_t *mask) {
+  unwatch_signals();
   if (terminal >= 0) {                                    // a process group that the lab's pid namespace can name, for job control
     setpgid(0, 0);
-    signal(SIGTTOU, SIG_IGN);
     tcsetpgrp(terminal, getpgrp());
-    signal(SIGTTOU, SIG_DFL);
     close(terminal);
   }
+  sigaction(SIGTTOU, &before_ttou, NULL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // the command does not outlive the one who asked for it
+  struct pollfd alive = {.fd = parent};                   // who may have ended just before
+  if (poll(&alive, 1, 0) > 0) _exit(EXIT_NSEXEC);
+  sigprocmask(SIG_SETMASK, mask, NULL);
   run(argv);
 }
 
+// Waits for the command, and stops and goes on with it as a shell's job does.
 static int wait_for_command(int terminal) {
+  int in_front = terminal >= 0;                           // the terminal is the command's, or its children's
   for (;;) {
     int status;
     if (waitpid(child, &status, WUNTRACED) < 0) {
       if (errno == EINTR) continue;
       fail("waitpid");
     }
-    if (WIFSTOPPED(status)) {                             // Ctrl-Z: give the terminal back, stop as the command did, go on with it
-      if (terminal < 0) continue;
-      tcsetpgrp(terminal, getpgrp());
-      kill(0, SIGSTOP);
-      tcsetpgrp(terminal, child);
+    if (WIFSTOPPED(status)) {
+      if (!has_own_group) continue;
+      if (in_front) tcsetpgrp(terminal, getpgrp());
+      // In the background it may have stopped because it wants the terminal, which the shell has given to us since: "fg".
+      if (in_front || tcgetpgrp(terminal) != getpgrp()) kill(0, SIGSTOP);
+      in_front = tcgetpgrp(terminal) == getpgrp();        // "fg", or "bg"
+      if (in_front) tcsetpgrp(terminal, child);
       kill(-child, SIGCONT);
       continue;
     }
-    if (terminal >= 0) tcsetpgrp(terminal, getpgrp());
+    if (in_front) tcsetpgrp(terminal, getpgrp());
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 }
@@ -112,15 +132,22 @@ int enter_main(char **argv) {
     terminal = -1;
   }
   join_namespaces(fds);
-  watch_signals(terminal >= 0);
+  has_own_group = terminal >= 0;
+  int life[2];                                            // closes when we end
+  if (pipe2(life, O_CLOEXEC)) fail("pipe2");
+  sigset_t all, mask;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, &mask);                    // a signal must find either the default or the child, never neither
+  watch_signals();
   child = fork();
   if (child < 0) fail("fork");
   if (child == 0) {
-    static const int reset[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGTTOU, SIGINT, SIGQUIT};
-    for (size_t i = 0; i < sizeof reset / sizeof *reset; i++) signal(reset[i], SIG_DFL);
-    become_command(argv + 2, terminal);
+    close(life[1]);
+    become_command(argv + 2, terminal, life[0], &mask);
   }
   if (terminal >= 0) setpgid(child, child);               // whoever of the two is first
+  sigprocmask(SIG_SETMASK, &mask, NULL);
   for (int i = 0; i < NS_COUNT; i++) close(fds[i]);
+  close(life[0]);
   return wait_for_command(terminal);
 }

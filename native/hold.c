@@ -7,12 +7,14 @@
 //   "del NAME"                   close them; answer "ok"
 //   "list"                       answer "NAME NET MNT" a line, the numbers of its descriptors here, MNT -1 where it has none;
 //                                a packet of one newline ends it
-//   anything else, or a name that is not there: "error …"
+//   anything else, or a name that is not there: "error …", and nothing was done
+// A client that does not read its answers is cut off: it must not keep the others waiting.
 #define _GNU_SOURCE
 #include "nsexec.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,7 +31,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_CLIENTS = 64, ENGINE_PIPE = 3 };
+enum { MAX_CLIENTS = 64, ENGINE_PIPE = 3, LIST_BYTES = 4096 };
+// Places in the poll set.
+enum { LISTENER, SIGNALS, ENGINE, FIRST_CLIENT, PLACES = FIRST_CLIENT + MAX_CLIENTS };
 
 typedef struct {
   char name[NAME_MAX_BYTES + 1];
@@ -39,6 +43,14 @@ typedef struct {
 static Held *held;
 static size_t held_count, held_room;
 static int own[NS_COUNT];
+// Descriptors from here on are not for keeping: clients, and the packet that is being received, need some, too.
+static int reserved_from;
+
+// What is left to send of a list. A long one takes more packets than a socket holds, so the client's reading sets the pace.
+typedef struct {
+  char *text;
+  size_t length, sent;
+} Outbox;
 
 static Held *find(const char *name) {
   for (size_t i = 0; i < held_count; i++)
@@ -63,9 +75,18 @@ static Held *new_entry(void) {
   return &held[held_count++];
 }
 
+static int is_name(const char *name) {
+  size_t length = strlen(name);
+  for (const char *c = name; *c; c++)
+    if ((unsigned char)*c <= ' ' || *c == 127) return 0;   // a list has a name a line
+  return length > 0 && length <= NAME_MAX_BYTES;
+}
+
 // Takes over the descriptors of one name; on error they stay the caller's.
 static const char *put_one(const char *name, const int *fds, int count) {
-  if (!*name || strlen(name) > NAME_MAX_BYTES) return "error: bad name";
+  if (!is_name(name)) return "error: bad name";
+  for (int i = 0; i < count; i++)
+    if (fds[i] >= reserved_from) return "error: the limit of open files is reached (RLIMIT_NOFILE)";
   Held *entry = find(name);
   if (entry) release(entry);
   else entry = new_entry();
@@ -77,26 +98,46 @@ static const char *put_one(const char *name, const int *fds, int count) {
   return NULL;
 }
 
+// Keeps or closes every descriptor.
 static const char *put(char *words, const int *fds, int count) {
-  char *rest = words;
-  int each = atoi(strsep(&rest, " ")), used = 0;
-  const char *error = each == 1 || each == 3 ? NULL : "error: put takes one or three descriptors a name";
-  for (char *name; !error && (name = strsep(&rest, " ")); used += each)
-    error = used + each <= count ? put_one(name, fds + used, each) : "error: too few descriptors";
-  for (int i = error ? used - each : used; i >= 0 && i < count; i++) close(fds[i]);
+  char *rest = words, *number = strsep(&rest, " ");
+  int each = !strcmp(number, "1") ? 1 : !strcmp(number, "3") ? 3 : 0, names = rest ? 1 : 0, used = 0;
+  for (char *c = rest; c && *c; c++) names += *c == ' ';
+  const char *error = !each ? "error: put takes one or three descriptors a name"
+                      : names * each != count ? "error: not as many descriptors as the names take" : NULL;
+  while (!error && used < count) {
+    error = put_one(strsep(&rest, " "), fds + used, each);
+    if (!error) used += each;
+  }
+  for (int i = used; i < count; i++) close(fds[i]);
   return error;
 }
 
-static int reply_list(int client) {
-  char text[4096];
-  size_t used = 0;
-  for (size_t i = 0; i < held_count; i++) {
-    used += (size_t)snprintf(text + used, sizeof text - used, "%s %d %d\n", held[i].name, held[i].net, held[i].mnt);
-    if (used < sizeof text - NAME_MAX_BYTES - 32 && i + 1 < held_count) continue;
-    if (send_packet(client, text, NULL, 0)) return -1;
-    used = 0;
+// Writes the list down, to be sent as the client reads.
+static int start_list(Outbox *outbox) {
+  size_t line = NAME_MAX_BYTES + 32;
+  outbox->text = malloc(held_count * line + 1);
+  if (!outbox->text) return -1;
+  outbox->length = outbox->sent = 0;
+  for (size_t i = 0; i < held_count; i++)
+    outbox->length += (size_t)snprintf(outbox->text + outbox->length, line, "%s %d %d\n", held[i].name, held[i].net, held[i].mnt);
+  return 0;
+}
+
+// Sends as much of the list as the client has room for: whole lines, then a packet of one newline.
+static int send_list(int client, Outbox *outbox) {
+  while (outbox->sent < outbox->length) {
+    char *start = outbox->text + outbox->sent;
+    size_t length = outbox->length - outbox->sent;
+    if (length > LIST_BYTES)
+      for (length = LIST_BYTES; start[length - 1] != '\n';) length--;
+    if (send(client, start, length, MSG_NOSIGNAL) < 0) return errno == EAGAIN ? 0 : -1;
+    outbox->sent += length;
   }
-  return send_packet(client, "\n", NULL, 0);
+  if (send(client, "\n", 1, MSG_NOSIGNAL) < 0) return errno == EAGAIN ? 0 : -1;
+  free(outbox->text);
+  outbox->text = NULL;
+  return 0;
 }
 
 static int reply_get(int client, const char *name) {
@@ -110,26 +151,30 @@ static int reply_get(int client, const char *name) {
   return send_packet(client, "ok", fds, NS_COUNT);
 }
 
-// Answers one packet. Returns -1 when the client is to be closed.
-static int serve(int client) {
+static int reply_del(int client, const char *name) {
+  Held *entry = find(name);
+  if (!entry) return send_packet(client, "error: no namespace of that name", NULL, 0);
+  release(entry);
+  *entry = held[--held_count];
+  return send_packet(client, "ok", NULL, 0);
+}
+
+// Answers one packet, or begins to. Returns -1 when the client is to be closed.
+static int serve(int client, Outbox *outbox) {
   char text[PACKET_BYTES];
   int fds[PACKET_FDS], count = PACKET_FDS;
   ssize_t length = receive_packet(client, text, sizeof text, fds, &count);
-  if (length <= 0) return -1;
+  if (length < 0 && errno == EMSGSIZE) return send_packet(client, "error: the packet is too large", NULL, 0);
+  if (length < 0) return errno == EAGAIN ? 0 : -1;
   if (!strncmp(text, "put ", 4)) {
     const char *error = put(text + 4, fds, count);
     return send_packet(client, error ? error : "ok", NULL, 0);
   }
   for (int i = 0; i < count; i++) close(fds[i]);
+  if (length == 0) return -1;
   if (!strncmp(text, "get ", 4)) return reply_get(client, text + 4);
-  if (!strcmp(text, "list")) return reply_list(client);
-  if (!strncmp(text, "del ", 4)) {
-    Held *entry = find(text + 4);
-    if (!entry) return send_packet(client, "error: no namespace of that name", NULL, 0);
-    release(entry);
-    *entry = held[--held_count];
-    return send_packet(client, "ok", NULL, 0);
-  }
+  if (!strncmp(text, "del ", 4)) return reply_del(client, text + 4);
+  if (!strcmp(text, "list")) return start_list(outbox) ? -1 : send_list(client, outbox);
   return send_packet(client, "error: not a request", NULL, 0);
 }
 
@@ -138,40 +183,53 @@ static void reap(void) {
     ;
 }
 
-// Serves until SIGTERM, or until the engine goes away before it has said that the lab is complete.
+// Serves until SIGTERM from outside the lab, or until the engine goes away before it has said that the lab is complete.
 static void serve_forever(int listener, int signals) {
-  struct pollfd set[3 + MAX_CLIENTS] = {
+  struct pollfd set[PLACES] = {
       {.fd = listener, .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.fd = ENGINE_PIPE, .events = POLLIN}};
-  int count = 3;
+  Outbox outboxes[PLACES] = {0};
+  int count = FIRST_CLIENT;
   for (;;) {
-    if (poll(set, (nfds_t)count, -1) < 0 && errno != EINTR) fail("poll");
-    if (set[2].revents) {
+    if (poll(set, (nfds_t)count, -1) < 0) {
+      if (errno == EINTR) continue;
+      fail("poll");
+    }
+    if (set[ENGINE].revents) {
       char byte;
       if (read(ENGINE_PIPE, &byte, 1) != 1) return;
       close(ENGINE_PIPE);
-      set[2] = (struct pollfd){.fd = -1};
+      set[ENGINE].fd = -1;
     }
-    if (set[1].revents) {
+    if (set[SIGNALS].revents) {
       struct signalfd_siginfo info;
-      if (read(signals, &info, sizeof info) == sizeof info && info.ssi_signo == SIGTERM) return;
+      ssize_t length = read(signals, &info, sizeof info);
+      // A sender in the lab has a pid here: root of a node must not end the lab with "kill 1".
+      if (length == sizeof info && info.ssi_signo == SIGTERM && info.ssi_pid == 0) return;
       reap();
     }
-    for (int i = count - 1; i >= 3; i--)
-      if (set[i].revents && serve(set[i].fd)) {
+    for (int i = count - 1; i >= FIRST_CLIENT; i--) {
+      if (!set[i].revents) continue;
+      if (outboxes[i].text ? send_list(set[i].fd, &outboxes[i]) : serve(set[i].fd, &outboxes[i])) {
         close(set[i].fd);
+        free(outboxes[i].text);
         set[i] = set[--count];
+        outboxes[i] = outboxes[count];
+        outboxes[count].text = NULL;
+        continue;
       }
-    if (set[0].revents && count < 3 + MAX_CLIENTS) {
-      int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+      set[i].events = outboxes[i].text ? POLLOUT : POLLIN;
+    }
+    if (set[LISTENER].revents && count < PLACES) {
+      int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (client >= 0) set[count++] = (struct pollfd){.fd = client, .events = POLLIN};
     }
-    set[0].fd = count < 3 + MAX_CLIENTS ? listener : -1;
+    set[LISTENER].fd = count < PLACES ? listener : -1;
   }
 }
 
 static int listen_here(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOLDER_SOCKET};   // relative: a path has 107 bytes at most
-  int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener < 0) fail("socket");
   unlink(HOLDER_SOCKET);
   if (bind(listener, (struct sockaddr *)&address, sizeof address)) fail("bind " HOLDER_SOCKET);
@@ -194,9 +252,12 @@ static void raise_descriptor_limit(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit)) fail("getrlimit");
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit)) fail("setrlimit");
+  reserved_from = (limit.rlim_cur > INT_MAX ? INT_MAX : (int)limit.rlim_cur) - MAX_CLIENTS - PACKET_FDS;
 }
 
-static _Noreturn void hold(const char *directory) {
+static _Noreturn void hold(void) {
+  if (setsid() < 0) fail("setsid");
+  close_range(ENGINE_PIPE + 1, ~0U, 0);                    // whatever else the engine had open; ENOSYS before Linux 5.9
   sigset_t watched;
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);
@@ -209,12 +270,13 @@ static _Noreturn void hold(const char *directory) {
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount / private");
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) fail("mount proc");
   // The lab's own files. They lie over the state directory, which the nodes need not see; the socket stays reachable from outside.
-  if (mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")) fail("mount tmpfs");
+  if (mount("tmpfs", ".", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")) fail("mount tmpfs");
   open_own_namespaces();
   if (dprintf(STDOUT_FILENO, "ready\n") < 0) fail("write");
   int null = open("/dev/null", O_RDWR);
   if (null < 0) fail("/dev/null");
-  for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+  for (int fd = 0; fd <= 2; fd++)
+    if (dup2(null, fd) < 0) fail("dup2");
   if (null > 2) close(null);
   serve_forever(listener, signals);
   _exit(0);
@@ -224,12 +286,12 @@ static _Noreturn void hold(const char *directory) {
 // the holder's pid as the host counts, the second "ready".
 int hold_main(char **argv) {
   if (!argv[0] || argv[1]) return -1;
+  if (fcntl(ENGINE_PIPE, F_GETFD) < 0) fail("descriptor 3, the engine's end of a pipe");
   if (chdir(argv[0])) fail(argv[0]);
-  setsid();
   if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID)) fail("unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID)");
   pid_t holder = fork();
   if (holder < 0) fail("fork");
-  if (holder == 0) hold(argv[0]);
+  if (holder == 0) hold();
   if (dprintf(STDOUT_FILENO, "%d\n", holder) < 0) fail("write");
   return 0;
 }

@@ -79,6 +79,11 @@ ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count
       else close(fd);
     }
   }
+  if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {       // more text or descriptors than there is room for: half of it is nothing
+    while (*count > 0) close(fds[--*count]);
+    errno = EMSGSIZE;
+    return -1;
+  }
   return length;
 }
 
@@ -155,18 +160,22 @@ static int run_mapper(const char *program, pid_t target, unsigned own, unsigned 
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }
 
+// How far the mapper came: a map can be written once only.
+enum { MAPPED_ALL, MAPPED_NOTHING, MAPPED_UIDS };
+
 // Writes the maps of `target`, which waits in a new user namespace: with subordinate ids where they are to be had.
 static int map_with_subordinates(pid_t target, uid_t uid, gid_t gid) {
   unsigned long first_uid, uids, first_gid, gids;
-  if (!subordinate_range("/etc/subuid", uid, &first_uid, &uids)) return -1;
-  if (!subordinate_range("/etc/subgid", uid, &first_gid, &gids)) return -1;
-  return run_mapper("newuidmap", target, uid, first_uid, uids) || run_mapper("newgidmap", target, gid, first_gid, gids);
+  if (!subordinate_range("/etc/subuid", uid, &first_uid, &uids)) return MAPPED_NOTHING;
+  if (!subordinate_range("/etc/subgid", uid, &first_gid, &gids)) return MAPPED_NOTHING;
+  if (run_mapper("newuidmap", target, uid, first_uid, uids)) return MAPPED_NOTHING;
+  return run_mapper("newgidmap", target, gid, first_gid, gids) ? MAPPED_UIDS : MAPPED_ALL;
 }
 
-static void map_only_self(uid_t uid, gid_t gid) {
+static void map_only_self(int mapped, uid_t uid, gid_t gid) {
   char map[64];
   snprintf(map, sizeof map, "0 %u 1\n", uid);
-  if (write_file("/proc/self/uid_map", map)) fail("write /proc/self/uid_map");
+  if (mapped != MAPPED_UIDS && write_file("/proc/self/uid_map", map)) fail("write /proc/self/uid_map");
   if (write_file("/proc/self/setgroups", "deny")) fail("write /proc/self/setgroups");
   snprintf(map, sizeof map, "0 %u 1\n", gid);
   if (write_file("/proc/self/gid_map", map)) fail("write /proc/self/gid_map");
@@ -184,8 +193,8 @@ void become_privileged(void) {
   if (mapper == 0) {
     char byte;
     close(go[1]);
-    if (read(go[0], &byte, 1) != 1) _exit(1);
-    _exit(map_with_subordinates(self, uid, gid) ? 1 : 0);
+    if (read(go[0], &byte, 1) != 1) _exit(MAPPED_NOTHING);
+    _exit(map_with_subordinates(self, uid, gid));
   }
   if (unshare(CLONE_NEWUSER)) fail("unshare(CLONE_NEWUSER)");
   if (write(go[1], "", 1) != 1) fail("write to the mapper");
@@ -194,7 +203,8 @@ void become_privileged(void) {
   int status;
   while (waitpid(mapper, &status, 0) < 0)
     if (errno != EINTR) fail("waitpid");
-  if (!WIFEXITED(status) || WEXITSTATUS(status)) map_only_self(uid, gid);
+  int mapped = WIFEXITED(status) ? WEXITSTATUS(status) : MAPPED_NOTHING;
+  if (mapped != MAPPED_ALL) map_only_self(mapped, uid, gid);
   if (setresgid(0, 0, 0)) fail("setresgid");
   if (setresuid(0, 0, 0)) fail("setresuid");
 }

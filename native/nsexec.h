@@ -26,7 +26,8 @@ void become_privileged(void);
 _Noreturn void run(char **argv);
 // Sends text and count descriptors as one packet (SCM_RIGHTS).
 int send_packet(int socket, const char *text, const int *fds, int count);
-// Receives a packet; text is terminated. Returns its length, 0 at the end, -1 on error; *count holds room, then what came.
+// Receives a packet; text is terminated. Returns its length, 0 at the end or for an empty packet, -1 on error (EMSGSIZE: it did not fit,
+// and is gone); *count holds room, then what came, for the caller to close.
 ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count);
 
 int hold_main(char **argv);

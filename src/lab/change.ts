@@ -1,8 +1,8 @@
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { startEngine, type Engine } from '../linux/engine.ts'
-import type { Operation, Plan } from '../plan/operation.ts'
+import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
-import { undoOf } from '../plan/undo.ts'
+import { undoAll } from '../plan/undo.ts'
 import type { NetworkState } from '../state/network.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
@@ -92,7 +92,7 @@ async function undo(
   { done }: Execution,
   options: ExecuteOptions,
 ): Promise<{ sentence: string; failures: Diagnostic[] }> {
-  const operations: Operation[] = [...done].reverse().flatMap((operation) => undoOf(operation))
+  const operations = undoAll(done)
   const back = await execute(engine, { lab: plan.lab, operations }, { directory: options.directory, env: options.env })
   if (back.failure === undefined)
     return {

@@ -1,6 +1,7 @@
 // An engine or a holder that could not start: nearly always a machine that forbids user namespaces.
 import { existsSync, readFileSync } from 'node:fs'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { ENGINE_ENDED, EngineError } from '../linux/engine.ts'
 
 /** A sysctl that forbids user namespaces, its forbidding value, and what allows them. */
 const SWITCHES = [
@@ -18,6 +19,20 @@ export function explainEngine(error: unknown): DiagnosticError {
   const words = error instanceof Error ? error.message : String(error)
   return new DiagnosticError('refusal', [
     /CLONE_NEWUSER|uid_map|gid_map|setgroups/.test(words) ? noUserNamespace(words) : engineFailed(words),
+  ])
+}
+
+/** What to throw for an error met while the engine worked: its death is nobody's bug. Others are given back as they are. */
+export function explainEngineDeath(error: unknown): unknown {
+  if (!(error instanceof EngineError) || error.code !== ENGINE_ENDED) return error
+  return new DiagnosticError('refusal', [
+    {
+      code: 'ENGINE_FAILED',
+      severity: 'error',
+      detail: 'The engine process ended before its work was done: it was killed, or it failed.',
+      hint: 'Run the same command again: it looks at what there is, and does the rest.',
+      facts: [['engine', error.message]],
+    },
   ])
 }
 

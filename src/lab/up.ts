@@ -8,7 +8,7 @@ import { change } from './change.ts'
 import { compile, type ReadyLab, type Source } from './compile.ts'
 import { labDirectory } from './directory.ts'
 import { removeLab, settle } from './down.ts'
-import { explainEngine } from './explain-engine.ts'
+import { explainEngine, explainEngineDeath } from './explain-engine.ts'
 import { execute } from './execute.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
@@ -64,6 +64,8 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
       }
       return finish(ready, await change(ready, record, guess === ready.name ? early : undefined, options), start, options)
     })
+  } catch (error) {
+    throw explainEngineDeath(error)
   } finally {
     await early.close()
   }

@@ -49,7 +49,7 @@ async function applyInSlices(operations: readonly Operation[], slice: number): P
       return { attempted: start + outcome.attempted, refusals }
     }
     const attempted = start + outcome.attempted
-    process.send!({ progress: attempted } satisfies EngineReply)
+    tell({ progress: attempted })
     await new Promise((resolve) => setImmediate(resolve))
     if (isCancelled) return { attempted, refusals: [] }
   }
@@ -90,20 +90,26 @@ async function answer(call: EngineCall): Promise<unknown> {
   }
 }
 
+/** Says it to the client; where that is gone, the end of the channel is heard of, too. */
+function tell(reply: EngineReply): void {
+  process.send!(reply, undefined, undefined, () => undefined)
+}
+
 process.on('message', (message: EngineCall | { cancel: true }) => {
   if ('cancel' in message) {
     isCancelled = true
     return
   }
   answer(message).then(
-    (result) => process.send!({ id: message.id, result } satisfies EngineReply),
-    (error: unknown) => process.send!({ id: message.id, error: serialize(error) } satisfies EngineReply),
+    (result) => tell({ id: message.id, result }),
+    (error: unknown) => tell({ id: message.id, error: serialize(error) }),
   )
 })
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
 // removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
 process.on('disconnect', () => {
   if (unfinished === undefined) process.exit(0)
+  isCancelled = true
   lifeline?.destroy()
   // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
   void access(join(unfinished, 'state.json'))

@@ -37,6 +37,9 @@ export interface ApplyOptions {
   readonly slice?: number
 }
 
+/** Code of an EngineError: the process ended before it had answered. */
+export const ENGINE_ENDED = 'ENGINE_ENDED'
+
 /** The engine ended, or said what it cannot do. */
 export class EngineError extends Error {
   readonly code: string | undefined
@@ -91,10 +94,14 @@ class EngineProcess implements Engine {
         resolve()
       })
       child.on('exit', () => {
-        this.#fail(new EngineError(this.#errors.trim() || 'The engine process ended'))
+        this.#fail(this.#end())
         resolve()
       })
     })
+  }
+
+  #end(): EngineError {
+    return new EngineError(this.#errors.trim() || 'The engine process ended', ENGINE_ENDED)
   }
 
   #hear(reply: EngineReply): void {
@@ -117,7 +124,7 @@ class EngineProcess implements Engine {
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
       if (!this.#child.connected) {
-        reject(new EngineError(this.#errors.trim() || 'The engine process ended'))
+        reject(this.#end())
         return
       }
       this.#waiting.set(id, { resolve, reject })

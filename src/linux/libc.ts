@@ -20,9 +20,23 @@ export class SyscallError extends Error {
 }
 
 const errnoNames = new Map<number, string>()
-for (const [name, number] of Object.entries(constants.errno)) errnoNames.set(number, name)
-// What libuv's table lacks and rtnetlink answers. <asm-generic/errno.h>
-errnoNames.set(54, 'EXFULL').set(49, 'EUNATCH').set(34, 'ERANGE').set(95, 'EOPNOTSUPP')
+// Several names for one number (EAGAIN, EWOULDBLOCK): the first is the one that strerrorname_np(3) gives.
+for (const [name, number] of Object.entries(constants.errno)) if (!errnoNames.has(number)) errnoNames.set(number, name)
+// What libuv's table lacks and the network stack answers. <asm-generic/errno.h>
+const MORE_ERRNOS = [
+  [49, 'EUNATCH'],
+  [54, 'EXFULL'],
+  [76, 'ENOTUNIQ'],
+  [87, 'EUSERS'],
+  [94, 'ESOCKTNOSUPPORT'],
+  [95, 'EOPNOTSUPP'],
+  [96, 'EPFNOSUPPORT'],
+  [108, 'ESHUTDOWN'],
+  [109, 'ETOOMANYREFS'],
+  [112, 'EHOSTDOWN'],
+  [117, 'EUCLEAN'],
+] as const
+for (const [number, name] of MORE_ERRNOS) errnoNames.set(number, name)
 
 /** `ENODEV` for 19; the bare number where it has no name. */
 export function errnoName(errno: number): string {

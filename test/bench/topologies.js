@@ -83,8 +83,13 @@ export function pair() {
 
 /** As netlab's file. @param {Topology} topology */
 export function formatYaml({ name, bridge, nodes, links }) {
+  // A star as anybody would write it; that its addresses are those of the floor is tested.
+  if (bridge) {
+    const range = `"n[0-${nodes.length - 1}]"`
+    return `name: ${name}\nnodes: { ${range}: {} }\nbridges: { lan: { subnet: 10.0.0.0/16 } }\nlinks: [[${range}, lan]]\n`
+  }
   const endpoint = (/** @type {End} */ { node, address }, /** @type {number} */ prefixlen) =>
-    node < 0 ? 'lan' : `{ node: n${node}, address: ${address}/${prefixlen} }`
+    `{ node: n${node}, address: ${address}/${prefixlen} }`
   const settings = (/** @type {Topology['nodes'][number]} */ { forwarding, routes }) => {
     const words = routes.map(({ to, prefixlen, via }) => `"${prefixlen === 0 ? 'default' : `${to}/${prefixlen}`} via ${via}"`)
     const keys = [...(forwarding ? ['forwarding: true'] : []), ...(words.length > 0 ? [`routes: [${words.join(', ')}]`] : [])]
@@ -94,7 +99,6 @@ export function formatYaml({ name, bridge, nodes, links }) {
     `name: ${name}`,
     'nodes:',
     ...nodes.map((node, i) => `  n${i}: ${settings(node)}`),
-    ...(bridge ? ['bridges:', '  lan: {}'] : []),
     'links:',
     ...links.map(({ a, b, prefixlen }) => `  - [${endpoint(a, prefixlen)}, ${endpoint(b, prefixlen)}]`),
     '',
