@@ -1,6 +1,7 @@
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Plan } from '../plan/operation.ts'
 import type { LabRecord } from '../lab/state.ts'
+import type { LinkState } from '../state/network.ts'
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
 import type { Context } from './context.ts'
@@ -43,7 +44,8 @@ export const inspectCommand: CommandDefinition<Options> = {
 
   async run(context, { args, options }) {
     const { lab, ends } = await labAndEnds(context, args)
-    const isShown = (netns: string, ifname?: string): boolean => ends === undefined || ends.some((end) => isPartOf(netns, ifname, end))
+    const isShown = (netns: string, ifname?: string, links?: ReadonlyMap<string, LinkState>): boolean =>
+      ends === undefined || ends.some((end) => isPartOf(end, netns, ifname, links))
     if (options.drift === true) {
       const drift = (await context.library.drift(lab)).filter((operation) => isShown(operation.netns))
       await writeDrift(context, { lab, operations: drift }, options.json === true)
@@ -53,7 +55,7 @@ export const inspectCommand: CommandDefinition<Options> = {
     const namespaces = inspection.namespaces
       .filter((namespace) => isShown(namespace.name))
       .map((namespace) => {
-        const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname)))
+        const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname, namespace.state.links)))
         return { ...namespace, state: { ...namespace.state, links } }
       })
     if (options.json === true) writeJson(context, inspectionJson({ ...inspection, namespaces }))
@@ -70,14 +72,21 @@ async function writeDrift(context: Context, plan: Plan, asJson: boolean): Promis
   else stdout.write(await library.formatPlanText(plan, { color: stdout.hasColor, cwd }))
 }
 
-/** A node, or one interface of it. */
+/** A node, one interface of it, or a bridge with its ports. */
 interface End {
   readonly netns: string
   readonly ifname?: string
+  readonly bridge?: string
 }
 
-function isPartOf(netns: string, ifname: string | undefined, end: End): boolean {
-  return netns === end.netns && (ifname === undefined || end.ifname === undefined || ifname === end.ifname)
+function isPartOf(end: End, netns: string, ifname: string | undefined, links: ReadonlyMap<string, LinkState> = new Map()): boolean {
+  if (netns !== end.netns || ifname === undefined) return netns === end.netns
+  if (end.bridge !== undefined) {
+    // A long name is the alias of a shortened one.
+    const own = [...links].find(([name, { alias }]) => name === end.bridge || alias === end.bridge)?.[0]
+    return ifname === own || (own !== undefined && links.get(ifname)?.master === own)
+  }
+  return end.ifname === undefined || ifname === end.ifname
 }
 
 /** One word alone may be a lab, or nodes of the only lab: what is a lab's name or file is that. */
@@ -88,7 +97,8 @@ async function labAndEnds(context: Context, args: readonly string[]): Promise<{ 
   if (first !== undefined && second === undefined && only !== undefined && others.length === 0 && only.name !== first) {
     const ends = endsOf(first)
     const record = await context.library.readRecord(only.name)
-    if (ends.some((end) => record?.nodes.includes(end.netns))) return { lab: only.name, ends: known(ends, record) }
+    if (ends.some((end) => record?.nodes.includes(end.netns) || record?.bridges[end.netns] !== undefined))
+      return { lab: only.name, ends: known(ends, record) }
   }
   const lab = (await findLab(context, first)).name
   return second === undefined ? { lab } : { lab, ends: known(endsOf(second), await context.library.readRecord(lab)) }
@@ -101,14 +111,22 @@ function endsOf(words: string): readonly End[] {
   })
 }
 
-/** The ends themselves, when the lab has them all. */
+/** The ends as namespaces of the lab, when it has them all. */
 function known(ends: readonly End[], record: LabRecord | undefined): readonly End[] {
-  const nodes = record?.nodes ?? []
-  for (const { netns, ifname } of ends) {
-    const interfaces = record?.interfaces[netns] ?? []
-    if (!nodes.includes(netns)) throw usageError(`There is no node "${netns}" in the lab.${didYouMean(netns, nodes)}`)
-    if (ifname !== undefined && !interfaces.includes(ifname))
-      throw usageError(`${netns} has no interface "${ifname}".${didYouMean(ifname, interfaces)}`)
+  const { nodes, bridges, interfaces }: Pick<LabRecord, 'nodes' | 'bridges' | 'interfaces'> = record ?? {
+    nodes: [],
+    bridges: {},
+    interfaces: {},
   }
-  return ends
+  return ends.map((end) => {
+    const { netns: name, ifname } = end
+    const bridgeNetns = bridges[name]
+    if (bridgeNetns !== undefined && ifname === undefined) return { netns: bridgeNetns, bridge: name }
+    if (!nodes.includes(name))
+      throw usageError(`There is no node or bridge "${name}" in the lab.${didYouMean(name, [...nodes, ...Object.keys(bridges)])}`)
+    const ifnames = interfaces[name] ?? []
+    if (ifname !== undefined && !ifnames.includes(ifname))
+      throw usageError(`${name} has no interface "${ifname}".${didYouMean(ifname, ifnames)}`)
+    return end
+  })
 }

@@ -15,6 +15,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  type Stats,
 } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -32,12 +33,16 @@ export interface PlacedFile {
 
 /** Writes files, and binds those that are new to the node over their paths. When it throws, all are as before. */
 export function writeFiles(world: World, namespace: OpenNamespace, files: readonly PlacedFile[]): void {
-  const fresh: string[] = []
+  const bound = boundPaths(
+    world,
+    namespace,
+    files.map(({ path }) => path),
+  )
+  const fresh = files.map(({ path }) => path).filter((path) => !bound.has(path))
   const changed: string[] = []
   try {
     for (const { path, file } of files) {
-      if (!existsSync(sourceOf(world, namespace.name, path))) fresh.push(path)
-      else if (file.content !== undefined) {
+      if (bound.has(path) && file.content !== undefined) {
         putAside(world, namespace.name, path)
         changed.push(path)
       }
@@ -48,7 +53,7 @@ export function writeFiles(world: World, namespace: OpenNamespace, files: readon
     const bare = within(
       world,
       namespace,
-      () => new Set(fresh.map((path) => uncoveredDirectory(covered, path)).filter((d) => d !== undefined)),
+      () => new Set(fresh.map((path) => uncoveredDirectory(ownDirectories(covered), path)).filter((d) => d !== undefined)),
     )
     const again = [...bare].flatMap((directory) => cover(world, namespace, directory))
     bindAll(
@@ -66,13 +71,16 @@ export function writeFiles(world: World, namespace: OpenNamespace, files: readon
 
 /** Takes the file away: what the host has at that path, or nothing, shows again. */
 export function removeFile(world: World, namespace: OpenNamespace, path: string): void {
-  if (!existsSync(sourceOf(world, namespace.name, path))) return // never written: the host's was the same
+  if (!boundPaths(world, namespace, [path]).has(path)) {
+    rmSync(sourceOf(world, namespace.name, path), { force: true })
+    return // never placed: the host's was the same, or the engine was killed before
+  }
   const covered = coveredDirectories(world, namespace.name)
   within(world, namespace, () => {
     const target = realTarget(path)
     umount(target, MNT_DETACH)
     // Our placeholder. Outside the node's own directories the file would be the host's, which is nobody's to remove.
-    if (isOwn(covered, target) && statSync(target).size === 0) rmSync(target)
+    if (isOwn(ownDirectories(covered), target) && statSync(target).size === 0) rmSync(target)
   })
   putAside(world, namespace.name, path)
   rmSync(sourceOf(world, namespace.name, path))
@@ -103,6 +111,20 @@ export function observeFiles(world: World, namespace: OpenNamespace, paths: read
 
 function sourceOf(world: World, node: string, path: string): string {
   return `${nodeDirectory(world, node)}/${encodeURIComponent(path)}`
+}
+
+/** Which of the paths show the node what was written for them. An engine may have been killed between the two. */
+function boundPaths(world: World, namespace: OpenNamespace, paths: readonly string[]): Set<string> {
+  const written = paths.flatMap((path) => {
+    const source = statSync(sourceOf(world, namespace.name, path), { throwIfNoEntry: false })
+    return source === undefined ? [] : [{ path, source }]
+  })
+  if (written.length === 0) return new Set()
+  const isShown = (path: string, { dev, ino }: Stats): boolean => {
+    const shown = statSync(realTarget(path), { throwIfNoEntry: false })
+    return shown?.dev === dev && shown.ino === ino
+  }
+  return within(world, namespace, () => new Set(written.filter(({ path, source }) => isShown(path, source)).map(({ path }) => path)))
 }
 
 /** Paths of the files that were written for a node. */
@@ -172,6 +194,7 @@ function realTarget(path: string): string {
 function nearestDirectory(path: string): string {
   let directory = dirname(path)
   while (!existsSync(directory)) directory = dirname(directory)
+  if (!statSync(directory).isDirectory()) throw new SyscallError(`mkdir ${dirname(path)}`, constants.errno.ENOTDIR)
   return directory
 }
 
@@ -196,20 +219,39 @@ const MAX_LINKS = 40 // as the kernel, <linux/namei.h> MAXSYMLINKS
  * For a path that is not there: the directory that an overlay must cover before a file can be made, or undefined where the
  * node may write. Called inside the node.
  */
-function uncoveredDirectory(covered: readonly string[], path: string): string | undefined {
+function uncoveredDirectory(own: readonly string[], path: string): string | undefined {
   const target = realTarget(path)
-  return isOwn(covered, target) || existsSync(target) ? undefined : nearestDirectory(target)
+  return isOwn(own, target) || existsSync(target) ? undefined : nearestDirectory(target)
 }
 
-/** Whether a real path lies in the node's own: its /run and /tmp, and what overlays cover. */
-function isOwn(covered: readonly string[], target: string): boolean {
-  return ['/run', '/tmp', ...covered].some((own) => target.startsWith(`${own}/`))
+/** Whether a real path lies below one of the directories. */
+function isOwn(own: readonly string[], target: string): boolean {
+  return own.some((directory) => target.startsWith(`${directory}/`))
+}
+
+/** Where the node may write: its /run and /tmp, and what overlays cover by now. Called inside the node. */
+function ownDirectories(covered: readonly Covered[]): string[] {
+  return [
+    '/run',
+    '/tmp',
+    ...covered.filter(({ directory, hostDevice }) => statSync(directory).dev !== hostDevice).map(({ directory }) => directory),
+  ]
+}
+
+/** A directory for which an overlay was made. Whether it came to lie over the directory, only the node can tell. */
+interface Covered {
+  readonly directory: string
+  /** st_dev of the host's own. */
+  readonly hostDevice: number
 }
 
 /** Directories of this node that lie under overlays, of this engine or an earlier one. Called in the base: nodes do not see the lab's tmpfs. */
-function coveredDirectories(world: World, node: string): string[] {
+function coveredDirectories(world: World, node: string): Covered[] {
   const marks = join(nodeDirectory(world, node), 'overlays')
-  return existsSync(marks) ? readdirSync(marks).map(decodeURIComponent) : []
+  if (!existsSync(marks)) return []
+  return readdirSync(marks)
+    .map(decodeURIComponent)
+    .map((directory) => ({ directory, hostDevice: statSync(directory).dev }))
 }
 
 /**
@@ -225,6 +267,7 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
   const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
   for (const made of [upper, work, merged]) mkdirSync(made, { recursive: true })
+  if (statSync(merged).dev !== statSync(place).dev) umount(merged, MNT_DETACH) // left by an engine that was killed right below
   mountNew('overlay', merged, 0, `lowerdir=${escapeOption(directory)},upperdir=${upper},workdir=${work}`)
   const tree = openTree(merged)
   try {

@@ -47,6 +47,8 @@ export interface LiveLab {
   /** `ip -j WORDS` in a node. */
   ip(node: string, words: string): Promise<Record<string, unknown>[]>
   notes(): LabNotes
+  /** Takes the lab down where it is up, and its folder away. The lab may be brought up again. */
+  remove(): Promise<void>
 }
 
 /** What every lab of these tests needs. */
@@ -67,6 +69,11 @@ export const test = base.extend<{ lab: LiveLab }>({
     await lab.remove()
   },
 })
+
+/** A further lab. The caller removes it. */
+export function newLab(): LiveLab {
+  return new TestLab()
+}
 
 /** One lab for all tests of a `describe`, for those that only look at it. `more`: what it needs beyond the usual. */
 export function sharedLab(yaml: string, ...more: readonly Requirement[]): LiveLab {
@@ -145,6 +152,7 @@ class TestLab implements LiveLab {
   async remove(): Promise<void> {
     if (existsSync(this.directory)) await this.down()
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true })
+    this.#folder = undefined
   }
 }
 

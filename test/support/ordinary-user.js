@@ -1,8 +1,8 @@
 // The live tests once more as an ordinary user, started by root: a user id that nobody has, with a home, a copy of the checkout and
-// a range of subordinate ids. The user exists only in a private mount namespace, where /etc/passwd and its like are covered by
-// amended copies; the host's own files are never written.
+// a range of subordinate ids. The user exists only in a private mount namespace, where /etc is covered by an
+// overlay with amended copies of /etc/passwd and its like; the host's own files are never written.
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PATH } from './programs.js'
@@ -35,15 +35,20 @@ export function makeOrdinaryUser(checkout) {
     mkdirSync(home)
     mkdirSync(runtime, { mode: 0o700 })
     cpSync(checkout, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('/.git') })
-    const covers = coverFiles(join(folder, 'etc'), {
-      '/etc/passwd': `${NAME}:x:${uid}:${uid}::${home}:/bin/sh\n`,
-      '/etc/group': `${NAME}:x:${uid}:\n`,
-      '/etc/subuid': `${NAME}:${FIRST_SUBORDINATE}:${SUBORDINATES}\n`,
-      '/etc/subgid': `${NAME}:${FIRST_SUBORDINATE}:${SUBORDINATES}\n`,
+    const etc = join(folder, 'etc')
+    const work = join(folder, 'work')
+    mkdirSync(work)
+    amend(etc, {
+      passwd: `${NAME}:x:${uid}:${uid}::${home}:/bin/sh\n`,
+      group: `${NAME}:x:${uid}:\n`,
+      subuid: `${NAME}:${FIRST_SUBORDINATE}:${SUBORDINATES}\n`,
+      subgid: `${NAME}:${FIRST_SUBORDINATE}:${SUBORDINATES}\n`,
     })
     mustRun(['chown', '-R', '-h', `${uid}:${uid}`, home, runtime])
     chmodSync(folder, 0o755)
-    const script = `${covers.join(' && ')} && exec setpriv --reuid=${uid} --regid=${uid} --clear-groups "$@"`
+    // One overlay, not a mount for each file: what lies on files in /etc would be in the way of the labs' own overlays.
+    const overlay = `mount -t overlay overlay -o lowerdir=/etc,upperdir=${etc},workdir=${work} /etc`
+    const script = `${overlay} && exec setpriv --reuid=${uid} --regid=${uid} --clear-groups "$@"`
     const prefix = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh']
     // Node may lie in root's own home, where nobody else may look.
     mustRun([...prefix, process.execPath, '--version'])
@@ -62,15 +67,15 @@ export function makeOrdinaryUser(checkout) {
   }
 }
 
-/** Amended copies of the files, and the shell commands that lay each over its original. @param {string} folder @param {Record<string, string>} more */
-function coverFiles(folder, more) {
+/** Copies of files of /etc, with a line more each. @param {string} folder @param {Record<string, string>} lines */
+function amend(folder, lines) {
   mkdirSync(folder)
-  return Object.entries(more).map(([path, line]) => {
-    const copy = join(folder, path.replaceAll('/', '_'))
-    cpSync(path, copy)
+  for (const [name, line] of Object.entries(lines)) {
+    const copy = join(folder, name)
+    if (existsSync(`/etc/${name}`)) cpSync(`/etc/${name}`, copy)
     appendFileSync(copy, line)
-    return `mount --bind ${copy} ${path}`
-  })
+    chmodSync(copy, 0o644)
+  }
 }
 
 /** An id below 65,000 (containers often map no more) that no account has. */

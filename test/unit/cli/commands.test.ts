@@ -341,7 +341,7 @@ describe('inspect', () => {
   })
 
   it.each([
-    [['inspect', 'dmz', 'h7'], 'There is no node "h7" in the lab. Did you mean "h1"?'],
+    [['inspect', 'dmz', 'h7'], 'There is no node or bridge "h7" in the lab. Did you mean "h1"?'],
     [['inspect', 'h1:eth9'], 'h1 has no interface "eth9". Did you mean "eth0"?'],
     [['inspect', 'dmx'], 'There is no lab "dmx". Did you mean "dmz"?'],
   ])('%j is a mistake', async (argv, words) => {
