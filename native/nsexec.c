@@ -32,8 +32,23 @@ void fail(const char *what) {
   _exit(EXIT_NSEXEC);
 }
 
+// Whether a directory of PATH has a file of that name, executable or not.
+static int is_on_path(const char *name) {
+  const char *path = getenv("PATH");
+  while (path && *path) {
+    size_t length = strcspn(path, ":");
+    char file[4096];
+    int size = snprintf(file, sizeof file, "%.*s/%s", (int)length, path, name);
+    if (size < (int)sizeof file && !access(file, F_OK)) return 1;
+    path += length + (path[length] == ':');
+  }
+  return 0;
+}
+
 void run(char **argv) {
   execvp(argv[0], argv);
+  // A directory of PATH that this user may not look into makes execvp(3) say EACCES of a program that is nowhere.
+  if (errno == EACCES && !strchr(argv[0], '/') && !is_on_path(argv[0])) errno = ENOENT;
   int error = errno;
   fprintf(stderr, "nsexec: %s: %s\n", argv[0], strerror(error));
   _exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);

@@ -6,7 +6,7 @@ import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
 import { addNetns, addNode, delNetns } from './namespace.ts'
-import { netlinkRequests, type PlacedRequest } from './request.ts'
+import { placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
 import { transact, type Request } from './transport.ts'
 import { namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
@@ -44,11 +44,15 @@ function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome 
   const batch = new Batch()
   for (let index = 0; index < operations.length;) {
     const operation = operations[index]!
-    const requests = netlinkRequests(world, operation)
+    const placed = placeOperation(world, operation)
     const files = filesFrom(operations, index)
-    const refusals = requests === undefined ? batch.flush() : batch.add(index, requests)
+    const refusals = placed === undefined ? batch.flush() : batch.add(index, placed)
     if (refusals.length > 0) return { attempted: index, refusals }
-    if (requests === undefined) {
+    if (placed !== undefined && placed.after.length > 0) {
+      const outcome = complete(batch, index, placed)
+      if (outcome !== undefined) return outcome
+    }
+    if (placed === undefined) {
       try {
         if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
         else perform(world, operation)
@@ -62,24 +66,46 @@ function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome 
   return { attempted: operations.length, refusals: batch.flush() }
 }
 
+/** Sends what waits, the request of this operation last, then what makes it whole. Returns where it ends if something is refused. */
+function complete(batch: Batch, index: number, { after, back }: PlacedOperation): ApplyOutcome | undefined {
+  const refusals = batch.flush()
+  const isRefused = refusals.some((refusal) => refusal.index === index)
+  if (refusals.length > 0) {
+    if (!isRefused) takeBack(back)
+    return { attempted: isRefused ? index + 1 : index, refusals }
+  }
+  for (const placed of after) {
+    batch.add(index, placed)
+    const [refusal] = batch.flush()
+    if (refusal === undefined) continue
+    takeBack(back)
+    return { attempted: index + 1, refusals: [refusal] }
+  }
+  return undefined
+}
+
+/** A refusal here would add nothing to the one that is being told: what was made a moment ago is gone already. */
+function takeBack(placed: PlacedRequest | undefined): void {
+  if (placed !== undefined) transact(placed.namespace.netlink, [placed.request])
+}
+
 /** Requests that wait for the next datagram, all for one namespace. */
 class Batch {
   #namespace: OpenNamespace | undefined
   #requests: Request[] = []
   #operations: number[] = []
 
-  /** Adds the requests of an operation. Whatever waits for another namespace leaves first; its refusals are returned. */
-  add(operation: number, requests: readonly PlacedRequest[]): Refusal[] {
-    for (const { namespace, request } of requests) {
-      const refusals = this.#namespace === namespace ? [] : this.flush()
-      if (refusals.length > 0) return refusals
-      this.#namespace = namespace
-      this.#requests.push(request)
-      this.#operations.push(operation)
-    }
+  /** Adds a request of an operation. Whatever waits for another namespace leaves first; if any of that is refused, the request is not added. */
+  add(operation: number, { namespace, request }: PlacedRequest): Refusal[] {
+    const refusals = this.#namespace === namespace ? [] : this.flush()
+    if (refusals.length > 0) return refusals
+    this.#namespace = namespace
+    this.#requests.push(request)
+    this.#operations.push(operation)
     return []
   }
 
+  /** Sends what waits. */
   flush(): Refusal[] {
     if (this.#namespace === undefined) return []
     const requests = this.#requests

@@ -13,14 +13,22 @@ export interface PlacedRequest {
   readonly request: Request
 }
 
-/** The requests of an operation, or undefined where it is not done by netlink. Chooses the ifindex of links that it makes. */
-export function netlinkRequests(world: World, operation: Operation): PlacedRequest[] | undefined {
-  if (operation.type === 'add veth') return vethRequests(world, operation)
+/** An operation's request, and what makes it whole where one request cannot say all. */
+export interface PlacedOperation extends PlacedRequest {
+  /** Sent when the request has been done. */
+  readonly after: readonly PlacedRequest[]
+  /** Takes the request's effect back where one of `after` is refused: an operation has its whole effect or none. */
+  readonly back?: PlacedRequest
+}
+
+/** An operation for netlink, or undefined where it is not done so. Chooses the ifindex of links that it makes. */
+export function placeOperation(world: World, operation: Operation): PlacedOperation | undefined {
+  if (operation.type === 'add veth') return placeVeth(world, operation)
   const namespace = world.namespaces.get(operation.netns)
   if (namespace === undefined) return undefined // it is about to be made
-  if (operation.type === 'add bridge') return bridgeRequests(world, namespace, operation)
+  if (operation.type === 'add bridge') return placeBridge(world, namespace, operation)
   const request = linkRequest(namespace, operation) ?? tableRequest(namespace, operation)
-  return request === undefined ? undefined : [{ namespace, request }]
+  return request === undefined ? undefined : { namespace, request, after: [] }
 }
 
 function linkRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
@@ -78,10 +86,15 @@ function setLinkRequest(namespace: OpenNamespace, ifname: string, set: LinkChang
 }
 
 /** The bridge, and its alias, which RTM_NEWLINK heeds only for a link that stands (rtnl_create_link). */
-function bridgeRequests(world: World, namespace: OpenNamespace, { ifname, link }: AddBridge): PlacedRequest[] {
-  const made = { namespace, request: newBridge(ifname, newIfindex(world, namespace, ifname), link) }
+function placeBridge(world: World, namespace: OpenNamespace, { ifname, link }: AddBridge): PlacedOperation {
+  const ifindex = newIfindex(world, namespace, ifname)
   const { alias } = link
-  return alias === undefined ? [made] : [made, { namespace, request: setLinkRequest(namespace, ifname, { alias }) }]
+  return {
+    namespace,
+    request: newBridge(ifname, ifindex, link),
+    after: alias === undefined ? [] : [{ namespace, request: setLinkRequest(namespace, ifname, { alias }) }],
+    back: { namespace, request: delLink(ifindex) },
+  }
 }
 
 interface PlacedEnd {
@@ -93,7 +106,7 @@ interface PlacedEnd {
  * The cable, and what RTM_NEWLINK cannot say of a veth when it is made: the alias of either end, the bridge of the second.
  * Both ends name their namespaces, so any socket serves: always the same one, so that many cables fill one datagram.
  */
-function vethRequests(world: World, operation: AddVeth): PlacedRequest[] {
+function placeVeth(world: World, operation: AddVeth): PlacedOperation {
   const near = placeEnd(world, operation.netns, operation.ifname, operation.link)
   const far = placeEnd(world, operation.link.peer.netns, operation.link.peer.ifname, operation.peer)
   // The kernel heeds IFLA_MASTER for the first end only (rtnl_newlink_create), so an end in a bridge goes first.
@@ -101,11 +114,15 @@ function vethRequests(world: World, operation: AddVeth): PlacedRequest[] {
   const { master } = first.end.link
   const masterIfindex = master === undefined ? undefined : ifindexOf(first.namespace, master)
   const [any] = world.namespaces.values()
-  return [
-    { namespace: any!, request: newVeth(first.end, second.end, masterIfindex) },
-    ...afterwards(first, { ...aliasOf(first) }),
-    ...afterwards(second, { ...aliasOf(second), ...(second.end.link.master !== undefined && { master: second.end.link.master }) }),
-  ]
+  return {
+    namespace: any!,
+    request: newVeth(first.end, second.end, masterIfindex),
+    after: [
+      ...afterwards(first, aliasOf(first)),
+      ...afterwards(second, { ...aliasOf(second), ...(second.end.link.master !== undefined && { master: second.end.link.master }) }),
+    ],
+    back: { namespace: first.namespace, request: delLink(first.end.ifindex) }, // the other end goes with it
+  }
 }
 
 function placeEnd(world: World, netns: string, ifname: string, link: AddVeth['link']): PlacedEnd {

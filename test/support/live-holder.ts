@@ -30,7 +30,10 @@ export async function startHolder(program: string, subdirectory = ''): Promise<L
     // The sanitizer's leak check stops processes by ptrace, which PID 1 of a namespace cannot do to itself.
     env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
   })
-  const pid = await firstWords(child)
+  const pid = await firstWords(child).catch((error: unknown) => {
+    rmSync(top, { recursive: true })
+    throw error
+  })
   return {
     pid,
     directory,
@@ -96,7 +99,7 @@ export function connect(holder: LiveHolder): Client {
   return client
 }
 
-/** Waits for a child's end; its status, 128 + n for a signal, and what it said. */
+/** Waits for a child's end: its exit status, or the signal that ended it. */
 export async function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   return { code, signal }
