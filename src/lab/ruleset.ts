@@ -45,7 +45,7 @@ export async function canonicalRulesets(desired: NetworkState): Promise<{ desire
       loads.set(key, load)
       const { canonical, diagnostics: found } = await load
       if (isFirst) diagnostics.push(...found)
-      rulesets.set(tool, { ...ruleset, canonical: canonical ?? '' })
+      rulesets.set(tool, { ...ruleset, canonical: ownTables(tool, canonical ?? '', namespace.rulesets) })
     }
     namespaces.set(name, rulesets.size === 0 ? namespace : { ...namespace, rulesets })
   }
@@ -81,7 +81,9 @@ function missing(tool: RulesetTool, ruleset: RulesetState): Diagnostic {
 function refusedRules(tool: RulesetTool, ruleset: RulesetState, { status, stderr }: Finished): Diagnostic[] {
   const { program } = TOOLS[tool]
   const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
-  const numbers = new Set([...stderr.matchAll(/\bline:? (\d+)|^(?:\/dev\/stdin|-):(\d+):/gm)].map((match) => Number(match[1] ?? match[2])))
+  // nft names the first place alone: what it says of the lines after it follows from that.
+  const named = tool === 'nftables' ? [...stderr.matchAll(/^[^\s:]+:(\d+):/gm)].slice(0, 1) : [...stderr.matchAll(/\bline:? (\d+)/g)]
+  const numbers = new Set(named.map((match) => Number(match[1])))
   const places = numbers.size === 0 ? [undefined] : [...numbers]
   return places.map((line): Diagnostic => {
     const origin = (line === undefined ? undefined : ruleset.lineOrigins?.[line - 1]) ?? ruleset.origin
@@ -110,6 +112,20 @@ function canonicalOf(tool: RulesetTool, saved: string): string {
     .join('\n')
 }
 
+/**
+ * Where iptables is iptables-nft, nft lists its tables too (ip filter, ip nat …): in a node that has rules of both, they are not nft's.
+ */
+function ownTables(tool: RulesetTool, canonical: string, tools: { has(tool: RulesetTool): boolean }): string {
+  if (tool !== 'nftables') return canonical
+  const families = [...(tools.has('iptables') ? ['ip'] : []), ...(tools.has('ip6tables') ? ['ip6'] : [])]
+  if (families.length === 0) return canonical
+  const foreign = new RegExp(`^table (?:${families.join('|')}) (?:filter|nat|mangle|raw|security) `)
+  return canonical
+    .split(/(?<=^\})\n/m)
+    .filter((table) => !foreign.test(table))
+    .join('\n')
+}
+
 /** The canonical form of what a node has now. */
 export async function observedRuleset(directory: string, node: string, tool: RulesetTool): Promise<string> {
   const done = await run(enterCommand(directory, node, TOOLS[tool].save), { env: toolEnvironment() })
@@ -129,8 +145,10 @@ export async function withObservedRulesets(
     [...wanted].map(async ([name, tools]) => {
       const namespace = observed.namespaces.get(name)
       if (namespace === undefined) return
-      const asked = [...tools].map(
-        async (tool) => [tool, { canonical: await limit(() => observedRuleset(directory, name, tool)) }] as const,
+      const wantedHere = new Set(tools)
+      const asked = [...wantedHere].map(
+        async (tool) =>
+          [tool, { canonical: ownTables(tool, await limit(() => observedRuleset(directory, name, tool)), wantedHere) }] as const,
       )
       const rulesets = new Map<RulesetTool, RulesetState>((await Promise.all(asked)).filter(([, { canonical }]) => canonical !== ''))
       namespaces.set(name, { ...namespace, rulesets })

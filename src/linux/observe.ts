@@ -110,7 +110,11 @@ function vethEnds(raw: readonly RawNamespace[]): Ends {
  */
 function peerOf(netns: string, link: LinkMessage, ends: Ends): LinkEnd | undefined {
   const pointingBack = (ends.get(link.linkIfindex ?? 0) ?? []).filter(
-    (end) => end.link.linkIfindex === link.ifindex && end.link !== link && (end.netns !== netns) === link.isLinkElsewhere,
+    (end) =>
+      end.link.linkIfindex === link.ifindex &&
+      end.link !== link &&
+      (end.netns !== netns) === link.isLinkElsewhere &&
+      end.link.isLinkElsewhere === link.isLinkElsewhere,
   )
   const [only] = pointingBack
   return only !== undefined && pointingBack.length === 1 ? { netns: only.netns, ifname: only.link.ifname } : undefined

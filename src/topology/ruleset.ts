@@ -41,7 +41,11 @@ export function rulesetInput(items: readonly ScalarValue[], findings: Findings):
   let block: string | undefined
   for (const line of items.flatMap(linesOf)) {
     const text = line.text
-    if (text.startsWith('*')) {
+    if (hasOpenQuote(text)) {
+      findings.error('INVALID_VALUE', line.origin, 'A quote in this rule is never closed.', {
+        hint: 'YAML takes " #" for the begin of a comment: put the whole rule in single quotes.',
+      })
+    } else if (text.startsWith('*')) {
       block = text.slice(1).trim()
       tableNamed(tables, block, line, findings)
     } else if (text === 'COMMIT') block = undefined
@@ -61,6 +65,11 @@ function linesOf(item: ScalarValue): SourceLine[] {
     const text = bare(line)
     return text === '' || text.startsWith('#') ? [] : [{ text, origin: lineOrigin(item, index, line) }]
   })
+}
+
+/** iptables-restore reads double quotes, with backslashes before those that are meant (xshared.c, add_param_to_argv). */
+function hasOpenQuote(text: string): boolean {
+  return (text.replace(/\\./g, '').split('"').length - 1) % 2 === 1
 }
 
 function bare(line: string): string {
