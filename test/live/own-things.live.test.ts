@@ -1,5 +1,5 @@
 /** What is in a node beside netlab's own things must not be taken for them. */
-import { expect } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { test } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
 
@@ -17,10 +17,11 @@ links:
   expect(await lab.drift()).toEqual([])
 })
 
-test('rules of iptables and nftables must stand in one node side by side', async (context) => {
-  needs(context, 'table:iptables', 'table:nft')
-  const { lab } = context
-  const file = `
+describe('packet filters of two tools', () => {
+  beforeEach((context) => needs(context, 'table:iptables', 'table:nft'))
+
+  test('rules of iptables and nftables must stand in one node side by side', async ({ lab }) => {
+    const file = `
 nodes:
   a:
     iptables: [-A INPUT -p tcp --dport 81 -j DROP]
@@ -29,11 +30,12 @@ nodes:
         chain c { type filter hook input priority 0; tcp dport 82 drop; }
       }
 `
-  await lab.up(file)
-  expect(await lab.drift()).toEqual([])
-  await lab.sh('a', 'nft delete table inet t')
-  expect(await lab.drift()).toMatchObject([{ type: 'set ruleset', netns: 'a', tool: 'nftables' }])
-  await lab.up(file)
-  expect(await lab.sh('a', 'iptables -S INPUT')).toContain('--dport 81 -j DROP')
-  expect(await lab.sh('a', 'nft list table inet t')).toContain('tcp dport 82 drop')
+    await lab.up(file)
+    expect(await lab.drift()).toEqual([])
+    await lab.sh('a', 'nft delete table inet t')
+    expect(await lab.drift()).toMatchObject([{ type: 'set ruleset', netns: 'a', tool: 'nftables' }])
+    await lab.up(file)
+    expect(await lab.sh('a', 'iptables -S INPUT')).toContain('--dport 81 -j DROP')
+    expect(await lab.sh('a', 'nft list table inet t')).toContain('tcp dport 82 drop')
+  })
 })
