@@ -1,7 +1,6 @@
 /** What is in a node beside netlab's own things must not be taken for them. */
-import { beforeEach, describe, expect } from 'vitest'
-import { test } from '../support/live-lab.ts'
-import { needs } from '../support/needs.ts'
+import { describe, expect, test as onShared } from 'vitest'
+import { sharedLab, test } from '../support/live-lab.ts'
 
 test("a pair of links made by hand must not be taken for another nodes' cable, whatever its numbers are", async ({ lab }) => {
   await lab.up(`
@@ -18,10 +17,7 @@ links:
 })
 
 describe('packet filters of two tools', () => {
-  beforeEach((context) => needs(context, 'table:iptables', 'table:nft'))
-
-  test('rules of iptables and nftables must stand in one node side by side', async ({ lab }) => {
-    const file = `
+  const file = `
 nodes:
   a:
     iptables: [-A INPUT -p tcp --dport 81 -j DROP]
@@ -30,7 +26,9 @@ nodes:
         chain c { type filter hook input priority 0; tcp dport 82 drop; }
       }
 `
-    await lab.up(file)
+  const lab = sharedLab(file, 'table:iptables', 'table:nft')
+
+  onShared('rules of both must stand in one node side by side', async () => {
     expect(await lab.drift()).toEqual([])
     await lab.sh('a', 'nft delete table inet t')
     expect(await lab.drift()).toMatchObject([{ type: 'set ruleset', netns: 'a', tool: 'nftables' }])
