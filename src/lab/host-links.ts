@@ -44,10 +44,10 @@ export function updateHostLinks(lab: string, holderPid: number, held: readonly H
 export function placeHostLink(path: string, target: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined) {
-    const isOurs = found.isSymbolicLink() && holderOf(readlinkSync(path)) !== undefined
+    const now = found.isSymbolicLink() ? readlinkSync(path) : ''
     // One that leads to another holder is another lab's, "a" with a node "b.c" beside "a.b" with "c"; or left by a lab that is dead.
-    const isFree = isOurs && (!existsSync(path) || holderOf(readlinkSync(path)) === holderOf(target))
-    if (!isFree) return
+    const isFree = holderOf(now) !== undefined && (holderOf(now) === holderOf(target) || !existsSync(path))
+    if (now === target || !isFree) return
     rmSync(path)
   }
   symlinkSync(target, path)
