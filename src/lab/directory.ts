@@ -60,6 +60,13 @@ export function labNames(): string[] {
     .sort()
 }
 
+/** Lock files of labs that have no directory. */
+export function lockPaths(): string[] {
+  const root = stateRoot()
+  const names = new Set(existsSync(root) ? readdirSync(root) : [])
+  return [...names].filter((name) => name.endsWith('.lock') && !names.has(name.slice(0, -'.lock'.length))).map((name) => join(root, name))
+}
+
 /** Removes the state root when no lab is left in it, so that the machine is as it was before the first. */
 export function removeEmptyStateRoot(): void {
   try {

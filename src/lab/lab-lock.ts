@@ -1,11 +1,12 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { lockFile } from '../linux/lock.ts'
-import { makeStateRoot, removeEmptyStateRoot } from './directory.ts'
+import { lockPaths, makeStateRoot, removeEmptyStateRoot } from './directory.ts'
 
 /** Runs `work` while no other netlab command changes the lab. Errors: refusal LAB_BUSY. */
 export async function withLabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const lock = lockFile(join(makeStateRoot(), `${name}.lock`))
+  const lock = lockLab(name)
   if ('heldBy' in lock)
     throw new DiagnosticError('refusal', [
       {
@@ -19,6 +20,37 @@ export async function withLabLock<T>(name: string, work: () => Promise<T>): Prom
     return await work()
   } finally {
     lock.release()
+    removeStaleLocks()
     removeEmptyStateRoot()
+  }
+}
+
+/** The state root goes with the last lab, and another command may take it away right after we have made it. */
+function lockLab(name: string): ReturnType<typeof lockFile> {
+  for (;;) {
+    const path = join(makeStateRoot(), `${name}.lock`)
+    const lock = unlessGone(() => lockFile(path))
+    if (lock !== undefined) return lock
+  }
+}
+
+/** Lock files of commands that were killed before their lab came to be: nobody else would take them away. */
+function removeStaleLocks(): void {
+  for (const path of lockPaths()) {
+    // One that was made just now belongs to a command that is about to take it.
+    const isOld = unlessGone(() => Date.now() - statSync(path).mtimeMs > STALE_MS)
+    const lock = isOld ? unlessGone(() => lockFile(path)) : undefined
+    if (lock !== undefined && 'release' in lock) lock.release()
+  }
+}
+
+const STALE_MS = 1000
+
+function unlessGone<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }

@@ -51,7 +51,7 @@ export interface UpResult {
  */
 export async function up(source: Source, options: UpOptions = {}): Promise<UpResult> {
   const start = performance.now()
-  const { engine: early, name: guess } = startEarly(source, options)
+  const { engine: early, holderPid: joined } = startEarly(source, options)
   try {
     const ready = await compile(source, options)
     return await withLabLock(ready.name, async () => {
@@ -59,10 +59,10 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
       const isRunning = record !== undefined && isAlive(record)
       if (!isRunning || options.recreate) {
         if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
-        const plan = await bringUp(ready, guess === ready.name && !isRunning ? early : undefined, options)
+        const plan = await bringUp(ready, joined === undefined ? early : undefined, options)
         return finish(ready, plan, start, options)
       }
-      return finish(ready, await change(ready, record, guess === ready.name ? early : undefined, options), start, options)
+      return finish(ready, await change(ready, record, joined === record.holderPid ? early : undefined, options), start, options)
     })
   } catch (error) {
     throw explainEngineDeath(error)
@@ -71,11 +71,15 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
   }
 }
 
-/** An engine takes as long to start as a file to compile: it starts first. Which lab it is for can only be guessed by then. */
-function startEarly(source: Source, options: UpOptions): { engine: Engine; name: string | undefined } {
+/**
+ * An engine takes as long to start as a file to compile: it starts first. Which lab it is for can only be guessed by then, and that lab
+ * may come or go before its lock is ours: `holderPid` tells which user namespace the engine has joined, if any.
+ */
+function startEarly(source: Source, options: UpOptions): { engine: Engine; holderPid: number | undefined } {
   const name = options.name ?? (typeof source === 'string' ? likelyNameOf(source) : undefined)
   const record = name === undefined ? undefined : readRecord(name)
-  return { engine: startEngine(record !== undefined && isAlive(record) ? record.holderPid : undefined), name }
+  const holderPid = record !== undefined && isAlive(record) ? record.holderPid : undefined
+  return { engine: startEngine(holderPid), holderPid }
 }
 
 function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagnostic[] }, start: number, options: UpOptions): UpResult {

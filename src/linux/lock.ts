@@ -15,8 +15,9 @@ export function lockFile(path: string): FileLock | { readonly heldBy: number } {
     try {
       flock(fd, LOCK_EX | LOCK_NB)
     } catch (error) {
+      const words = readFileSync(fd, 'utf8') // not by its name: the file goes with the lock
       closeSync(fd)
-      if (error instanceof SyscallError && error.code === 'EAGAIN') return { heldBy: Number(readFileSync(path, 'utf8')) || 0 }
+      if (error instanceof SyscallError && error.code === 'EAGAIN') return { heldBy: Number(words) || 0 }
       throw error
     }
     // Whoever had the lock took the file away with it: ours must be the one that the next will find.

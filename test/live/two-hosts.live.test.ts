@@ -83,7 +83,7 @@ describe('a command in a node', () => {
     const controller = new AbortController()
     const file = `/tmp/${lab.name}`
     const running = lab.node('h1').exec(['sh', '-c', 'touch $0 && exec tail -f $0', file], { signal: controller.signal })
-    await expect.poll(() => processesNamed(file), { timeout: 5_000 }).not.toEqual([])
+    await expect.poll(() => lab.sh('h1', 'ls /tmp'), { timeout: 5_000 }).toContain(lab.name)
     controller.abort()
     await expect(running).rejects.toThrow(/abort/i)
     await expect.poll(() => processesNamed(file), { timeout: 5_000 }).toEqual([])
