@@ -21,31 +21,38 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** Makes the state root. Errors: refusal STATE_NOT_OURS where another user has made it before us (in /tmp anybody can). */
+/** Makes the state root. Errors: refusal STATE_NOT_OURS. */
 export function makeStateRoot(): string {
-  const root = stateRoot()
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const found = lstatSync(root)
-  if (!found.isDirectory() || found.uid !== process.getuid!() || (found.mode & 0o077) !== 0)
-    throw new DiagnosticError('refusal', [
-      {
-        code: 'STATE_NOT_OURS',
-        severity: 'error',
-        detail: `${root} is not a directory that only you can enter: somebody else made it, or its mode is not 0700.`,
-        hint: 'Remove it, or set XDG_RUNTIME_DIR to a directory of your own.',
-      },
-    ])
-  return root
+  mkdirSync(stateRoot(), { recursive: true, mode: 0o700 })
+  return ownStateRoot()
 }
 
-/** The lab's own directory, whether or not it is there. */
+/**
+ * The state root, whether or not it is there. In /tmp anybody can make one before us, and whoever did could name any process as a
+ * lab's holder, for us to enter or to kill. Errors: refusal STATE_NOT_OURS.
+ */
+function ownStateRoot(): string {
+  const root = stateRoot()
+  const found = lstatSync(root, { throwIfNoEntry: false })
+  if (found === undefined || (found.isDirectory() && found.uid === process.getuid!() && (found.mode & 0o077) === 0)) return root
+  throw new DiagnosticError('refusal', [
+    {
+      code: 'STATE_NOT_OURS',
+      severity: 'error',
+      detail: `${root} is not a directory that only you can enter: somebody else made it, or its mode is not 0700.`,
+      hint: 'Remove it, or set XDG_RUNTIME_DIR to a directory of your own.',
+    },
+  ])
+}
+
+/** The lab's own directory, whether or not it is there. Errors: refusal STATE_NOT_OURS. */
 export function labDirectory(name: string): string {
-  return join(stateRoot(), name)
+  return join(ownStateRoot(), name)
 }
 
-/** Names of labs that have a directory, sorted. */
+/** Names of labs that have a directory, sorted. Errors: refusal STATE_NOT_OURS. */
 export function labNames(): string[] {
-  const root = stateRoot()
+  const root = ownStateRoot()
   if (!existsSync(root)) return []
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

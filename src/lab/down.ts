@@ -38,7 +38,7 @@ export async function removeLab(name: string, record: LabRecord | undefined): Pr
     process.kill(record.holderPid, 'SIGKILL')
     await processEnd(record.holderPid, record.holderStart)
   }
-  if (record !== undefined) removeHostLinks(record.hostLinks)
+  if (record !== undefined) removeHostLinks(record.hostLinks, record.holderPid)
   rmSync(labDirectory(name), { recursive: true, force: true })
   if (hasHostLinks()) removeMadeNetns()
   await settle()

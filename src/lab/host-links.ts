@@ -1,6 +1,6 @@
 // As root, /run/netns/<lab>.<node> leads to the node's network namespace, so that `ip netns exec` and every tool that knows these
 // names just work. They are symbolic links to the holder's descriptors: no mount, and nothing that could keep a dead lab alive.
-import { existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HeldName } from '../linux/holder.ts'
 import { FABRIC } from '../state/network.ts'
@@ -33,18 +33,38 @@ export function updateHostLinks(lab: string, holderPid: number, held: readonly H
     mkdirSync(NETNS)
   }
   const wanted = new Map(held.map(({ name, netFd }) => [join(NETNS, hostLinkName(lab, name)), `/proc/${holderPid}/fd/${netFd}`]))
-  removeHostLinks(before.filter((path) => !wanted.has(path)))
-  for (const [path, target] of wanted) {
-    const now = targetOf(path)
-    if (now === target) continue
-    if (now !== undefined) rmSync(path)
-    symlinkSync(target, path)
+  removeHostLinks(
+    before.filter((path) => !wanted.has(path)),
+    holderPid,
+  )
+  for (const [path, target] of wanted) placeHostLink(path, target)
+}
+
+/** Puts a link at `path`, unless somebody else's namespace has that name: other tools keep theirs here, too. */
+export function placeHostLink(path: string, target: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found !== undefined) {
+    const now = found.isSymbolicLink() ? readlinkSync(path) : ''
+    // One that leads to another holder is another lab's, "a" with a node "b.c" beside "a.b" with "c"; or left by a lab that is dead.
+    const isFree = holderOf(now) !== undefined && (holderOf(now) === holderOf(target) || !existsSync(path))
+    if (now === target || !isFree) return
+    rmSync(path)
+  }
+  symlinkSync(target, path)
+}
+
+/** Removes those links that lead to the lab's holder. */
+export function removeHostLinks(paths: readonly string[], holderPid: number): void {
+  for (const path of paths) {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found?.isSymbolicLink() && holderOf(readlinkSync(path)) === holderPid) rmSync(path)
   }
 }
 
-/** Removes links, and /run/netns itself where netlab made it and nothing is left in it. */
-export function removeHostLinks(paths: readonly string[]): void {
-  for (const path of paths) if (targetOf(path) !== undefined) rmSync(path)
+/** The holder that one of our links leads to; undefined for a link that is not ours. */
+function holderOf(target: string): number | undefined {
+  const pid = /^\/proc\/(\d+)\/fd\/\d+$/.exec(target)?.[1]
+  return pid === undefined ? undefined : Number(pid)
 }
 
 /** Takes /run/netns away again where netlab made it and nothing is left in it. */
@@ -52,14 +72,4 @@ export function removeMadeNetns(): void {
   if (!existsSync(MARK) || (existsSync(NETNS) && readdirSync(NETNS).length > 0)) return
   if (existsSync(NETNS)) rmdirSync(NETNS)
   rmSync(MARK)
-}
-
-/** Where one of our links leads; undefined for a path that is not there or is not a link (somebody else's namespace). */
-function targetOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch (error) {
-    if (['ENOENT', 'EINVAL'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
-    throw error
-  }
 }

@@ -4,7 +4,8 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { enterCommand, scratchCommand } from '../linux/nsexec.ts'
 import type { NamespaceState, NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
-import { run, type Finished } from './run.ts'
+import { findRefusedRules } from './refused-rule.ts'
+import { run } from './run.ts'
 
 interface Tool {
   /** Debian's package. */
@@ -56,9 +57,9 @@ async function loadInScratch(tool: RulesetTool, ruleset: RulesetState): Promise<
   const { load, save } = TOOLS[tool]
   const script = `${load.join(' ')} && exec ${save.join(' ')}`
   const done = await run(scratchCommand(['sh', '-c', script]), { input: ruleset.input ?? '', env: toolEnvironment() })
-  if (done.status === 0) return { canonical: canonicalOf(tool, done.stdout), diagnostics: [] }
+  if (done.status === 0) return { canonical: canonicalRuleset(tool, done.stdout), diagnostics: [] }
   if (done.status === NOT_FOUND) return { diagnostics: [missing(tool, ruleset)] }
-  return { diagnostics: refusedRules(tool, ruleset, done) }
+  return { diagnostics: findRefusedRules(TOOLS[tool].program, ruleset, done) }
 }
 
 /** The tools live in /usr/sbin, which an ordinary user's PATH often lacks; messages are read, so in the C locale. */
@@ -77,29 +78,8 @@ function missing(tool: RulesetTool, ruleset: RulesetState): Diagnostic {
   }
 }
 
-/** A diagnostic for each line that the tool names, or one for the whole where it names none. */
-function refusedRules(tool: RulesetTool, ruleset: RulesetState, { status, stderr }: Finished): Diagnostic[] {
-  const { program } = TOOLS[tool]
-  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
-  // nft names the first place alone: what it says of the lines after it follows from that.
-  const named = tool === 'nftables' ? [...stderr.matchAll(/^[^\s:]+:(\d+):/gm)].slice(0, 1) : [...stderr.matchAll(/\bline:? (\d+)/g)]
-  const numbers = new Set(named.map((match) => Number(match[1])))
-  const places = numbers.size === 0 ? [undefined] : [...numbers]
-  return places.map((line): Diagnostic => {
-    const origin = (line === undefined ? undefined : ruleset.lineOrigins?.[line - 1]) ?? ruleset.origin
-    const text = line === undefined ? undefined : ruleset.input?.split('\n')[line - 1]
-    return {
-      code: 'RULE_REFUSED',
-      severity: 'error',
-      detail: text === undefined ? `${program} does not accept these rules.` : `${program} does not accept "${text.trim()}".`,
-      ...(origin !== undefined && { origin }),
-      facts: words.length === 0 ? [[program, `exit status ${status}, no words`]] : words.map((said) => [program, said] as const),
-    }
-  })
-}
-
 /** Without comments and counters, and without tables that hold nothing: some tools list every table that anybody has looked at. */
-function canonicalOf(tool: RulesetTool, saved: string): string {
+export function canonicalRuleset(tool: RulesetTool, saved: string): string {
   const lines = saved.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
   if (tool === 'nftables') return lines.join('\n')
   const tables = lines
@@ -130,7 +110,7 @@ function ownTables(tool: RulesetTool, canonical: string, tools: { has(tool: Rule
 export async function observedRuleset(directory: string, node: string, tool: RulesetTool): Promise<string> {
   const done = await run(enterCommand(directory, node, TOOLS[tool].save), { env: toolEnvironment() })
   if (done.status !== 0) throw new Error(`${TOOLS[tool].save.join(' ')} in ${node}: exit status ${done.status}: ${done.stderr.trim()}`)
-  return canonicalOf(tool, done.stdout)
+  return canonicalRuleset(tool, done.stdout)
 }
 
 /** Adds to observed state the rulesets of the tools that are named, asked from the tools inside the nodes. */

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { explainRefusal } from '../../../src/lab/explain.ts'
+import type { Operation } from '../../../src/plan/operation.ts'
+
+const origin = { file: 'lan.yaml', line: 7, column: 9, length: 4 }
+const ADDR: Operation = {
+  type: 'add addr',
+  netns: 'h1',
+  cause: 'not there',
+  origin,
+  addr: { ifname: 'eth0', family: 4, local: '10.0.0.1', prefixlen: 24 },
+}
+const SYSCTL: Operation = { type: 'set sysctl', netns: 'h1', cause: 'not there', name: 'net.ipv4.ip_forward', value: '1' }
+
+describe('explainRefusal', () => {
+  it('names the operation, its place, the words of the kernel and the command that does the same', () => {
+    const refusal = { index: 1, code: 'EINVAL', extack: 'ipv4: Invalid scope value', attribute: 'IFA_LOCAL' }
+    expect(explainRefusal('lan', [SYSCTL, ADDR], refusal, 'Nothing is left.')).toEqual({
+      code: 'KERNEL_REFUSED',
+      severity: 'error',
+      detail: 'Nothing is left.',
+      origin,
+      facts: [
+        ['doing', expect.stringMatching(/^add addr .* in netns h1 {3}\(operation #2 of 2\)$/)],
+        ['kernel', 'EINVAL: ipv4: Invalid scope value (IFA_LOCAL)'],
+        ['same as', expect.stringMatching(/addr add 10\.0\.0\.1\/24/)],
+      ],
+    })
+  })
+
+  it.each([
+    [{ code: 'EPERM' }, 'EPERM: (the kernel gave no further words)'],
+    [{ code: 'ENOENT', syscall: 'openat net/ipv4/ip_forward' }, 'ENOENT: (openat net/ipv4/ip_forward)'],
+  ])('says so when the kernel gave no words: %j', (refusal, words) => {
+    const { facts } = explainRefusal('lan', [SYSCTL], { index: 0, ...refusal }, '')
+    expect(facts).toContainEqual(['kernel', words])
+  })
+
+  it.each([
+    ['EEXIST', /^It was not in h1 when the plan was made, and netlab did not make it\. Undone\.$/],
+    ['ENODEV', /^It was in h1 when the plan was made, and netlab did not take it away\. Undone\.$/],
+    ['EINVAL', /^Undone\.$/],
+  ])('tells another hand by %s', (code, detail) => {
+    expect(explainRefusal('lan', [ADDR], { index: 0, code }, 'Undone.').detail).toMatch(detail)
+  })
+
+  it('points to the doctor where the kernel may lack something', () => {
+    expect(explainRefusal('lan', [SYSCTL], { index: 0, code: 'ENOENT', syscall: 'openat' }, '').command?.line).toBe('netlab doctor')
+    expect(explainRefusal('lan', [ADDR], { index: 0, code: 'ENOENT' }, '').command).toBeUndefined()
+  })
+})
