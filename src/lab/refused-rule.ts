@@ -12,9 +12,7 @@ const MISSING_CHAIN = /Chain '([^']+)' does not exist/
 export function findRefusedRules(program: string, ruleset: RulesetState, { status, stderr }: Finished): Diagnostic[] {
   const lines = ruleset.input?.split('\n') ?? []
   const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
-  // What nft says of the lines after the first that it names follows from that one.
-  const matches = [...stderr.matchAll(LINE_NUMBER)].slice(0, program === 'nft' ? 1 : undefined)
-  const named = matches.map((match) => Number(match[1] ?? match[2]))
+  const named = [...stderr.matchAll(LINE_NUMBER)].map((match) => Number(match[1] ?? match[2]))
   const numbers = new Set(named.map((number) => ruleLine(lines, number, stderr)))
   const places = numbers.size === 0 ? [undefined] : [...numbers]
   return places.map((line): Diagnostic => {

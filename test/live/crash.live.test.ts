@@ -164,7 +164,7 @@ async function crashUp(lab: LiveLab, yaml: string, at: number | string): Promise
 
 async function expectNothingLeft(lab: LiveLab): Promise<void> {
   await expect.poll(() => processesMarked(MARK, lab.name), { timeout: 10_000, interval: 10 }).toEqual([])
-  expect(existsSync(lab.directory)).toBe(false)
+  await expect.poll(() => existsSync(lab.directory), { timeout: 10_000 }).toBe(false)
   expect(existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith(lab.name)) : []).toEqual([])
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(lab.name)
 }
