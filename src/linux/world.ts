@@ -12,6 +12,8 @@ export interface OpenNamespace {
   readonly mnt?: number
   readonly uts?: number
   readonly netlink: NetlinkSocket
+  /** Generic netlink, opened when it is first wanted: generic.ts. */
+  generic?: NetlinkSocket
   /** ifindex by ifname, as far as the engine has seen or made them. */
   readonly ifindexes: Map<string, number>
 }
@@ -27,6 +29,8 @@ export interface World {
   readonly namespaces: Map<string, OpenNamespace>
   /** Every link of the lab gets a number of its own, so that IFLA_LINK of a veth names its peer without doubt. */
   nextIfindex: number
+  /** Numbers of generic netlink families, by name. */
+  readonly families: Map<string, number>
 }
 
 /** lo is 1 everywhere. */
@@ -42,7 +46,7 @@ export function enterWorld(directory: string, holderPid: number): World {
     uts: openat(hostProc, `${holderPid}/ns/uts`),
   }
   unshare(CLONE_FS) // setns(2) into a mount namespace wants a root directory that no other thread shares
-  const world: World = { directory, holder, hostProc, base, namespaces: new Map(), nextIfindex: FIRST_IFINDEX }
+  const world: World = { directory, holder, hostProc, base, namespaces: new Map(), nextIfindex: FIRST_IFINDEX, families: new Map() }
   goHome(world)
   for (const { name, hasMnt } of listNamespaces(holder)) {
     const held = getNamespaces(holder, name)

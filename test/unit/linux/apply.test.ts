@@ -20,6 +20,7 @@ function worldOf(names: readonly string[], refuses: (message: SentMessage, netns
     base: { net: -1, mnt: -1, uts: -1 },
     namespaces: new Map(),
     nextIfindex: 10,
+    families: new Map(),
   }
   names.forEach((name, index) => {
     const netlink = fakeKernel((message) => {
