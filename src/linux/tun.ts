@@ -4,7 +4,7 @@ import type { AddLink } from '../plan/operation.ts'
 import { close, ioctlBytes, ioctlNumber, SyscallError } from './libc.ts'
 import { delLink, setLink } from './message/link.ts'
 import { transact } from './transport.ts'
-import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN, TUNSETGROUP, TUNSETIFF, TUNSETIFINDEX, TUNSETOWNER, TUNSETPERSIST } from './uapi-link.ts'
+import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN, TUNSETIFF, TUNSETIFINDEX, TUNSETOWNER, TUNSETPERSIST } from './uapi-link.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** struct ifreq: the name in 16 bytes, then the flags. */
@@ -18,14 +18,13 @@ export function addTun(world: World, namespace: OpenNamespace, { ifname, link }:
   withinNet(world, namespace, () => {
     const fd = openSync('/dev/net/tun', 'r+')
     try {
-      const { user, group, multi_queue: isMultiQueue } = link.options
+      const { user, multi_queue: isMultiQueue } = link.options
       const request = Buffer.alloc(IFREQ_BYTES)
       request.write(ifname)
       request.writeInt16LE((link.kind === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (isMultiQueue === true ? IFF_MULTI_QUEUE : 0), IFREQ_FLAGS)
       ioctlBytes(fd, 'TUNSETIFINDEX', TUNSETIFINDEX, Buffer.from(Int32Array.of(ifindex).buffer))
       ioctlBytes(fd, 'TUNSETIFF', TUNSETIFF, request)
       if (typeof user === 'number') ioctlNumber(fd, 'TUNSETOWNER', TUNSETOWNER, user)
-      if (typeof group === 'number') ioctlNumber(fd, 'TUNSETGROUP', TUNSETGROUP, group)
       ioctlNumber(fd, 'TUNSETPERSIST', TUNSETPERSIST, 1)
     } finally {
       close(fd)

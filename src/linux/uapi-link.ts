@@ -32,7 +32,6 @@ export const IFLA_VXLAN_GROUP6 = 16
 export const IFLA_VXLAN_LOCAL6 = 17
 export const IFLA_VXLAN_UDP_CSUM = 18
 export const IFLA_TUN_OWNER = 1
-export const IFLA_TUN_GROUP = 2
 export const IFLA_TUN_TYPE = 3
 export const IFLA_TUN_MULTI_QUEUE = 7
 export const IFLA_BRPORT_PRIORITY = 2
@@ -77,7 +76,6 @@ export const IFF_MULTI_QUEUE = 256
 export const TUNSETIFF = 1074025674
 export const TUNSETPERSIST = 1074025675
 export const TUNSETOWNER = 1074025676
-export const TUNSETGROUP = 1074025678
 export const TUNSETIFINDEX = 1074025690
 
 // <linux/if_bridge.h>, <linux/rtnetlink.h>

@@ -95,7 +95,7 @@ function setBridgeVlan(namespace: WorkingNamespace, ifname: string, link: Bridge
 }
 
 /** A link as the operation that makes it leaves it; below the MTU of IPv6 it has none. */
-function newLink<L extends VethLink | VirtualLink>({ addrGenMode, ...link }: L): L {
+function newLink<L extends VethLink | VirtualLink | BridgeLink>({ addrGenMode, ...link }: L): L {
   return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) } as L
 }
 
@@ -158,8 +158,8 @@ function perform(working: Working, operation: Operation): void {
       namespace.hostname = operation.hostname
       break
     case 'add bridge': {
-      const { selfVlans: _, ...link } = operation.link
-      namespace.links.set(operation.ifname, { ...link, up: false })
+      const { selfVlans: _, master: _master, port: _port, ...link } = operation.link
+      namespace.links.set(operation.ifname, newLink(link))
       break
     }
     case 'add veth':

@@ -57,8 +57,8 @@ const IPV6_TUNNEL = [address('remote', 6, { default: '::' }), address('local', 6
 /** <linux/if_tunnel.h> GRE_KEY, GRE_CSUM, GRE_SEQ: the same in both directions. */
 const GRE = [number('key', 0, U32), toggle('csum', 'no', { default: false }), toggle('seq', 'no', { default: false })]
 
-/** uid and gid that may open it without being root of the node. */
-const TUN = [number('user', 0, U32), number('group', 0, U32), toggle('multi_queue', 'no', { default: false })]
+/** The uid that may open it without being root of the node. */
+const TUN = [number('user', 0, U32), toggle('multi_queue', 'no', { default: false })]
 const BOND_MODES = { 'balance-rr': 0, 'active-backup': 1, 'balance-xor': 2, broadcast: 3, '802.3ad': 4, 'balance-tlb': 5, 'balance-alb': 6 }
 const BOND_HASHES = { layer2: 0, 'layer3+4': 1, 'layer2+3': 2, 'encap2+3': 3, 'encap3+4': 4, 'vlan+srcmac': 5 }
 

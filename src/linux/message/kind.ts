@@ -67,8 +67,8 @@ const ROWS: Readonly<Record<VirtualKind, Readonly<Record<string, Row>>>> = {
   ipip: IPV4_TUNNEL,
   sit: IPV4_TUNNEL,
   wireguard: {},
-  tun: { user: [link.IFLA_TUN_OWNER, 'u32'], group: [link.IFLA_TUN_GROUP, 'u32'], multi_queue: [link.IFLA_TUN_MULTI_QUEUE, 'u8'] },
-  tap: { user: [link.IFLA_TUN_OWNER, 'u32'], group: [link.IFLA_TUN_GROUP, 'u32'], multi_queue: [link.IFLA_TUN_MULTI_QUEUE, 'u8'] },
+  tun: { user: [link.IFLA_TUN_OWNER, 'u32'], multi_queue: [link.IFLA_TUN_MULTI_QUEUE, 'u8'] },
+  tap: { user: [link.IFLA_TUN_OWNER, 'u32'], multi_queue: [link.IFLA_TUN_MULTI_QUEUE, 'u8'] },
 }
 
 const PORT_ROWS: Readonly<Record<string, Row>> = {
