@@ -18,6 +18,7 @@ import type {
   WireguardConfig,
 } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
+import { FALLBACK_LINKS } from '../state/kind.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import { observeFiles } from './file.ts'
 import { observeWireguard } from './observe-wireguard.ts'
@@ -194,7 +195,7 @@ function linkState(raw: RawNamespace, link: LinkMessage, common: LinkCommon, end
 /** Undefined for a kind that netlab does not make, and for one whose parent is in another namespace: netlab makes none such. */
 function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon): LinkState | undefined {
   const data = decodeKindData(link.kind, link.data, { ifnameOf: (ifindex) => nameOf(raw.links, ifindex) })
-  if (data === undefined || link.isLinkElsewhere) return undefined
+  if (data === undefined || link.isLinkElsewhere || FALLBACK_LINKS.has(link.ifname)) return undefined
   const below = link.linkIfindex !== undefined && link.linkIfindex !== 0 && link.linkIfindex !== link.ifindex ? link.linkIfindex : undefined
   const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw.links, below))
   const wireguard = raw.wireguards.get(link.ifindex)

@@ -33,8 +33,11 @@ export interface World {
   readonly families: Map<string, number>
 }
 
-/** lo is 1 everywhere. */
-const FIRST_IFINDEX = 2
+/**
+ * The kernel numbers from 2 on what it makes of its own accord: a module for tunnels puts a fallback device (tunl0, gre0, …) into every
+ * namespace, those that stand too. Numbers of ours begin where it never gets.
+ */
+const FIRST_IFINDEX = 1001
 
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
 export function enterWorld(directory: string, holderPid: number): World {

@@ -134,6 +134,11 @@ export function isVirtualKind(kind: string): kind is VirtualKind {
   return Object.hasOwn(KINDS, kind)
 }
 
+/** Devices that a module for tunnels puts into every namespace when it is loaded, for packets that no tunnel wants. They are the kernel's. */
+export const FALLBACK_LINKS: ReadonlySet<string> = new Set([
+  ...['tunl0', 'gre0', 'gretap0', 'erspan0', 'sit0', 'ip_vti0', 'ip6tnl0', 'ip6gre0', 'ip6_vti0'],
+])
+
 /** Options of a bridge's port: `ip link set dev PORT type bridge_slave …`. */
 export const PORT_OPTIONS: readonly Option[] = [
   number('priority', 0, 63, { default: 32, ...CHANGEABLE }),

@@ -4,7 +4,7 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { KINDS } from '../state/kind.ts'
+import { FALLBACK_LINKS, KINDS } from '../state/kind.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { derivedMac } from '../unit/mac.ts'
@@ -97,7 +97,7 @@ function createMaker(
     const settings = asMap(entry.value)
     const kind = kindOf(entry.value) as VirtualKind | 'bridge' | undefined
     if (settings === undefined || kind === undefined) return undefined
-    const problem = ifnameProblem(ifname)
+    const problem = ifnameProblem(ifname) ?? (FALLBACK_LINKS.has(ifname) ? 'is what the kernel calls a device of its own' : undefined)
     if (problem !== undefined) return refuse('INVALID_NAME', entry.key, `The interface name "${ifname}" ${problem}.`)
     findForeignKeys(kind, settings, findings)
     const parent = readParent(ifname, kind, settings, entry)

@@ -1,6 +1,6 @@
 // Addresses between text and the kernel's bytes.
 import ipaddr from 'ipaddr.js'
-import { AttrStream, formatAttribute, pad } from 'netlink/dist/structs.js'
+import { AttrStream, countLength, formatAttribute, getPadding } from 'netlink/dist/structs.js'
 import { AF_INET, AF_INET6 } from '../uapi.ts'
 import type { Family } from '../../state/network.ts'
 
@@ -44,5 +44,6 @@ export function zString(text: string): Buffer {
 export function pushNested(out: AttrStream, type: number, put: (inner: AttrStream) => void): void {
   const inner = new AttrStream()
   put(inner)
-  out.emit(pad(formatAttribute({ type, nested: true, data: inner.bufs })))
+  out.emit(getPadding(countLength(out.bufs))) // as AttrStream does before each: what came last may end anywhere
+  out.emit(formatAttribute({ type, nested: true, data: inner.bufs }))
 }
