@@ -60,12 +60,20 @@ const OPEN_TREE_CLOEXEC = 0o2000000
 const MOVE_MOUNT_F_EMPTY_PATH = 4
 const SYS_open_tree = 428 // the same number on every architecture, <asm-generic/unistd.h>
 const SYS_move_mount = 429
+const SYS_fsopen = 430
+const SYS_fsconfig = 431
+const SYS_fsmount = 432
+const FSOPEN_CLOEXEC = 1
+const FSMOUNT_CLOEXEC = 1
+const FSCONFIG_CMD_CREATE = 6
 // <sys/socket.h>
 export const AF_UNIX = 1
 export const AF_NETLINK = 16
 export const SOCK_RAW = 3
 export const SOCK_SEQPACKET = 5
 const SOCK_CLOEXEC = 0o2000000
+export const O_RDONLY = 0
+export const O_WRONLY = 1
 const O_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
 const SCM_RIGHTS = 1
@@ -97,6 +105,9 @@ const c = {
   umount2: libc.func('int umount2(const char *target, int flags)'),
   openTree: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags)'),
   moveMount: libc.func('long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)'),
+  fsopen: libc.func('long syscall(long number, const char *type, unsigned int flags)'),
+  fsconfig: libc.func('long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)'),
+  fsmount: libc.func('long syscall(long number, int fd, unsigned int flags, unsigned int attributes)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
@@ -122,9 +133,9 @@ export function setns(fd: number, nstype: number): void {
   checked('setns', c.setns(fd, nstype))
 }
 
-/** openat(2), read only, close on exec. */
-export function openat(dirfd: number, path: string): number {
-  return checked(`openat ${path}`, c.openat(dirfd, path, O_CLOEXEC))
+/** openat(2), close on exec; read only unless `flags` say otherwise. */
+export function openat(dirfd: number, path: string, flags = O_RDONLY): number {
+  return checked(`openat ${path}`, c.openat(dirfd, path, flags | O_CLOEXEC))
 }
 
 /** close(2). */
@@ -147,6 +158,17 @@ export function gethostname(): string {
 /** mount(2) of a new file system of `type`. */
 export function mountNew(type: string, target: string, flags: number, data: string): void {
   checked(`mount ${type} on ${target}`, c.mount(type, target, type, flags, data))
+}
+
+/** A new file system of `type` that is mounted nowhere: a descriptor of its root. fsopen(2), fsmount(2); Linux 5.2. */
+export function mountDetached(type: string): number {
+  const context = checked(`fsopen ${type}`, c.fsopen(SYS_fsopen, type, FSOPEN_CLOEXEC))
+  try {
+    checked(`fsconfig ${type}`, c.fsconfig(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0))
+    return checked(`fsmount ${type}`, c.fsmount(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0))
+  } finally {
+    close(context)
+  }
 }
 
 /** umount2(2). */

@@ -23,8 +23,12 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
+  /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
+  readonly ownNs: number
   readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
   readonly namespaces: Map<string, OpenNamespace>
+  /** Where a file's path leads in a node that is new, or undefined where nothing is there: the same in all of them. */
+  readonly freshPlaces: Map<string, string | undefined>
   /** Every link of the lab gets a number of its own, so that IFLA_LINK of a veth names its peer without doubt. */
   nextIfindex: number
 }
@@ -42,7 +46,17 @@ export function enterWorld(directory: string, holderPid: number): World {
     uts: openat(hostProc, `${holderPid}/ns/uts`),
   }
   unshare(CLONE_FS) // setns(2) into a mount namespace wants a root directory that no other thread shares
-  const world: World = { directory, holder, hostProc, base, namespaces: new Map(), nextIfindex: FIRST_IFINDEX }
+  const ownNs = openat(hostProc, 'thread-self/ns')
+  const world: World = {
+    directory,
+    holder,
+    hostProc,
+    ownNs,
+    base,
+    namespaces: new Map(),
+    freshPlaces: new Map(),
+    nextIfindex: FIRST_IFINDEX,
+  }
   goHome(world)
   for (const { name, hasMnt } of listNamespaces(holder)) {
     const held = getNamespaces(holder, name)
