@@ -56,13 +56,12 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
     const ready = await compile(source, options)
     return await withLabLock(ready.name, async () => {
       const record = readRecord(ready.name)
-      const isRunning = record !== undefined && isAlive(record)
-      if (!isRunning || options.recreate) {
-        if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
-        const plan = await bringUp(ready, joined === undefined ? early : undefined, options)
-        return finish(ready, plan, start, options)
+      if (record !== undefined && isAlive(record) && options.recreate !== true) {
+        const changed = await change(ready, record, joined === record.holderPid ? early : undefined, options)
+        if (changed !== undefined) return finish(ready, changed, start, options)
       }
-      return finish(ready, await change(ready, record, joined === record.holderPid ? early : undefined, options), start, options)
+      if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
+      return finish(ready, await bringUp(ready, joined === undefined ? early : undefined, options), start, options)
     })
   } catch (error) {
     throw explainEngineDeath(error)
