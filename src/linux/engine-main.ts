@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
-import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
+import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
@@ -40,8 +40,24 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
 /** How many operations are carried out before the engine listens to its parent again. */
 const SLICE = 512
 let isCancelled = false
+/** The part of a plan that came last; resolves to whether all was done up to its end. */
+let partBefore = Promise.resolve(true)
 
-async function applyInSlices(operations: readonly Operation[], slice: number): Promise<ApplyOutcome> {
+/** Carries a part out when those before it are done. */
+function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
+  if (from === 0) isCancelled = false // the way back of a plan that was cancelled is a plan, too
+  const before = from === 0 ? Promise.resolve(true) : partBefore
+  const outcome = before.then((isDone) =>
+    isDone && !isCancelled ? applyInSlices(unpackOperations(packed), from, slice) : { attempted: 0, refusals: [] },
+  )
+  partBefore = outcome.then(
+    ({ attempted, refusals }) => refusals.length === 0 && attempted === packed.operations.length,
+    () => false,
+  )
+  return outcome
+}
+
+async function applyInSlices(operations: readonly Operation[], from: number, slice: number): Promise<ApplyOutcome> {
   for (let start = 0; start < operations.length; start += slice) {
     const outcome = apply(theWorld(), operations.slice(start, start + slice))
     if (outcome.refusals.length > 0) {
@@ -49,7 +65,7 @@ async function applyInSlices(operations: readonly Operation[], slice: number): P
       return { attempted: start + outcome.attempted, refusals }
     }
     const attempted = start + outcome.attempted
-    tell({ progress: attempted })
+    tell({ progress: from + attempted })
     await new Promise((resolve) => setImmediate(resolve))
     if (isCancelled) return { attempted, refusals: [] }
   }
@@ -74,7 +90,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
     case 'apply':
-      return applyInSlices(unpackOperations(call.arguments.packed), call.arguments.slice ?? SLICE)
+      return applyPart(call.arguments)
     case 'observe':
       return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
