@@ -65,6 +65,7 @@ export const CODES = {
   STATE_NOT_OURS: 'The directory for running labs belongs to somebody else',
 
   // The kernel and the system
+  FEATURE_MISSING: 'The kernel lacks something that the file needs',
   KERNEL_REFUSED: 'The kernel refused an operation',
   ENGINE_FAILED: 'The engine process could not do its work',
   USER_NAMESPACE_REFUSED: 'This user cannot make user namespaces',
