@@ -8,6 +8,7 @@ import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
+import type { watchEvents } from '../lab/watch-events.ts'
 import type { planJson } from '../plan/json.ts'
 import type { formatPlanShell } from '../plan/shell.ts'
 import type { formatPlanText } from '../plan/text.ts'
@@ -21,6 +22,7 @@ export interface Library {
   readRecord: Late<typeof readRecord>
   inspect: typeof inspect
   drift: typeof drift
+  watchEvents: typeof watchEvents
   nodeCommand: Late<typeof nodeCommand>
   validate: typeof validate
   doctor: typeof doctor

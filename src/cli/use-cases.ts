@@ -9,6 +9,7 @@ export const useCases: Library = {
   readRecord: async (...words) => (await import('../lab/state.ts')).readRecord(...words),
   inspect: async (...words) => (await import('../lab/inspect.ts')).inspect(...words),
   drift: async (...words) => (await import('../lab/inspect.ts')).drift(...words),
+  watchEvents: async (...words) => (await import('../lab/watch-events.ts')).watchEvents(...words),
   nodeCommand: async (...words) => (await import('../lab/exec.ts')).nodeCommand(...words),
   validate: async (...words) => (await import('../lab/compile.ts')).validate(...words),
   doctor: async () => (await import('../lab/doctor.ts')).doctor(),

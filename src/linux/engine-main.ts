@@ -11,6 +11,7 @@ import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
@@ -40,6 +41,7 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
 /** How many operations are carried out before the engine listens to its parent again. */
 const SLICE = 512
 let isCancelled = false
+let isWatching = false
 
 async function applyInSlices(operations: readonly Operation[], slice: number): Promise<ApplyOutcome> {
   for (let start = 0; start < operations.length; start += slice) {
@@ -83,6 +85,9 @@ async function answer(call: EngineCall): Promise<unknown> {
       return probe()
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'watch':
+      isWatching = true
+      return watch(theWorld(), (batch) => tell({ batch }))
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined
@@ -108,6 +113,7 @@ process.on('message', (message: EngineCall | { cancel: true }) => {
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
 // removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
 process.on('disconnect', () => {
+  if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()

@@ -1,6 +1,7 @@
 // The client's side of an engine: starts the process inside the lab's user namespace and asks it over the IPC channel.
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
+import type { LiveBatch } from '../state/live.ts'
 import type { ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
 import type { HeldName } from './holder.ts'
@@ -23,6 +24,8 @@ export interface Engine {
   defaults(names: readonly string[]): Promise<Map<string, string>>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
+  /** Tells all that is in the lab, then each change, at most twenty times a second; resolves when the lab's holder has gone. */
+  watch(onBatch: (batch: LiveBatch) => void): Promise<void>
   /** From now on the lab lives until its holder is killed. */
   commit(): Promise<void>
   /** Ends the engine; resolves when the process is gone. */
@@ -77,6 +80,7 @@ class EngineProcess implements Engine {
   #nextId = 1
   #errors = ''
   #onProgress: ((attempted: number) => void) | undefined
+  #onBatch: ((batch: LiveBatch) => void) | undefined
 
   /** `place`: the verb of nsexec that leads to where the engine is to run, and its arguments. */
   constructor(place: readonly string[]) {
@@ -107,6 +111,10 @@ class EngineProcess implements Engine {
   #hear(reply: EngineReply): void {
     if ('progress' in reply) {
       this.#onProgress?.(reply.progress)
+      return
+    }
+    if ('batch' in reply) {
+      this.#onBatch?.(reply.batch)
       return
     }
     const waiting = this.#waiting.get(reply.id)
@@ -168,6 +176,11 @@ class EngineProcess implements Engine {
 
   list(): Promise<HeldName[]> {
     return this.#ask({ method: 'list', arguments: undefined })
+  }
+
+  watch(onBatch: (batch: LiveBatch) => void): Promise<void> {
+    this.#onBatch = onBatch
+    return this.#ask({ method: 'watch', arguments: undefined })
   }
 
   commit(): Promise<void> {

@@ -30,6 +30,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
     list: unexpected,
+    watch: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
   }
