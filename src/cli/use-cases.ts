@@ -8,6 +8,7 @@ export const useCases: Library = {
   listLabs: async () => (await import('../lab/list.ts')).listLabs(),
   readRecord: async (...words) => (await import('../lab/state.ts')).readRecord(...words),
   inspect: async (...words) => (await import('../lab/inspect.ts')).inspect(...words),
+  inspectRepeatedly: async (...words) => (await import('../lab/inspect.ts')).inspectRepeatedly(...words),
   drift: async (...words) => (await import('../lab/inspect.ts')).drift(...words),
   watchEvents: async (...words) => (await import('../lab/watch-events.ts')).watchEvents(...words),
   nodeCommand: async (...words) => (await import('../lab/exec.ts')).nodeCommand(...words),

@@ -12,6 +12,7 @@ import { packOperations } from './wire.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
 export interface Engine {
+  readonly pid: number | undefined
   /** Starts the lab's holder; until `commit` the lab ends with this engine. Returns the holder's pid. */
   start(directory: string): Promise<number>
   /** Enters a lab that runs. */
@@ -102,6 +103,10 @@ class EngineProcess implements Engine {
         resolve()
       })
     })
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
   }
 
   #end(): EngineError {

@@ -1,7 +1,7 @@
 /** What a watcher hears of a running lab, from whoever changes it. */
 import { describe, expect, vi } from 'vitest'
-import type { LabEvent } from '../../src/index.ts'
-import { watchEvents } from '../../src/index.ts'
+import { watchEvents, type LabEvent } from '../../src/index.ts'
+import { inspectRepeatedly } from '../../src/lab/inspect.ts'
 import { childrenNamed, isRunning } from '../support/processes.ts'
 import { test, type LiveLab } from '../support/live-lab.ts'
 
@@ -117,4 +117,20 @@ describe('a watcher', () => {
     expect(isRunning(holderPid)).toBe(false)
     expect(events.at(-1)).toMatchObject({ noun: 'lab', action: 'down' })
   })
+})
+
+test('an inspection that goes on must see what changes, and must not keep the lab alive', async ({ lab }) => {
+  await lab.up(LAB)
+  const abort = new AbortController()
+  const mtus: number[] = []
+  const inspecting = inspectRepeatedly(
+    lab.name,
+    ({ namespaces }) => mtus.push(namespaces.find(({ name }) => name === 'h1')!.state.links.get('eth0')!.mtu),
+    abort.signal,
+  )
+  await vi.waitFor(() => expect(mtus).toContain(1500), { timeout: 10_000 })
+  await lab.sh('h1', 'ip link set eth0 mtu 1400')
+  await vi.waitFor(() => expect(mtus).toContain(1400), { timeout: 10_000 })
+  await lab.down() // returns when the kernel has freed the lab
+  await inspecting
 })

@@ -21,6 +21,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
   }
   return {
     applied,
+    pid: undefined,
     start: unexpected,
     enter: unexpected,
     apply: (operations, options = {}) => {
