@@ -11,6 +11,7 @@ import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
@@ -42,6 +43,7 @@ const SLICE = 512
 let isCancelled = false
 /** The part of a plan that came last; resolves to whether all was done up to its end. */
 let partBefore = Promise.resolve(true)
+let isWatching = false
 
 /** Carries a part out when those before it are done. */
 function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
@@ -99,6 +101,9 @@ async function answer(call: EngineCall): Promise<unknown> {
       return probe()
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'watch':
+      isWatching = true
+      return watch(theWorld(), (batch) => tell({ batch }))
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined
@@ -124,6 +129,7 @@ process.on('message', (message: EngineCall | { cancel: true }) => {
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
 // removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
 process.on('disconnect', () => {
+  if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()
