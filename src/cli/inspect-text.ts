@@ -80,7 +80,11 @@ function peerWords(link: LinkState, fabric: NamespaceState | undefined): string 
 function virtualWords({ kind, parent, options }: VirtualLink): string {
   const said = optionWords(
     KINDS[kind].options,
-    Object.fromEntries(KINDS[kind].options.flatMap(({ name, default: usual }) => (options[name] === undefined || options[name] === usual ? [] : [[name, options[name]]]))),
+    Object.fromEntries(
+      KINDS[kind].options.flatMap(({ name, default: usual }) =>
+        options[name] === undefined || options[name] === usual ? [] : [[name, options[name]]],
+      ),
+    ),
   )
   return [kind, ...said, ...(parent === undefined ? [] : ['on', parent])].join(' ')
 }

@@ -21,7 +21,10 @@ export function addTun(world: World, namespace: OpenNamespace, { ifname, link }:
       const { user, multi_queue: isMultiQueue } = link.options
       const request = Buffer.alloc(IFREQ_BYTES)
       request.write(ifname)
-      request.writeInt16LE((link.kind === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (isMultiQueue === true ? IFF_MULTI_QUEUE : 0), IFREQ_FLAGS)
+      request.writeInt16LE(
+        (link.kind === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (isMultiQueue === true ? IFF_MULTI_QUEUE : 0),
+        IFREQ_FLAGS,
+      )
       ioctlBytes(fd, 'TUNSETIFINDEX', TUNSETIFINDEX, Buffer.from(Int32Array.of(ifindex).buffer))
       ioctlBytes(fd, 'TUNSETIFF', TUNSETIFF, request)
       if (typeof user === 'number') ioctlNumber(fd, 'TUNSETOWNER', TUNSETOWNER, user)

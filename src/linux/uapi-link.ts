@@ -2,7 +2,6 @@
 
 // <linux/if_link.h>, <linux/if_vlan.h>
 export const IFLA_INFO_SLAVE_KIND = 4
-export const IFLA_INFO_SLAVE_DATA = 5
 export const IFLA_VLAN_ID = 1
 export const IFLA_VLAN_FLAGS = 2
 export const IFLA_VLAN_PROTOCOL = 5
@@ -104,4 +103,3 @@ export const NDA_VLAN = 5
 export const NDA_MASTER = 9
 export const NTF_MASTER = 4
 export const NTF_SELF = 2
-export const NUD_NOARP = 64

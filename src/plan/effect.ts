@@ -79,7 +79,10 @@ function setAlone(namespace: WorkingNamespace, ifname: string, set: LinkChange):
     ...(alias !== '' && { alias }),
     ...(stays && ownPort !== undefined && { port: ownPort }),
   }
-  namespace.links.set(ifname, kind !== undefined && isVirtual(changed) ? { ...changed, options: { ...changed.options, ...kind.options } } : changed)
+  namespace.links.set(
+    ifname,
+    kind !== undefined && isVirtual(changed) ? { ...changed, options: { ...changed.options, ...kind.options } } : changed,
+  )
   if (vlan !== undefined && changed.kind === 'bridge') setBridgeVlan(namespace, ifname, changed, vlan)
 }
 
@@ -116,7 +119,13 @@ function setWireguard(namespace: WorkingNamespace, ifname: string, set: Wireguar
 }
 
 /** `flags` undefined takes the VLANs away. */
-function setVlans(namespace: WorkingNamespace, ifname: string, { first, last }: VlanRange, flags: PortVlan | undefined, isSelf: boolean): void {
+function setVlans(
+  namespace: WorkingNamespace,
+  ifname: string,
+  { first, last }: VlanRange,
+  flags: PortVlan | undefined,
+  isSelf: boolean,
+): void {
   const link = namespace.links.get(ifname)
   const change = (vlans: ReadonlyMap<number, PortVlan> = new Map()): Map<number, PortVlan> => {
     const changed = new Map(vlans)

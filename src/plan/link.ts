@@ -20,7 +20,8 @@ export function planLinkChanges(draft: Draft): void {
       if (there === undefined) continue
       for (const difference of ownDifferences(link, there)) {
         const { property } = difference
-        if (property === 'master') emitMaster(draft, { netns, ifname, link, there, master: link.master ?? null, cause: causeOf(difference) })
+        if (property === 'master')
+          emitMaster(draft, { netns, ifname, link, there, master: link.master ?? null, cause: causeOf(difference) })
         else if (property !== 'up' || !link.up) draft.emit(setLink(netns, ifname, link, there, difference))
       }
     }

@@ -155,7 +155,8 @@ function linkOperations(netns: string, ifname: string, link: LinkState, peer: Ve
 /** What the links had as ports of bridges, which is lost with them or with their bridge. */
 function portsAgain(netns: string, ifname: string, link: LinkState): Operation[] {
   const place = { netns, ifname, bridge: link.master ?? '' }
-  const own = link.kind === 'bridge' && link.vlan !== undefined ? vlanOperations({ netns, ifname }, link.selfVlans ?? new Map(), new Map(), true) : []
+  const own =
+    link.kind === 'bridge' && link.vlan !== undefined ? vlanOperations({ netns, ifname }, link.selfVlans ?? new Map(), new Map(), true) : []
   if (link.port === undefined || link.master === undefined) return own
   const steps = [...own, ...portOperations(place, link.port, BARE_PORT), ...mdbOperations(place, link.port, BARE_PORT)]
   return steps.map((step) => ({ ...step, cause: CAUSE }))
@@ -251,9 +252,13 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
     ...sysctls.filter((loss) => sysctlIfname(loss.name) === undefined).map(sysctl),
     ...links.flatMap((loss) => linkOperations(loss.netns, loss.ifname, loss.link, loss.peer)),
     ...links.flatMap((loss) => bridgeMtu(loss.netns, loss.ifname, loss.link)),
-    ...of('master').map(
-      ({ netns, ifname, link }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { master: link.master ?? null } }),
-    ),
+    ...of('master').map(({ netns, ifname, link }): Operation => ({
+      netns,
+      cause: CAUSE,
+      type: 'set link',
+      ifname,
+      set: { master: link.master ?? null },
+    })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),
     ...ups,
@@ -261,9 +266,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
     ...ports,
     ...links.flatMap((loss) => [
       ...portsAgain(loss.netns, loss.ifname, loss.link),
-      ...(loss.link.kind === 'veth' && loss.peer !== undefined
-        ? portsAgain(loss.link.peer.netns, loss.link.peer.ifname, loss.peer)
-        : []),
+      ...(loss.link.kind === 'veth' && loss.peer !== undefined ? portsAgain(loss.link.peer.netns, loss.link.peer.ifname, loss.peer) : []),
     ]),
     ...of('master').flatMap(({ netns, ifname, link }) => portsAgain(netns, ifname, link)),
     ...order.flatMap((route): Operation[] => {

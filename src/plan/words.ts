@@ -336,7 +336,8 @@ function setLinkCommands(netns: string, ifname: string, set: LinkChange): readon
   if (vlan !== undefined) {
     commands.push({ netns, words: `${of('bridge')} ${vlan === null ? 'vlan_filtering 0' : bridgeVlanWords(vlan)}` })
   }
-  if (kind !== undefined) commands.push({ netns, words: `${of(kind.name)} ${optionWords(KINDS[kind.name].options, kind.options).join(' ')}` })
+  if (kind !== undefined)
+    commands.push({ netns, words: `${of(kind.name)} ${optionWords(KINDS[kind.name].options, kind.options).join(' ')}` })
   if (port !== undefined) commands.push({ netns, words: `${of('bridge_slave')} ${optionWords(PORT_OPTIONS, port).join(' ')}` })
   return commands
 }

@@ -34,5 +34,6 @@ function underlay(definition: Definition, wiring: Wiring): readonly Station[] {
 }
 
 function addressOf(station: Station, family: 4 | 6 | 'any'): string | undefined {
-  return station.addresses.find(({ prefix }) => (family === 'any' || prefix.family === family) && !isLinkLocal6(prefix.address))?.prefix.address
+  return station.addresses.find(({ prefix }) => (family === 'any' || prefix.family === family) && !isLinkLocal6(prefix.address))?.prefix
+    .address
 }

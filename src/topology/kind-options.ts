@@ -127,6 +127,10 @@ function findBondDelays(settings: MapValue, options: Options, findings: Findings
     const scalar = scalarAt(settings, key)
     if (scalar === undefined || typeof scalar.value !== 'number' || scalar.value === 0) continue
     if (miimon !== 0 && scalar.value % miimon === 0) continue
-    findings.error('INVALID_VALUE', scalar.origin, `${key} ${scalar.value} is not accepted: it is a multiple of miimon, which is ${miimon}.`)
+    findings.error(
+      'INVALID_VALUE',
+      scalar.origin,
+      `${key} ${scalar.value} is not accepted: it is a multiple of miimon, which is ${miimon}.`,
+    )
   }
 }

@@ -88,7 +88,11 @@ function readVlans(
   }
   const native = vlan?.kind === 'scalar' && typeof vlan.value === 'number' ? vlan.value : undefined
   if (native !== undefined && vlan !== undefined && vlans.has(native)) {
-    findings.error('CONFLICTING_VALUES', vlan.origin, `VLAN ${native} is tagged in \`vlans\` and untagged in \`vlan\`: a port has it one way.`)
+    findings.error(
+      'CONFLICTING_VALUES',
+      vlan.origin,
+      `VLAN ${native} is tagged in \`vlans\` and untagged in \`vlan\`: a port has it one way.`,
+    )
   }
   if (native !== undefined) vlans.set(native, 'pvid untagged')
   else if (list === undefined) vlans.set(DEFAULT_VLAN, 'pvid untagged')
@@ -105,7 +109,12 @@ function readRange(item: ScalarValue, findings: Findings): readonly [first: numb
 }
 
 /** The VLAN of an entry: the one that it names, else that of untagged frames. */
-function vlanOf(map: MapValue | undefined, vlans: ReadonlyMap<number, PortVlan>, bridge: PortBridge, findings: Findings): { vlan?: number } {
+function vlanOf(
+  map: MapValue | undefined,
+  vlans: ReadonlyMap<number, PortVlan>,
+  bridge: PortBridge,
+  findings: Findings,
+): { vlan?: number } {
   const said = scalarAt(map, 'vlan')
   if (!bridge.hasVlans) {
     if (said !== undefined) findings.error('INVALID_VALUE', said.origin, `${bridge.name} takes no notice of VLANs.`)

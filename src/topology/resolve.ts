@@ -167,7 +167,10 @@ function findNoRouters(root: MapValue, nodes: readonly RoutedNode[], findings: F
 }
 
 /** The cable or tunnel that a station sends into. */
-function createBases(cables: readonly PluggedCable[], wireguards: { groupOf(station: Station): string | undefined }): (station: Station) => Base {
+function createBases(
+  cables: readonly PluggedCable[],
+  wireguards: { groupOf(station: Station): string | undefined },
+): (station: Station) => Base {
   const cableOf = new Map<Station, PluggedCable>()
   for (const cable of cables) for (const end of cable.ends) if (end.kind !== 'port') cableOf.set(end, cable)
   return (station) => cableOf.get(station) ?? wireguards.groupOf(station) ?? tunnelBase(station)

@@ -79,7 +79,11 @@ function createMaker(
     if (station !== undefined || damage.has(definition.name)) return station
     const names = [...new Set([...own.keys(), ...entries.keys()])]
     const has = names.length === 0 ? 'it has none but lo' : `it has ${names.join(', ')}`
-    return refuse('UNKNOWN_INTERFACE', name.origin, `${definition.name} has no interface "${name.text}"; ${has}.${didYouMean(name.text, names)}`)
+    return refuse(
+      'UNKNOWN_INTERFACE',
+      name.origin,
+      `${definition.name} has no interface "${name.text}"; ${has}.${didYouMean(name.text, names)}`,
+    )
   }
 
   const make = (ifname: string, from: Origin): Station | undefined => {

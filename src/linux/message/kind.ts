@@ -185,7 +185,8 @@ export function decodeKindData(infoKind: string, data: Buffer | undefined, of: P
   const inside = PARENT_ATTRIBUTES[kind]
   const ifindex = inside === undefined ? 0 : (values.get(inside)?.readUInt32LE(0) ?? 0)
   const options: Record<string, OptionValue> = { ...optionsOf(KINDS[kind].options, ROWS[kind], values, of) }
-  if (kind === 'vlan') options['reorder_hdr'] = ((values.get(link.IFLA_VLAN_FLAGS)?.readUInt32LE(0) ?? 0) & link.VLAN_FLAG_REORDER_HDR) !== 0
+  if (kind === 'vlan')
+    options['reorder_hdr'] = ((values.get(link.IFLA_VLAN_FLAGS)?.readUInt32LE(0) ?? 0) & link.VLAN_FLAG_REORDER_HDR) !== 0
   if (kind === 'vxlan') Object.assign(options, vxlanAddresses(values))
   if (ROWS[kind] === GRE) Object.assign(options, greFlags(values))
   if (kind === 'tun' || kind === 'tap') options['multi_queue'] = (values.get(link.IFLA_TUN_MULTI_QUEUE)?.[0] ?? 0) !== 0

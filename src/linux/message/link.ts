@@ -24,11 +24,13 @@ import {
   IFLA_BR_VLAN_DEFAULT_PVID,
   IFLA_BR_VLAN_FILTERING,
   IFLA_BR_VLAN_PROTOCOL,
+  IFLA_BRPORT_STATE,
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_DATA,
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
@@ -38,6 +40,7 @@ import {
   IFLA_NUM_RX_QUEUES,
   IFLA_NUM_TX_QUEUES,
   IFLA_OPERSTATE,
+  IFLA_PROTINFO,
   IFLA_STATS64,
   IN6_ADDR_GEN_MODE_EUI64,
   IN6_ADDR_GEN_MODE_NONE,
@@ -48,7 +51,7 @@ import {
   RTM_NEWLINK,
   VETH_INFO_PEER,
 } from '../uapi.ts'
-import { IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../uapi-link.ts'
+import { IFLA_INFO_SLAVE_KIND } from '../uapi-link.ts'
 import { lladdrBytes, lladdrText, zString } from './bytes.ts'
 import { hasParentInside, putKindData, putPortData, type Ifindexes } from './kind.ts'
 
@@ -202,6 +205,8 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
+  /** Of a bridge's port: BR_STATE_*. <linux/if_bridge.h> */
+  readonly portState?: number
   readonly bridge?: Pick<
     BridgeLink,
     'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'vlan' | 'lent'
@@ -290,7 +295,27 @@ function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
   })
   if (link.kind === 'bridge' && data !== undefined) link.bridge = decodeBridge(data)
   else if (data !== undefined && link.kind !== 'veth') link.data = Buffer.from(data) // the bytes are those of the next datagram soon
-  if (isPort && port !== undefined) link.portData = Buffer.from(port)
+  if (!isPort || port === undefined) return
+  link.portData = Buffer.from(port)
+  link.portState = decodePortState(port)
+}
+
+/** IFLA_BRPORT_STATE among the attributes of a port. */
+function decodePortState(port: Buffer): number {
+  let state = 0
+  parseAttributes(port, ({ type, data }) => {
+    if (type === IFLA_BRPORT_STATE) state = data[0]!
+  })
+  return state
+}
+
+/** Decodes the body of an RTM_NEWLINK of the family AF_BRIDGE, by which a bridge tells what became of a port (br_ifinfo_notify). */
+export function decodePort(body: Buffer): { readonly ifindex: number; readonly portState?: number } {
+  let portState: number | undefined
+  parseAttributes(body.subarray(16), ({ type, data }) => {
+    if (type === IFLA_PROTINFO) portState = decodePortState(data)
+  })
+  return { ifindex: body.readInt32LE(4), ...(portState !== undefined && { portState }) }
 }
 
 function decodeBridge(info: Buffer): NonNullable<LinkMessage['bridge']> {
