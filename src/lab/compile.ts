@@ -2,6 +2,7 @@ import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagn
 import type { NetworkState } from '../state/network.ts'
 import { compileTopology, type CompiledLab } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
+import { findMissingFeatures } from './feature.ts'
 import { canonicalRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -28,8 +29,8 @@ export async function validate(source: Source, options: { readonly name?: string
   const compiled = compileTopology(source, options)
   if (compiled.desired === undefined) return compiled
   const fitting = fitIpv6(compiled.desired)
-  const { desired, diagnostics } = await canonicalRulesets(fitting.desired)
-  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...diagnostics] }
+  const [{ desired, diagnostics }, missing] = await Promise.all([canonicalRulesets(fitting.desired), findMissingFeatures(fitting.desired)])
+  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...missing, ...diagnostics] }
 }
 
 /** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */

@@ -98,7 +98,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'defaults':
       return sysctlDefaults(world?.hostProc, call.arguments.names)
     case 'probe':
-      return probe()
+      return probe(call.arguments.names)
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'watch':

@@ -25,7 +25,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'apply'; readonly arguments: ApplyPart }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
-  | { readonly method: 'probe'; readonly arguments: undefined }
+  | { readonly method: 'probe'; readonly arguments: { readonly names?: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
   | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
