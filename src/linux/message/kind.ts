@@ -113,6 +113,9 @@ export function putKindData(out: AttrStream, kind: VirtualKind, said: Options, p
   }
   if (kind === 'vxlan') putVxlanAddresses(out, options)
   if (ROWS[kind] === GRE) putGreFlags(out, options)
+  // As iproute2 has it: 4 more tunnels inside this one (RFC 2473, 6.6); IPv4, IPv6 and MPLS inside alike.
+  if (options['hoplimit'] !== undefined) out.push(link.IFLA_GRE_ENCAP_LIMIT, putU8(4))
+  if (ROWS[kind] === IPV4_TUNNEL) out.push(link.IFLA_IPTUN_PROTO, putU8(0))
 }
 
 function defaultsOf(table: readonly Option[]): Options {
