@@ -7,6 +7,8 @@ export { drift, inspect, type InspectedNamespace, type Inspection } from './lab/
 export { Lab, LabNode, up, type ExecOptions } from './lab/lab.ts'
 export { listLabs, type LabSummary } from './lab/list.ts'
 export { plan, type Planned } from './lab/plan.ts'
+export { followServiceLog, serviceLog } from './lab/service-log.ts'
+export { controlServices, listServices, type ServiceReport } from './lab/services.ts'
 export type { UpEvent, UpOptions, UpResult } from './lab/up.ts'
 export { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
 export type { Operation, Plan } from './plan/operation.ts'

@@ -6,6 +6,8 @@ import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect } from '../lab/inspect.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
+import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
+import type { controlServices, listServices, namedServices } from '../lab/services.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
 import type { planJson } from '../plan/json.ts'
@@ -22,6 +24,11 @@ export interface Library {
   inspect: typeof inspect
   drift: typeof drift
   nodeCommand: Late<typeof nodeCommand>
+  listServices: typeof listServices
+  namedServices: Late<typeof namedServices>
+  controlServices: typeof controlServices
+  serviceLog: Late<typeof serviceLog>
+  followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
   labNameOf: Late<typeof labNameOf>

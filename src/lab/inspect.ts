@@ -6,6 +6,7 @@ import { planAgainst } from './change.ts'
 import { openLab } from './running.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { withObservedRulesets } from './ruleset.ts'
+import { withObservedServices } from './services.ts'
 import type { LabRecord } from './state.ts'
 
 /** A namespace of a running lab as the kernel has it. */
@@ -27,7 +28,8 @@ export async function inspect(name: string): Promise<Inspection> {
   const { record, memory, directory, engine } = await openLab(name)
   try {
     const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
-    const { namespaces } = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+    const withRulesets = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+    const { namespaces } = await withObservedServices(directory, withRulesets)
     await engine.close() // it is in the lab's own namespace, and no process of the lab
     const pids = processesByNetns()
     const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))

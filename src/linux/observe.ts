@@ -29,7 +29,7 @@ import { withinNet, type OpenNamespace, type World } from './world.ts'
 /** What cannot be listed but must be asked for by name. By namespace. */
 export type ObserveScope = ReadonlyMap<string, { readonly sysctls: readonly string[]; readonly files: readonly string[] }>
 
-/** State of the network, and what of it is still on its way. Rulesets are not in it: they are asked from their own tools. */
+/** State of the network, and what of it is still on its way. Rulesets and services are not in it: they are asked from their own tools and supervisors. */
 export interface Observation {
   readonly network: NetworkState
   /** IPv6 addresses whose duplicate address detection is not over: `h1: eth0 fd00::1/64`. */
@@ -74,6 +74,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       files: observeFiles(world, namespace, wanted?.files ?? []),
       rulesets: new Map(),
       setup: [],
+      services: new Map(),
     })
     inodes.set(namespace.name, inodesOf(namespace))
   }

@@ -31,6 +31,23 @@ export function processesByNetns(): Map<number, number[]> {
   return pids
 }
 
+/** Pids of the processes in the pid namespace of `pid`, as the machine numbers them, by their number in there. */
+export function pidsInside(pid: number): Map<number, number> {
+  const own = readlinkSync(`/proc/${pid}/ns/pid`)
+  const pids = new Map<number, number>()
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    try {
+      if (readlinkSync(`/proc/${entry}/ns/pid`) !== own) continue
+      const inside = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
+      if (inside !== undefined) pids.set(Number(inside), Number(entry))
+    } catch {
+      continue // it ended, or is another user's
+    }
+  }
+  return pids
+}
+
 /** Waits until the process has ended. */
 export async function processEnd(pid: number, start: string): Promise<void> {
   for (let delayMs = 1; processStart(pid) === start; delayMs = Math.min(delayMs * 2, 50))

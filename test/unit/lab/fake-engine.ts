@@ -29,6 +29,8 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     },
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
+    usedPorts: unexpected,
+    pathExists: unexpected,
     list: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
