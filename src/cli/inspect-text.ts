@@ -2,6 +2,7 @@
 import { displayPath } from '../diagnostic/text.ts'
 import { FABRIC } from '../state/network.ts'
 import type { LinkState, NamespaceState } from '../state/network.ts'
+import { statusText } from '../state/equal.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import type { Context } from './context.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
@@ -33,6 +34,7 @@ async function namespaceText(namespace: InspectedNamespace, fabric: NamespaceSta
     ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
     ...[...state.rules.values()].map((rule) => `rule   ${ruleText(rule)}`),
     ...[...state.neighs.values()].map((neigh) => `neigh  ${neigh.dst} dev ${neigh.ifname} lladdr ${neigh.lladdr}`),
+    ...[...state.services].map(([name, { status }]) => `service ${name}  ${status === undefined ? 'lost' : statusText(status)}`),
   ]
   return head + table + lines.map((line) => `${line}\n`).join('')
 }

@@ -149,5 +149,6 @@ function unionOf(a: NamespaceState, b: NamespaceState): NamespaceState {
     sysctls: new Map([...a.sysctls, ...b.sysctls]),
     files: new Map([...a.files, ...b.files]),
     rulesets: new Map([...a.rulesets, ...b.rulesets]),
+    services: new Map([...a.services, ...b.services]),
   }
 }

@@ -10,6 +10,7 @@ import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engin
 import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
+import { pathExists, usedPorts } from './readiness.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
 import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
@@ -97,6 +98,10 @@ async function answer(call: EngineCall): Promise<unknown> {
       return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
       return sysctlDefaults(world?.hostProc, call.arguments.names)
+    case 'usedPorts':
+      return usedPorts(theWorld(), call.arguments.netns)
+    case 'pathExists':
+      return pathExists(theWorld(), call.arguments.netns, call.arguments.path)
     case 'probe':
       return probe()
     case 'list':

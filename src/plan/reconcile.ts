@@ -13,6 +13,7 @@ import type { Plan } from './operation.ts'
 import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
 import { planRulesets } from './ruleset.ts'
+import { planGoneServices, planNewServices } from './service.ts'
 import { planSetup } from './setup.ts'
 import { planLinkSysctls, planNetnsSysctls } from './sysctl.ts'
 
@@ -38,6 +39,8 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planRulesets(draft)
   planGoneFiles(draft)
   planSetup(draft)
+  planGoneServices(draft)
+  planNewServices(draft)
   planGoneBridges(draft)
   planGoneNetns(draft)
   return Object.freeze({ lab, operations: Object.freeze(draft.operations) })

@@ -16,6 +16,7 @@ import { createRouteReader } from './routes.ts'
 import { computeRoutes } from './routing.ts'
 import type { RoutedNode } from './routing.ts'
 import { readRules } from './rules.ts'
+import { resolveServices } from './service-order.ts'
 import { checkSegments } from './segment-checks.ts'
 import { joinSegments } from './segments.ts'
 import { createSettingsReader } from './settings.ts'
@@ -71,6 +72,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
     const own = station === undefined ? new Map<string, RouteState>() : routes.routesOf({ definition, stations: [station], loopback: [] })
     bridges.set(definition.name, readBridge(definition, mtus.get(definition), station, own, findings))
   }
+  const services = resolveServices(new Map(routed.map(({ definition }) => [definition.name, settingsOf(definition.settings)])), findings)
   const nodes = new Map<string, Node>()
   const interfaceOf = createInterfaces()
   for (const router of routed) {
@@ -87,6 +89,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       routes: router.routes,
       rules: readRules(definition.settings, findings),
       neighs: readNeighs(router, wiring, findings, damage),
+      services: services.get(definition.name) ?? new Map(),
       settings,
     })
   }

@@ -10,10 +10,12 @@ import type {
   RuleState,
   RulesetState,
   RulesetTool,
+  ServiceState,
   SetupCommand,
   SysctlState,
 } from '../state/network.ts'
 import type { Prefix } from '../unit/prefix.ts'
+import type { ServiceSettings } from './services.ts'
 
 export interface Topology {
   readonly name: string
@@ -39,6 +41,7 @@ export interface Node {
   readonly routes: ReadonlyMap<string, RouteState>
   readonly rules: readonly RuleState[]
   readonly neighs: readonly NeighState[]
+  readonly services: ReadonlyMap<string, ServiceState>
   readonly settings: NodeSettings
 }
 
@@ -48,6 +51,7 @@ export interface NodeSettings {
   readonly files: ReadonlyMap<string, FileState>
   readonly rulesets: ReadonlyMap<RulesetTool, Omit<RulesetState, 'canonical'> & { readonly input: string }>
   readonly setup: readonly SetupCommand[]
+  readonly services: ReadonlyMap<string, ServiceSettings>
   readonly env: Readonly<Record<string, string>>
   /** Lines for /etc/hosts. */
   readonly hosts: readonly string[]
