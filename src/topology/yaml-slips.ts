@@ -45,8 +45,10 @@ export function findSlips(text: string): Slip[] {
 
 /** A "#" after a blank begins a comment, but not within quotes. */
 function withoutComment(line: string): string {
-  for (const { index } of line.matchAll(/(?<!\S)#/g)) {
-    if ((line.slice(0, index).split('"').length - 1) % 2 === 0) return line.slice(0, index)
+  let isQuoted = false
+  for (const { 0: sign, index } of line.matchAll(/"|(?<!\S)#/g)) {
+    if (sign === '"') isQuoted = !isQuoted
+    else if (!isQuoted) return line.slice(0, index)
   }
   return line
 }
@@ -59,14 +61,13 @@ function slipsOfLine(line: string, offset: number): Slip[] {
     return colons.length === 0 ? [] : [{ start: offset + start, end: offset + start + value.length, colons }]
   }
   const found: { start: number; end: number; colons: number[] }[] = []
+  let around = { start: 0, end: 0, isQuoted: false }
   for (const { 0: address, index } of line.matchAll(ADDRESS)) {
-    const colon = offset + index + address.length - 1
-    const last = found.at(-1)
-    if (last !== undefined && colon < last.end) last.colons.push(colon)
-    else {
-      const { start, end, isQuoted } = valueAround(line, index)
-      if (!isQuoted) found.push({ start: offset + start, end: offset + end, colons: [colon] })
-    }
+    const isFirst = index >= around.end
+    if (isFirst) around = valueAround(line, index)
+    if (around.isQuoted) continue
+    if (isFirst) found.push({ start: offset + around.start, end: offset + around.end, colons: [] })
+    found.at(-1)?.colons.push(offset + index + address.length - 1)
   }
   return found
 }

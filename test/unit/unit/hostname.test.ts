@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { labNameProblem, nodeNameProblem } from '../../../src/unit/hostname.ts'
 
 describe('nodeNameProblem', () => {
-  it.each(['h1', 'server.example', 'r_1', 'r1-2', 'A', '1a', 'x'.repeat(63), 'a.b.c.d', '1.2.c', '1-2', '0xg', '1.2.3.4.5', '_x'])('finds none with "%s"', (name) => {
-    expect(nodeNameProblem(name)).toBeUndefined()
-  })
+  it.each(['h1', 'server.example', 'r_1', 'r1-2', 'A', '1a', 'x'.repeat(63), 'a.b.c.d', '1.2.c', '1-2', '0xg', '1.2.3.4.5', '_x'])(
+    'finds none with "%s"',
+    (name) => {
+      expect(nodeNameProblem(name)).toBeUndefined()
+    },
+  )
 
   it.each([
     ['', 'is empty'],
