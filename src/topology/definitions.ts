@@ -36,6 +36,8 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
   const nodes = new Map<string, Definition>()
   const bridges = new Map<string, Definition>()
   const taken = new Map<string, Definition>()
+  /** By the name in lower case. */
+  const alikes = new Map<string, Definition>()
   const profiles = createProfiles(root, findings, damage)
   const nodeDefaults = mapAt(defaults, 'node')
   const bridgeDefaults = mapAt(defaults, 'bridge')
@@ -63,7 +65,7 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
       const problem = nodeNameProblem(name) ?? (section === 'bridges' ? bridgeNameProblem(name) : undefined)
       if (problem !== undefined) {
         findings.error('INVALID_NAME', rest.origin, `"${name}" ${problem}.`)
-        damage.add(name)
+        names.forEach(damage.add)
         return
       }
       const definition = { name, ...rest }
@@ -74,6 +76,16 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
         findings.error('NAME_TAKEN', rest.origin, detail, { related: [{ origin: before.origin, note: 'defined here first' }] })
         return
       }
+      const alike = alikes.get(name.toLowerCase())
+      if (alike !== undefined) {
+        const detail = `"${name}" differs from "${alike.name}" in case only, and to every resolver that is the same name (RFC 4343).`
+        findings.error('INVALID_NAME', rest.origin, detail, {
+          related: [{ origin: alike.origin, note: `"${alike.name}" is defined here` }],
+        })
+        names.forEach(damage.add)
+        return
+      }
+      alikes.set(name.toLowerCase(), definition)
       taken.set(name, definition)
       ;(section === 'nodes' ? nodes : bridges).set(name, definition)
     }
