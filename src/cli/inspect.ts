@@ -58,7 +58,7 @@ export const inspectCommand: CommandDefinition<Options> = {
         const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname, namespace.state.links)))
         return { ...namespace, state: { ...namespace.state, links } }
       })
-    if (options.json === true) writeJson(context, inspectionJson({ ...inspection, namespaces }))
+    if (options.json === true) writeJson(context, inspectionJson(inspection, namespaces))
     else context.stdout.write(await inspectionText(inspection, namespaces, context))
     return EXIT_DONE
   },
