@@ -13,7 +13,7 @@ export function saveLab(
   tolerated: ReadonlySet<string>,
   before?: LabRecord,
 ): void {
-  const { name, file, desired, env } = ready
+  const { name, file, desired, env, capabilities } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
   const wantedLinks = hasHostLinks() ? hostLinkPaths(name, desired.namespaces.keys()) : []
@@ -26,6 +26,7 @@ export function saveLab(
     nodes: nodes.map(([node]) => node),
     bridges: Object.fromEntries(bridgesOf(ready)),
     env: Object.fromEntries(env),
+    capabilities: Object.fromEntries(capabilities),
     interfaces: Object.fromEntries(nodes.map(([node, { links }]) => [node, [...links.keys()]])),
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }
