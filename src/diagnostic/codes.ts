@@ -65,11 +65,13 @@ export const CODES = {
   LAB_UNKNOWN: 'No lab of that name is running',
   LAB_DEAD: 'The lab has lost its holder process',
   LAB_AMBIGUOUS: 'It is not clear which lab is meant',
+  LAB_DAMAGED: 'What netlab knows of the lab cannot be read',
   NODE_UNKNOWN: 'The lab has no node of that name',
   SERVICE_UNKNOWN: 'The lab has no service of that name',
   STATE_NOT_OURS: 'The directory for running labs belongs to somebody else',
 
   // The kernel and the system
+  FEATURE_MISSING: 'The kernel lacks something that the file needs',
   KERNEL_REFUSED: 'The kernel refused an operation',
   ENGINE_FAILED: 'The engine process could not do its work',
   USER_NAMESPACE_REFUSED: 'This user cannot make user namespaces',
@@ -80,6 +82,7 @@ export const CODES = {
   SERVICE_FAILED: 'A service has failed',
   DUPLICATE_ADDRESS_SEEN: 'Duplicate address detection found another owner',
   STILL_TENTATIVE: 'Duplicate address detection did not come to an end',
+  NETNS_NAME_TAKEN: 'A name under /run/netns is taken',
   NOT_AS_DESIRED: 'The network differs from the plan after it was applied',
 } as const
 

@@ -1,5 +1,6 @@
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import { startEngine, type Engine } from '../linux/engine.ts'
+import { EngineError, startEngine, type Engine } from '../linux/engine.ts'
+import { HOLDER_ENDED } from '../linux/holder.ts'
 import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoAll } from '../plan/undo.ts'
@@ -17,28 +18,41 @@ import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
 import { verify, type Verified } from './verify.ts'
 
-/** Changes a running lab into what the file says. The caller has its lock. A refusal is undone. */
+/**
+ * Changes a running lab into what the file says. The caller has its lock. A refusal is undone. Undefined where the lab's holder has
+ * died since it was last looked at: nothing is left to change.
+ */
 export async function change(
   ready: ReadyLab,
   record: LabRecord,
   early: Engine | undefined,
   options: UpOptions,
-): Promise<{ plan: Plan; warnings: readonly Diagnostic[] }> {
+): Promise<{ plan: Plan; warnings: readonly Diagnostic[] } | undefined> {
   const { name } = ready
   const directory = labDirectory(name)
   const engine = early ?? startEngine(record.holderPid)
   try {
-    await engine.enter(directory, record.holderPid)
+    if (!(await enters(engine, directory, record.holderPid))) return undefined
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
     const verified =
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
-    return { plan, warnings: verified.warnings }
+    const saving = saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
+    return { plan, warnings: [...verified.warnings, ...saving] }
   } finally {
     if (engine !== early) await engine.close()
+  }
+}
+
+async function enters(engine: Engine, directory: string, holderPid: number): Promise<boolean> {
+  try {
+    await engine.enter(directory, holderPid)
+    return true
+  } catch (error) {
+    if (error instanceof EngineError && error.code === HOLDER_ENDED) return false
+    throw error
   }
 }
 

@@ -5,7 +5,8 @@ import { attributeAt } from './extack.ts'
 import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
-import { addNetns, addNode, delNetns } from './namespace.ts'
+import { makeNode } from './furnish.ts'
+import { addNetns, delNetns } from './namespace.ts'
 import { placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
 import { transact, type Request } from './transport.ts'
@@ -52,16 +53,18 @@ function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome 
       const outcome = complete(batch, index, placed)
       if (outcome !== undefined) return outcome
     }
+    let furnished = 0
     if (placed === undefined) {
       try {
-        if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
+        if (operation.type === 'add netns' && operation.kind === 'node') furnished = makeNode(world, operation, operations, index)
+        else if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
         else perform(world, operation)
       } catch (error) {
         const refusal = files.length > 1 ? writeSingly(world, namespaceOf(world, operation.netns), files, index) : refusalOf(error, index)
         if (refusal !== undefined) return { attempted: refusal.index + 1, refusals: [refusal] }
       }
     }
-    index += Math.max(1, files.length)
+    index += Math.max(1 + furnished, files.length)
   }
   return { attempted: operations.length, refusals: batch.flush() }
 }
@@ -161,9 +164,7 @@ function refusalOf(error: unknown, index: number): Refusal {
 function perform(world: World, operation: Operation): void {
   switch (operation.type) {
     case 'add netns':
-      if (operation.kind === 'node') addNode(world, operation.netns, operation.hostname ?? operation.netns)
-      else addNetns(world, operation.netns)
-      return
+      return addNetns(world, operation.netns)
     case 'del netns':
       putAllAside(world, operation.netns)
       return delNetns(world, operation.netns)

@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
-import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
+import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
@@ -41,8 +42,25 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
 /** How many operations are carried out before the engine listens to its parent again. */
 const SLICE = 512
 let isCancelled = false
+/** The part of a plan that came last; resolves to whether all was done up to its end. */
+let partBefore = Promise.resolve(true)
+let isWatching = false
 
-async function applyInSlices(operations: readonly Operation[], slice: number): Promise<ApplyOutcome> {
+/** Carries a part out when those before it are done. */
+function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
+  if (from === 0) isCancelled = false // the way back of a plan that was cancelled is a plan, too
+  const before = from === 0 ? Promise.resolve(true) : partBefore
+  const outcome = before.then((isDone) =>
+    isDone && !isCancelled ? applyInSlices(unpackOperations(packed), from, slice) : { attempted: 0, refusals: [] },
+  )
+  partBefore = outcome.then(
+    ({ attempted, refusals }) => refusals.length === 0 && attempted === packed.operations.length,
+    () => false,
+  )
+  return outcome
+}
+
+async function applyInSlices(operations: readonly Operation[], from: number, slice: number): Promise<ApplyOutcome> {
   for (let start = 0; start < operations.length; start += slice) {
     const outcome = apply(theWorld(), operations.slice(start, start + slice))
     if (outcome.refusals.length > 0) {
@@ -50,7 +68,7 @@ async function applyInSlices(operations: readonly Operation[], slice: number): P
       return { attempted: start + outcome.attempted, refusals }
     }
     const attempted = start + outcome.attempted
-    tell({ progress: attempted })
+    tell({ progress: from + attempted })
     await new Promise((resolve) => setImmediate(resolve))
     if (isCancelled) return { attempted, refusals: [] }
   }
@@ -75,7 +93,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
     case 'apply':
-      return applyInSlices(unpackOperations(call.arguments.packed), call.arguments.slice ?? SLICE)
+      return applyPart(call.arguments)
     case 'observe':
       return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
@@ -88,6 +106,9 @@ async function answer(call: EngineCall): Promise<unknown> {
       return probe()
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'watch':
+      isWatching = true
+      return watch(theWorld(), (batch) => tell({ batch }))
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined
@@ -113,6 +134,7 @@ process.on('message', (message: EngineCall | { cancel: true }) => {
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
 // removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
 process.on('disconnect', () => {
+  if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()

@@ -69,6 +69,23 @@ export function writeFiles(world: World, namespace: OpenNamespace, files: readon
   }
 }
 
+/** Writes a file of a node that is about to be made. Returns what `bindNew` binds there, for the caller to close. */
+export function openSource(world: World, node: string, { path, file }: PlacedFile): number {
+  writeSource(world, node, path, file)
+  return openTree(sourceOf(world, node, path))
+}
+
+/** Binds a source over its path in the new node that the thread is in. Errors: ENOENT where nothing is at the path: an overlay is needed. */
+export function bindNew(world: World, path: string, tree: number): void {
+  if (!world.freshPlaces.has(path)) {
+    const target = realTarget(path)
+    world.freshPlaces.set(path, existsSync(target) ? target : undefined)
+  }
+  const target = world.freshPlaces.get(path)
+  if (target === undefined) throw new SyscallError(`move_mount to ${path}`, constants.errno.ENOENT)
+  attachMount(tree, target)
+}
+
 /** Takes the file away: what the host has at that path, or nothing, shows again. */
 export function removeFile(world: World, namespace: OpenNamespace, path: string): void {
   if (!boundPaths(world, namespace, [path]).has(path)) {

@@ -34,6 +34,11 @@ export function serveCommand(
   return { file: nsexecPath(), args: ['serve', directory, netns, service, ...settings, '--', ...argv] }
 }
 
+/** The command line of the holder of the lab whose state lies in `directory`. */
+export function holdCommand(directory: string): { file: string; args: string[] } {
+  return { file: nsexecPath(), args: ['hold', directory] }
+}
+
 /** A command line that runs `argv` in a network of its own, which goes with it: to ask tools without touching anything. */
 export function scratchCommand(argv: readonly string[]): { file: string; args: string[] } {
   return { file: nsexecPath(), args: ['scratch', ...argv] }

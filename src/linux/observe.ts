@@ -26,8 +26,18 @@ import { dump } from './transport.ts'
 import { IFF_LOOPBACK, IFF_UP, RT_TABLE_LOCAL, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
 
-/** What cannot be listed but must be asked for by name. By namespace. */
-export type ObserveScope = ReadonlyMap<string, { readonly sysctls: readonly string[]; readonly files: readonly string[] }>
+/** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
+export interface NamespaceScope {
+  readonly sysctls: readonly string[]
+  readonly files: readonly string[]
+  /** All of them where absent. */
+  readonly tables?: ReadonlySet<Table>
+}
+
+export type Table = 'routes' | 'rules' | 'neighs'
+
+/** By namespace. */
+export type ObserveScope = ReadonlyMap<string, NamespaceScope>
 
 /** State of the network, and what of it is still on its way. Rulesets and services are not in it: they are asked from their own tools and supervisors. */
 export interface Observation {
@@ -45,6 +55,8 @@ export interface NamespaceInodes {
   readonly mnt?: number
   readonly uts?: number
 }
+
+const ALL_TABLES: ReadonlySet<Table> = new Set(['routes', 'rules', 'neighs'])
 
 /** Priorities of the rules that every namespace is born with: local, main, default. */
 const OWN_RULES = new Set([0, 32766, 32767])
@@ -69,7 +81,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       kind: namespace.name === FABRIC ? 'fabric' : namespace.mnt === undefined ? 'bridge' : 'node',
       links: linkStates(each, ends),
       addrs: addrStates(each),
-      ...readTables(each),
+      ...readTables(each, wanted?.tables),
       ...readInside(world, namespace, wanted?.sysctls ?? []),
       files: observeFiles(world, namespace, wanted?.files ?? []),
       rulesets: new Map(),
@@ -186,20 +198,22 @@ function addrStates(raw: RawNamespace): Map<string, AddrState> {
   return states
 }
 
-function readTables(raw: RawNamespace): Pick<NamespaceState, 'routes' | 'rules' | 'neighs'> {
+function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Pick<NamespaceState, Table> {
   const ifnameOf = (ifindex: number): string => nameOf(raw.links, ifindex)
   const routes: RouteState[] = []
   const rules: RuleState[] = []
   const neighs: NeighState[] = []
-  gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
-    const route = decodeRoute(body, ifnameOf)
-    return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
-  })
-  gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
-    const rule = decodeRule(body)
-    return rule !== undefined && !OWN_RULES.has(rule.priority) ? rule : undefined
-  })
-  gather(raw.namespace, RTM_GETNEIGH, NO_FILTER.neigh, neighs, (body) => decodeNeigh(body, ifnameOf))
+  if (tables.has('routes'))
+    gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
+      const route = decodeRoute(body, ifnameOf)
+      return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
+    })
+  if (tables.has('rules'))
+    gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
+      const rule = decodeRule(body)
+      return rule !== undefined && !OWN_RULES.has(rule.priority) ? rule : undefined
+    })
+  if (tables.has('neighs')) gather(raw.namespace, RTM_GETNEIGH, NO_FILTER.neigh, neighs, (body) => decodeNeigh(body, ifnameOf))
   return {
     routes: new Map(routes.map((route) => [routeKey(route), route])),
     rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),

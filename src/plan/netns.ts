@@ -13,25 +13,22 @@ export function planRemadeNetns(draft: Draft): void {
   }
 }
 
-export function planNewNetns(draft: Draft): void {
-  for (const [netns, desired] of draft.namespaces) {
-    const { kind, hostname, origin } = desired
-    const base = { netns, ...(origin !== undefined && { origin }) }
-    if (draft.isNew(netns)) {
-      const cause = draft.observed.namespaces.has(netns) ? 'made anew' : 'not there'
-      draft.emit({ ...base, type: 'add netns', cause, kind, ...(hostname !== undefined && { hostname }) })
-      continue
-    }
-    const previous = draft.now(netns).hostname
-    if (hostname === undefined || hostname === previous) continue
-    draft.emit({
-      ...base,
-      type: 'set hostname',
-      cause: `hostname is ${previous ?? 'not set'}, the file says ${hostname}`,
-      hostname,
-      ...(previous !== undefined && { previous }),
-    })
+export function planNetns(draft: Draft, netns: string, { kind, hostname, origin }: NamespaceState): void {
+  const base = { netns, ...(origin !== undefined && { origin }) }
+  if (draft.isNew(netns)) {
+    const cause = draft.observed.namespaces.has(netns) ? 'made anew' : 'not there'
+    draft.emit({ ...base, type: 'add netns', cause, kind, ...(hostname !== undefined && { hostname }) })
+    return
   }
+  const previous = draft.now(netns).hostname
+  if (hostname === undefined || hostname === previous) return
+  draft.emit({
+    ...base,
+    type: 'set hostname',
+    cause: `hostname is ${previous ?? 'not set'}, the file says ${hostname}`,
+    hostname,
+    ...(previous !== undefined && { previous }),
+  })
 }
 
 /** Last of all: nothing brings back what ran in them. */

@@ -3,9 +3,8 @@
  *
  *   del link, stop service, del netns
  *                           what must make room: cables that end elsewhere now, namespaces whose kind changed
- *   add netns, set hostname
- *   set sysctl              of the whole namespace: links copy `default` when they are made
- *   write file
+ *   per namespace           add netns or set hostname; set sysctl of the whole namespace, since links copy `default` when they are
+ *                           made; write file
  *   add bridge, add veth    down, with lladdr, mtu and master: a port that is there before its bridge is up costs no flooding
  *   set link                mtu, lladdr, master, bridge options; down
  *   set sysctl              of single links: before they come up, so that addr_gen_mode and accept_dad count

@@ -8,7 +8,7 @@ import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
 import { planInterfaces, planLinkChanges } from './link.ts'
 import { planNeighs } from './neigh.ts'
-import { planGoneNetns, planNewNetns, planRemadeNetns } from './netns.ts'
+import { planGoneNetns, planNetns, planRemadeNetns } from './netns.ts'
 import type { Plan } from './operation.ts'
 import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
@@ -28,9 +28,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   const draft = startDraft(desired, observed, options)
   planCablesInTheWay(draft)
   planRemadeNetns(draft)
-  planNewNetns(draft)
-  planNetnsSysctls(draft)
-  planNewFiles(draft)
+  planNamespaces(draft)
   planNewBridges(draft)
   planNewCables(draft)
   planLinkChanges(draft)
@@ -46,6 +44,15 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planGoneBridges(draft)
   planGoneNetns(draft)
   return Object.freeze({ lab, operations: Object.freeze(draft.operations) })
+}
+
+/** One namespace after the other, each with all that needs no link: who makes it is in it at that moment. */
+function planNamespaces(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    planNetns(draft, netns, desired)
+    planNetnsSysctls(draft, netns, desired)
+    planNewFiles(draft, netns, desired)
+  }
 }
 
 /** Routes, rules and neighbours of one namespace after the other: one batch each. */

@@ -15,7 +15,7 @@ const MAX_DEPTH = 50
 /** Values after all aliases are followed: "billion laughs" has 10^9, a lab of 10,000 nodes written out about 10^6. */
 const MAX_VALUES = 3_000_000
 /** Below this size no text takes more than a second or two to parse, however it is nested; the check is a tenth of parsing a good one. */
-const HARMLESS_LENGTH = 1 << 17
+const HARMLESS_LENGTH = 1 << 18
 /** A lab of 10,000 nodes written out has 300,000. */
 const MAX_LEXEMES = 400_000
 const MAX_SYNTAX_ERRORS = 10

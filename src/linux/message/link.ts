@@ -20,11 +20,13 @@ import {
   IFLA_BR_ROOT_ID,
   IFLA_BR_STP_STATE,
   IFLA_BR_TOPOLOGY_CHANGE,
+  IFLA_BRPORT_STATE,
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_DATA,
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
@@ -34,6 +36,7 @@ import {
   IFLA_NUM_RX_QUEUES,
   IFLA_NUM_TX_QUEUES,
   IFLA_OPERSTATE,
+  IFLA_PROTINFO,
   IFLA_STATS64,
   IN6_ADDR_GEN_MODE_EUI64,
   IN6_ADDR_GEN_MODE_NONE,
@@ -165,6 +168,8 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
+  /** Of a bridge's port: BR_STATE_*. <linux/if_bridge.h> */
+  readonly portState?: number
   readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'lent'>
   /** Where they were asked for. */
   readonly facts?: LinkFacts
@@ -239,8 +244,27 @@ function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
   parseAttributes(info, (attribute) => {
     if (attribute.type === IFLA_INFO_KIND) link.kind = attribute.data.toString('utf8').replace(/\0.*$/s, '')
     if (attribute.type === IFLA_INFO_DATA) data = attribute.data
+    if (attribute.type === IFLA_INFO_SLAVE_DATA) link.portState = decodePortState(attribute.data)
   })
   if (link.kind === 'bridge' && data !== undefined) link.bridge = decodeBridge(data)
+}
+
+/** IFLA_BRPORT_STATE among the attributes of a port. */
+function decodePortState(port: Buffer): number {
+  let state = 0
+  parseAttributes(port, ({ type, data }) => {
+    if (type === IFLA_BRPORT_STATE) state = data[0]!
+  })
+  return state
+}
+
+/** Decodes the body of an RTM_NEWLINK of the family AF_BRIDGE, by which a bridge tells what became of a port (br_ifinfo_notify). */
+export function decodePort(body: Buffer): { readonly ifindex: number; readonly portState?: number } {
+  let portState: number | undefined
+  parseAttributes(body.subarray(16), ({ type, data }) => {
+    if (type === IFLA_PROTINFO) portState = decodePortState(data)
+  })
+  return { ifindex: body.readInt32LE(4), ...(portState !== undefined && { portState }) }
 }
 
 function decodeBridge(info: Buffer): NonNullable<LinkMessage['bridge']> {

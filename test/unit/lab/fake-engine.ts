@@ -21,6 +21,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
   }
   return {
     applied,
+    pid: undefined,
     start: unexpected,
     enter: unexpected,
     apply: (operations, options = {}) => {
@@ -32,6 +33,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     usedPorts: unexpected,
     pathExists: unexpected,
     list: unexpected,
+    watch: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
   }
