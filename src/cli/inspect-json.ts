@@ -25,6 +25,7 @@ function namespaceJson(namespace: InspectedNamespace, all: readonly InspectedNam
     sysctls: Object.fromEntries([...state.sysctls].map(([name, sysctl]) => [name, sysctl.value])),
     files: [...state.files].map(([path, file]) => ({ path, mode: file.mode.toString(8).padStart(4, '0'), sha256: file.sha256 })),
     rulesets: Object.fromEntries([...state.rulesets].map(([tool, ruleset]) => [tool, ruleset.canonical])),
+    services: Object.fromEntries([...state.services].map(([service, { status }]) => [service, status ?? null])),
   }
 }
 

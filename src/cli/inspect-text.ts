@@ -1,7 +1,11 @@
 /** `netlab inspect` for people: a table of interfaces per namespace, then routes, rules and neighbours in ip's words. */
 import { displayPath } from '../diagnostic/text.ts'
 import { FABRIC } from '../state/network.ts'
-import type { LinkState, NamespaceState } from '../state/network.ts'
+import { isVirtual } from '../state/equal-link.ts'
+import { KINDS } from '../state/kind.ts'
+import type { LinkState, NamespaceState, VirtualLink } from '../state/network.ts'
+import { optionWords } from '../state/option.ts'
+import { statusText } from '../state/equal.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import { bridgeAt } from './bridge-at.ts'
 import type { Context } from './context.ts'
@@ -33,6 +37,7 @@ async function namespaceText(namespace: InspectedNamespace, all: readonly Inspec
     ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
     ...[...state.rules.values()].map((rule) => `rule   ${ruleText(rule)}`),
     ...[...state.neighs.values()].map((neigh) => `neigh  ${neigh.dst} dev ${neigh.ifname} lladdr ${neigh.lladdr}`),
+    ...[...state.services].map(([name, { status }]) => `service ${name}  ${status === undefined ? 'lost' : statusText(status)}`),
   ]
   return head + table + lines.map((line) => `${line}\n`).join('')
 }
@@ -66,7 +71,21 @@ function peerWords(link: LinkState, all: readonly InspectedNamespace[]): string 
   if (link.kind === 'loopback') return ''
   if (link.kind === 'other') return link.infoKind
   if (link.kind === 'bridge') return link.alias === undefined ? 'bridge' : `bridge ${link.alias}`
+  if (isVirtual(link)) return virtualWords(link)
   return bridgeAt(link.peer, all) ?? `${link.peer.netns}:${link.peer.ifname}`
+}
+
+/** `vlan id 10 on eth0` */
+function virtualWords({ kind, parent, options }: VirtualLink): string {
+  const said = optionWords(
+    KINDS[kind].options,
+    Object.fromEntries(
+      KINDS[kind].options.flatMap(({ name, default: usual }) =>
+        options[name] === undefined || options[name] === usual ? [] : [[name, options[name]]],
+      ),
+    ),
+  )
+  return [kind, ...said, ...(parent === undefined ? [] : ['on', parent])].join(' ')
 }
 
 /** `12 (1.2 kB)` */

@@ -115,7 +115,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const held = await engine.list()
     const verifying = verify(engine, directory, ready, plan)
     // The engine looks at the lab while this process writes; a thousand links take as long as the look.
-    const [{ warnings, tolerated }] = await Promise.all([
+    const [{ warnings, tolerated }, saving] = await Promise.all([
       verifying,
       Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set())),
     ])
@@ -123,7 +123,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     if (tolerated.size > 0) writeMemory(name, { desired, tolerated })
     await engine.commit()
     isComplete = true
-    return { plan, warnings }
+    return { plan, warnings: [...warnings, ...saving] }
   } finally {
     if (!isComplete) {
       onEvent?.({ type: 'stage', stage: 'undo' })

@@ -18,7 +18,7 @@ import {
 } from './libc.ts'
 import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
-import { goHome, namespaceOf, type World } from './world.ts'
+import { closeNamespace, goHome, namespaceOf, type World } from './world.ts'
 
 /** Where the node's own things lie in the lab's tmpfs. */
 export function nodeDirectory(world: World, node: string): string {
@@ -85,10 +85,6 @@ function keep(world: World, name: string, isNode: boolean): void {
 export function delNetns(world: World, name: string): void {
   const namespace = namespaceOf(world, name)
   dropNamespaces(world.holder, name)
-  namespace.netlink.close()
-  close(namespace.net)
-  if (namespace.mnt !== undefined) close(namespace.mnt)
-  if (namespace.uts !== undefined) close(namespace.uts)
-  world.namespaces.delete(name)
+  closeNamespace(world, namespace)
   rmSync(nodeDirectory(world, name), { recursive: true, force: true })
 }

@@ -20,6 +20,25 @@ function readStat(pid: number): { start: string; isExiting: boolean } | undefine
 
 const PF_EXITING = 0x4 // <linux/sched.h>
 
+/** The oldest process that runs with this very command line. */
+export function findProcess({ file, args }: { file: string; args: readonly string[] }): { pid: number; start: string } | undefined {
+  const wanted = `${[file, ...args].join('\0')}\0`
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
+  const found = pids.flatMap((entry) => {
+    const start = commandLine(entry) === wanted ? processStart(Number(entry)) : undefined
+    return start === undefined ? [] : [{ pid: Number(entry), start }]
+  })
+  return found.sort((one, other) => Number(one.start) - Number(other.start))[0]
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // it has ended
+  }
+}
+
 /** Pids by the inode number of the network namespace they are in; those of other users are passed over. */
 export function processesByNetns(): Map<number, number[]> {
   const pids = new Map<number, number[]>()
@@ -35,6 +54,23 @@ export function processesByNetns(): Map<number, number[]> {
     const others = pids.get(inode)
     if (others === undefined) pids.set(inode, [pid])
     else others.push(pid)
+  }
+  return pids
+}
+
+/** Pids of the processes in the pid namespace of `pid`, as the machine numbers them, by their number in there. */
+export function pidsInside(pid: number): Map<number, number> {
+  const own = readlinkSync(`/proc/${pid}/ns/pid`)
+  const pids = new Map<number, number>()
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    try {
+      if (readlinkSync(`/proc/${entry}/ns/pid`) !== own) continue
+      const inside = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
+      if (inside !== undefined) pids.set(Number(inside), Number(entry))
+    } catch {
+      continue // it ended, or is another user's
+    }
   }
   return pids
 }

@@ -1,6 +1,11 @@
 /** Names of nodes and of labs. hostname(7), RFC 1123 section 2.1, and `_` because people use it. */
+import { isIP } from 'node:net'
+
 /** sethostname(2) takes 64 bytes (HOST_NAME_MAX), a DNS label 63. */
 export const NAME_MAX_BYTES = 63
+
+/** Up to four numbers with dots between them, decimal or 0x…: what inet_aton(3) takes for an address, whatever /etc/hosts says. */
+const NUMBERS = /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}$/i
 
 /** Why a name cannot be a node's, in words that follow the quoted name; undefined where it can. */
 export function nodeNameProblem(name: string): string | undefined {
@@ -12,12 +17,8 @@ export function nodeNameProblem(name: string): string | undefined {
     return 'has an empty part: a "." stands between two parts of a name'
   const label = name.split('.').find((part) => part.startsWith('-') || part.endsWith('-'))
   if (label !== undefined) return 'has a "-" at an end of a part; a host\'s name has letters or digits there (hostname(7))'
-  const address = oldAddress(name)
-  if (address !== undefined) {
-    return name === address
-      ? 'is an address: every tool would take it for one'
-      : `is an address: every tool would take it for ${address} (inet_aton(3)). Put a letter before it, e.g. h${name}`
-  }
+  if (isIP(name) !== 0) return 'is an address: every tool would take it for one'
+  if (NUMBERS.test(name)) return 'is an address to ping and most other tools (inet_aton(3)), as 10.1 is 10.0.0.1: begin it with a letter'
   if (name.toLowerCase() === 'localhost') return 'is the name that every host has for itself'
   return undefined
 }
@@ -36,17 +37,6 @@ function lengthProblem(name: string): string | undefined {
   const bytes = Buffer.byteLength(name)
   if (bytes === 0) return 'is empty'
   return bytes > NAME_MAX_BYTES ? `is ${bytes} bytes long; a name has at most ${NAME_MAX_BYTES}` : undefined
-}
-
-/** The IPv4 address that inet_aton(3) reads in a text: one to four numbers, octal after 0 and hexadecimal after 0x, the last filling the rest. */
-function oldAddress(text: string): string | undefined {
-  const parts = text.split('.')
-  if (parts.length > 4 || !parts.every((part) => /^(?:0x[\da-f]+|0[0-7]*|[1-9]\d*)$/i.test(part))) return undefined
-  const numbers = parts.map((part) => (/^0[0-7]+$/.test(part) ? parseInt(part, 8) : Number(part)))
-  const last = numbers.pop() ?? 0
-  if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length)) return undefined
-  const bytes = [3, 2, 1, 0].map((power) => Math.floor(last / 256 ** power) % 256)
-  return [...numbers, ...bytes.slice(numbers.length)].join('.')
 }
 
 function shown(char: string): string {

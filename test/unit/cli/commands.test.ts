@@ -233,6 +233,7 @@ describe('inspect', () => {
     files: new Map(),
     rulesets: new Map(),
     setup: [],
+    services: new Map(),
   }
   const library: Partial<Library> = {
     ...libraryOf({ name: 'dmz', nodes: ['h1', 'fw'] }),

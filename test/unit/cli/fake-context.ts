@@ -67,6 +67,7 @@ export function fakeContext(options: FakeOptions = {}): { context: Context; text
     isTerminal: options.isTerminal === true,
     hasColor: false,
     columns: 100,
+    rows: 40,
   })
   const library = new Proxy<Partial<Library>>(options.library ?? {}, {
     get: (target, name) =>
