@@ -115,6 +115,8 @@ function describe(network: LiveNetwork, change: LiveChange): Description {
       return describeRoute(change)
     case 'neigh':
       return describeNeigh(change)
+    case 'fdb':
+      return UNTOLD // every host that speaks is learnt, and forgotten when it is silent
   }
 }
 

@@ -1,4 +1,5 @@
 /** Keys of objects inside a namespace: what makes two objects the same one. They read as iproute2 would name the object. */
+import type { LiveFdb } from './live.ts'
 import type { AddrState, NeighState, RouteState, RuleState } from './network.ts'
 
 /** `eth0 10.0.0.1/24` */
@@ -14,6 +15,11 @@ export function routeKey(route: Pick<RouteState, 'dst' | 'table' | 'metric'>): s
 /** `eth0 10.0.0.9` */
 export function neighKey(neigh: Pick<NeighState, 'ifname' | 'dst'>): string {
   return `${neigh.ifname} ${neigh.dst}`
+}
+
+/** `p1 02:00:00:00:00:01` */
+export function fdbKey(entry: LiveFdb): string {
+  return `${entry.port} ${entry.lladdr}`
 }
 
 /** The whole rule: the kernel tells rules apart by all they say (fib_rules.c, rule_exists). */

@@ -1,0 +1,83 @@
+// What the user interface knows of its lab: the network, the log, and how the lab stands. Fed by watch messages, read by components.
+import { LabEvents, type LabEvent } from '../lab/lab-event.ts'
+import { LiveNetwork } from '../lab/live-network.ts'
+import type { LabRecord } from '../lab/state.ts'
+import type { WatchMessage } from '../lab/watch.ts'
+import type { NetworkState } from '../state/network.ts'
+
+/** A log that is longer is read in a file. */
+const MAX_EVENTS = 5000
+
+const TELL_MS = 50
+
+/** What the file of the lab says, as far as components show it. Read anew when the lab comes up or is changed. */
+export type ReadDesired = () => NetworkState | undefined
+
+export class LabModel {
+  readonly name: string
+  record: LabRecord | undefined
+  desired: NetworkState | undefined
+  network = new LiveNetwork()
+  state: 'starting' | 'up' | 'down' = 'starting'
+  /** The latest last. */
+  readonly events: LabEvent[] = []
+  /** Events that fell out of the log at its old end. */
+  forgotten = 0
+  /** Tells components that something is different. */
+  version = 0
+  /** As `version`, of the network alone. */
+  networkVersion = 0
+  #toldAtMs = 0
+  #timer: NodeJS.Timeout | undefined
+  readonly #readDesired: ReadDesired
+  readonly #listeners = new Set<() => void>()
+  #words = new LabEvents(this.network)
+
+  constructor(name: string, readDesired: ReadDesired) {
+    this.name = name
+    this.#readDesired = readDesired
+  }
+
+  /** Takes a message of the watch in. */
+  take(message: WatchMessage): void {
+    if (message.type === 'up') {
+      this.network = new LiveNetwork()
+      this.#words = new LabEvents(this.network)
+    }
+    if (message.type === 'up' || message.type === 'changed') {
+      this.record = message.record
+      this.desired = this.#readDesired()
+    }
+    this.events.push(...this.#words.of(message))
+    if (this.events.length > MAX_EVENTS) this.forgotten += this.events.splice(0, this.events.length - MAX_EVENTS).length
+    if (message.type === 'batch') {
+      this.network.apply(message.batch)
+      this.state = 'up'
+    }
+    if (message.type === 'down') {
+      this.state = 'down'
+      this.network = new LiveNetwork()
+    }
+    this.networkVersion++
+    this.changedByItself()
+  }
+
+  /** As `changed`, for what comes by itself and may come often: components are told twenty times a second at most. */
+  changedByItself(): void {
+    this.#timer ??= setTimeout(() => this.changed(), Math.max(0, this.#toldAtMs + TELL_MS - performance.now()))
+  }
+
+  /** Something that components show is different. */
+  changed(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#toldAtMs = performance.now()
+    this.version++
+    for (const listener of this.#listeners) listener()
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
