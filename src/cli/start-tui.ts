@@ -1,6 +1,6 @@
-/** Puts the user interface together: the terminal of this process, and what can be done in the lab. Loads ink, so import it late. */
+/** Puts the user interface together: the terminal of this process, and what can be done in the lab. */
 import { Workbench } from '../lab/workbench.ts'
-import { runTui } from '../tui/run.tsx'
+import type { WatchMessage } from '../lab/watch.ts'
 
 export interface TuiSettings {
   readonly cwd: string
@@ -10,10 +10,23 @@ export interface TuiSettings {
 }
 
 /** Runs until the user leaves or a signal comes: exit status. */
-export function startTui(lab: string, { cwd, hasColor, shell }: TuiSettings): Promise<number> {
+export async function startTui(lab: string, { cwd, hasColor, shell }: TuiSettings): Promise<number> {
   const bench = new Workbench(lab, cwd)
+  // The engine starts and reads the lab while ink is loaded, which takes as long.
+  const early: WatchMessage[] = []
+  let hear = (message: WatchMessage): void => void early.push(message)
+  const abort = new AbortController()
+  const watching = bench.watch((message) => hear(message), abort.signal)
+  watching.catch(() => undefined) // heard of by whoever waits for it
+  const { runTui } = await import('../tui/run.tsx')
+  const watch = (listener: typeof hear, signal: AbortSignal): Promise<void> => {
+    early.forEach(listener)
+    hear = listener
+    signal.addEventListener('abort', () => abort.abort())
+    return watching
+  }
   const actions = {
-    watch: bench.watch.bind(bench),
+    watch,
     readDesired: bench.readDesired.bind(bench),
     examine: bench.examine.bind(bench),
     start: bench.start.bind(bench),

@@ -67,6 +67,19 @@ export interface ListArea {
   readonly keys: readonly (string | undefined)[]
 }
 
+interface Rows {
+  readonly version: number
+  readonly nodes: readonly NodeRow[]
+  readonly cables: readonly Cable[]
+}
+
+/** A list that was arranged, and what of and by what: it is asked for many times a frame. */
+interface Arranged<Row> {
+  readonly of: Rows
+  readonly by: ListState
+  readonly list: ArrangedList<Row>
+}
+
 const MESSAGE_MS = 6000
 
 export class Controller {
@@ -91,7 +104,9 @@ export class Controller {
   paneIndex = 0
   readonly history: string[] = []
   #messageTimer: NodeJS.Timeout | undefined
-  #rows: { version: number; nodes: NodeRow[]; cables: Cable[] } | undefined
+  #rows: Rows | undefined
+  #nodeList: Arranged<NodeRow> | undefined
+  #linkList: Arranged<Cable> | undefined
   /** Ends the user interface. */
   readonly quit: () => void
 
@@ -102,18 +117,24 @@ export class Controller {
   }
 
   /** All nodes and cables, worked out once for each change of the network. */
-  get rows(): { readonly nodes: NodeRow[]; readonly cables: Cable[] } {
+  get rows(): Rows {
     if (this.#rows?.version !== this.model.networkVersion)
       this.#rows = { version: this.model.networkVersion, nodes: nodeRows(this.model), cables: cablesOf(this.model.network) }
     return this.#rows
   }
 
   get nodeList(): ArrangedList<NodeRow> {
-    return arrange(this.rows.nodes, NODE_LIST, this.lists.nodes)
+    const { rows, lists } = this
+    if (this.#nodeList?.of !== rows || this.#nodeList.by !== lists.nodes)
+      this.#nodeList = { of: rows, by: lists.nodes, list: arrange(rows.nodes, NODE_LIST, lists.nodes) }
+    return this.#nodeList.list
   }
 
   get linkList(): ArrangedList<Cable> {
-    return arrange(this.rows.cables, LINK_LIST, this.lists.links)
+    const { rows, lists } = this
+    if (this.#linkList?.of !== rows || this.#linkList.by !== lists.links)
+      this.#linkList = { of: rows, by: lists.links, list: arrange(rows.cables, LINK_LIST, lists.links) }
+    return this.#linkList.list
   }
 
   /** The node that is meant: that of the detail, or of the list. */

@@ -1,6 +1,6 @@
 // What the user interface knows of its lab: the network, the log, and how the lab stands. Fed by watch messages, read by components.
 import { LabEvents, type LabEvent } from '../lab/lab-event.ts'
-import { LiveNetwork } from '../lab/live-network.ts'
+import { HISTORY, LiveNetwork } from '../lab/live-network.ts'
 import type { LabRecord } from '../lab/state.ts'
 import type { WatchMessage } from '../lab/watch.ts'
 import type { NetworkState } from '../state/network.ts'
@@ -8,7 +8,9 @@ import type { NetworkState } from '../state/network.ts'
 /** A log that is longer is read in a file. */
 const MAX_EVENTS = 5000
 
+/** At most twenty frames a second, and one core in five: who looks at a storm still types. */
 const TELL_MS = 50
+const PAUSE = 4
 
 /** What the file of the lab says, as far as components show it. Read anew when the lab comes up or is changed. */
 export type ReadDesired = () => NetworkState | undefined
@@ -27,7 +29,9 @@ export class LabModel {
   version = 0
   /** As `version`, of the network alone. */
   networkVersion = 0
-  #toldAtMs = 0
+  #tellAtMs = 0
+  /** Samples without anything that passed. */
+  #quiet = 0
   #timer: NodeJS.Timeout | undefined
   readonly #readDesired: ReadDesired
   readonly #listeners = new Set<() => void>()
@@ -59,21 +63,34 @@ export class LabModel {
       this.network = new LiveNetwork()
     }
     this.networkVersion++
-    this.changedByItself()
+    if (!this.#isQuiet(message)) this.changedByItself()
   }
 
-  /** As `changed`, for what comes by itself and may come often: components are told twenty times a second at most. */
+  /** Nothing has changed nor passed, and nothing of what has passed is still to be seen: a frame would be the same again. */
+  #isQuiet(message: WatchMessage): boolean {
+    if (message.type !== 'batch') return false
+    const { changes, counters = [], overrun } = message.batch
+    this.#quiet = changes.length + counters.length + overrun.length === 0 ? this.#quiet + 1 : 0
+    return this.#quiet > HISTORY
+  }
+
+  /** As `changed`, for what comes by itself and may come often. The first of it is shown at once. */
   changedByItself(): void {
-    this.#timer ??= setTimeout(() => this.changed(), Math.max(0, this.#toldAtMs + TELL_MS - performance.now()))
+    this.#timer ??= setTimeout(() => this.changed(), Math.max(0, this.#tellAtMs - performance.now()))
   }
 
   /** Something that components show is different. */
   changed(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#toldAtMs = performance.now()
+    const startMs = performance.now()
     this.version++
     for (const listener of this.#listeners) listener()
+    // React draws before the event loop goes on. Where that takes long there is a pause as long again, four times over.
+    setImmediate(() => {
+      const nowMs = performance.now()
+      this.#tellAtMs = nowMs + Math.max(TELL_MS, PAUSE * (nowMs - startMs))
+    })
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {

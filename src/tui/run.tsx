@@ -18,7 +18,7 @@ export interface TuiOptions {
   readonly hasColor: boolean
 }
 
-/** How often what time alone changes is drawn, and what the detail asks is asked. */
+/** How often what the detail asks is asked. */
 const TICK_MS = 1000
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
@@ -47,7 +47,7 @@ export async function runTui({ lab, actions, input, output, hasColor }: TuiOptio
     screen.leave()
   }
   const onResize = (): void => {
-    screen.redraw()
+    screen.resized()
     model.changed()
   }
   const onSignal = (signal: NodeJS.Signals): void => end.resolve(128 + constants.signals[signal])
@@ -57,9 +57,13 @@ export async function runTui({ lab, actions, input, output, hasColor }: TuiOptio
   process.on('uncaughtException', onBug)
   for (const signal of SIGNALS) process.on(signal, onSignal)
   output.on('resize', onResize)
+  let shownMinute = new Date().getMinutes()
   const tick = setInterval(() => {
     controller.examine().catch(() => undefined) // the lab went down meanwhile, which the watch tells
-    model.changedByItself()
+    const minute = new Date().getMinutes()
+    // What time alone changes: how long a command runs, and the clock.
+    if (minute !== shownMinute || controller.panes.some(({ isRunning }) => isRunning)) model.changedByItself()
+    shownMinute = minute
   }, TICK_MS)
   screen.enter()
   keyboard.open()

@@ -2,9 +2,9 @@
 // ink draws each frame whole into `output`; its own way of writing erases first, which flickers once a frame is as high as the screen.
 import { Writable } from 'node:stream'
 
-// xterm control sequences, ctlseqs(ms). Synchronized output (2026) is a no-op where it is not known.
-const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?1000h\u001b[?1006h\u001b[2J'
-const LEAVE = '\u001b[?1006l\u001b[?1000l\u001b[0m\u001b[?25h\u001b[?1049l'
+// xterm control sequences, ctlseqs(ms): the alternate screen, no wrapping, no cursor, mouse reports. Synchronized output (2026) is a no-op where it is not known.
+const ENTER = '\u001b[?1049h\u001b[?7l\u001b[?25l\u001b[?1000h\u001b[?1006h\u001b[2J'
+const LEAVE = '\u001b[?1006l\u001b[?1000l\u001b[0m\u001b[?25h\u001b[?7h\u001b[?1049l'
 const BEGIN = '\u001b[?2026h'
 const END = '\u001b[?2026l'
 const ERASE_LINE = '\u001b[K'
@@ -80,11 +80,10 @@ export class Screen {
     this.#terminal.write(LEAVE)
   }
 
-  /** Writes every line again: the terminal has another size, or somebody else has written to it. */
-  redraw(): void {
+  /** The terminal has another size: the next frame is drawn whole. That before would not fit. */
+  resized(): void {
     this.#shown = []
     if (this.#isEntered) this.#terminal.write('\u001b[2J')
-    this.#show()
   }
 
   #take(frame: string): void {
