@@ -33,6 +33,7 @@ function noTerminal(): Error {
 
 async function shell(context: Context, lab: string, node: string): Promise<void> {
   const program = context.env['SHELL'] ?? 'sh'
+  context.stdout.write(`A shell in ${node}. To come back to netlab tui, leave it with "exit".\n`)
   const argv = shellArgv(basename(program) === 'nologin' ? 'sh' : program, node)
   await context.runChild(await context.library.nodeCommand(lab, node, argv), 'inherit')
 }

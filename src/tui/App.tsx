@@ -66,7 +66,7 @@ function Body({
     case 'overview':
       return <Overview {...place} />
     case 'map':
-      return <MapView {...place} />
+      return <MapView {...place} isFocused />
     case 'events':
       return <EventLog {...place} isFocused />
     case 'commands':

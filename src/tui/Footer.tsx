@@ -30,9 +30,8 @@ function footerLine(controller: Controller, width: number): Line {
 /** As many keys as fit; the last ones, help and the way out, always. */
 function keyLine(controller: Controller, width: number): Line {
   const shown = activeBindings(controller).flatMap(({ keys, short }) => (short === undefined ? [] : [keyHint(keys[0]!, short)]))
-  const first = [keyHint('↑↓', 'move')]
   const last = shown.splice(-2)
-  const line = [...first.flat()]
+  const line: Span[] = []
   for (const hint of shown) if (lineWidth([...line, ...hint, ...last.flat()]) <= width) line.push(...hint)
   return [...line, ...last.flat()]
 }

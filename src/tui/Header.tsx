@@ -15,6 +15,8 @@ export function Header({ controller, width }: { readonly controller: Controller;
 function stateLine(controller: Controller, width: number): Line {
   const { model } = controller
   const left: Span[] = [{ text: ` netlab ${model.name} `, bold: true }, ...labState(controller)]
+  // What does not fit goes from the end: the most urgent stands first.
+  while (left.length > 2 && lineWidth(left) > width) left.pop()
   const time = new Date().toTimeString().slice(0, 5)
   const room = width - lineWidth(left) - time.length - 1
   return room < 2 ? left : [...left, { text: ' '.repeat(room) }, { text: time, dim: true }]

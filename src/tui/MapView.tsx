@@ -9,6 +9,7 @@ interface Props {
   readonly controller: Controller
   readonly width: number
   readonly height: number
+  readonly isFocused: boolean
 }
 
 /** The layout of a graph, kept for as long as the graph has the same boxes and lines: what changes all the time are its colours. */
@@ -24,7 +25,7 @@ function layoutOf(graph: MapGraph): MapLayout {
 }
 
 /** The topology, drawn. */
-export function MapView({ controller, width, height }: Props): ReactNode {
+export function MapView({ controller, width, height, isFocused }: Props): ReactNode {
   const { nodes, cables } = controller.rows
   const graph = mapGraph(nodes, cables)
   const layout = layoutOf(graph)
@@ -41,5 +42,5 @@ export function MapView({ controller, width, height }: Props): ReactNode {
     graph.boxes.length === 0
       ? [[{ text: ' There is nothing to draw.', dim: true }]]
       : drawMap(graph, layout, { column, row, width, height: room })
-  return <Lines lines={padLines([titleLine('Map', note, width, true), ...lines], height)} width={width} />
+  return <Lines lines={padLines([titleLine('Map', note, width, isFocused), ...lines], height)} width={width} />
 }

@@ -4,6 +4,7 @@ import type { Controller, ListArea } from './controller.ts'
 import { EventLog } from './EventLog.tsx'
 import { HEADER_HEIGHT } from './Header.tsx'
 import { List } from './List.tsx'
+import { MapView } from './MapView.tsx'
 import { LINK_LIST, linkColumns } from './link-table.ts'
 import { NODE_LIST, nodeColumns } from './node-table.ts'
 
@@ -30,27 +31,47 @@ export function Overview({ controller, width, height }: Props): ReactNode {
     return <Panel controller={controller} left={0} top={0} width={width} height={height} />
   }
   const eventHeight = Math.max(4, Math.min(12, Math.floor(height / 4)))
-  const listHeight = height - eventHeight
-  const events = <EventLog controller={controller} width={width} height={eventHeight} isFocused={false} />
-  if (width >= WIDE) {
-    const half = Math.floor((width - 1) / 2)
-    return (
-      <Box flexDirection="column">
-        <Box>
-          <NodeList controller={controller} left={0} top={0} width={half} height={listHeight} />
-          <Box width={width - 2 * half} flexShrink={0} />
-          <LinkList controller={controller} left={width - half} top={0} width={half} height={listHeight} />
-        </Box>
-        {events}
-      </Box>
-    )
-  }
-  const nodeHeight = shareOf(listHeight, controller.rows.nodes.length, controller.rows.cables.length)
+  const [nodesNeed, linksNeed] = [controller.nodeList.rows.length + HEAD_ROWS, controller.linkList.rows.length + HEAD_ROWS]
+  const isWide = width >= WIDE
+  const spare = height - eventHeight - (isWide ? Math.max(nodesNeed, linksNeed) : nodesNeed + linksNeed)
+  // What a small lab leaves over shows how it hangs together.
+  const mapHeight = spare < LEAST_MAP || controller.model.state !== 'up' ? 0 : spare
+  const listHeight = height - eventHeight - mapHeight
+  return (
+    <Box flexDirection="column">
+      {isWide ? (
+        <ListsBeside controller={controller} width={width} height={listHeight} />
+      ) : (
+        <ListsBelow controller={controller} width={width} height={listHeight} />
+      )}
+      {mapHeight > 0 && <MapView controller={controller} width={width} height={mapHeight} isFocused={false} />}
+      <EventLog controller={controller} width={width} height={eventHeight} isFocused={false} />
+    </Box>
+  )
+}
+
+/** Title and heads of a list. */
+const HEAD_ROWS = 2
+/** A map of fewer rows shows a part of nothing. */
+const LEAST_MAP = 12
+
+function ListsBeside({ controller, width, height }: Props): ReactNode {
+  const half = Math.floor((width - 1) / 2)
+  return (
+    <Box>
+      <NodeList controller={controller} left={0} top={0} width={half} height={height} />
+      <Box width={width - 2 * half} flexShrink={0} />
+      <LinkList controller={controller} left={width - half} top={0} width={half} height={height} />
+    </Box>
+  )
+}
+
+function ListsBelow({ controller, width, height }: Props): ReactNode {
+  const nodeHeight = shareOf(height, controller.nodeList.rows.length, controller.linkList.rows.length)
   return (
     <Box flexDirection="column">
       <NodeList controller={controller} left={0} top={0} width={width} height={nodeHeight} />
-      <LinkList controller={controller} left={0} top={nodeHeight} width={width} height={listHeight - nodeHeight} />
-      {events}
+      <LinkList controller={controller} left={0} top={nodeHeight} width={width} height={height - nodeHeight} />
     </Box>
   )
 }

@@ -201,7 +201,7 @@ export const BINDINGS: readonly Binding[] = [
     on: (c) => isList(c) || isView('events')(c),
     run: filterPrompt,
   },
-  { keys: ['o'], section: 'Lists', words: 'another order', short: 'order', on: isList, run: (c) => cycle(c, 'order') },
+  { keys: ['o'], section: 'Lists', words: 'another order', on: isList, run: (c) => cycle(c, 'order') },
   { keys: ['t'], section: 'Lists', words: 'grouped together by another property', on: isList, run: (c) => cycle(c, 'grouping') },
   { keys: ['z'], section: 'Lists', words: 'this list alone, or all again', on: isList, run: (c) => void (c.isZoomed = !c.isZoomed) },
   {

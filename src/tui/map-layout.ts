@@ -21,23 +21,27 @@ export interface MapLayout {
   readonly height: number
 }
 
-/** Rows between two ranks: so many lines can turn there without lying on each other. */
+/** Rows between two ranks in which lines turn without lying on each other. */
 const MOST_TRACKS = 6
+/** Rows between two ranks where all turn in the same. */
+const LEAST_GAP = 2
 const BOX_GAP = 2
 
 /** Lays the graph out from its middle downwards. */
 export function layoutMap(graph: MapGraph): MapLayout {
   const depths = depthsOf(graph)
-  const fans = new Map<string, number>()
+  const tracks = tracksOf(graph, depths)
   const laid = new dagre.graphlib.Graph({ multigraph: true })
   const upperOf = (from: string, to: string): readonly [string, string] =>
     (depths.get(from) ?? 0) <= (depths.get(to) ?? 0) ? [from, to] : [to, from]
-  for (const { from, to } of graph.lines) {
-    const [upper] = upperOf(from, to)
-    if (!fans.has(upper)) fans.set(upper, fans.size)
-  }
-  const tracks = Math.max(1, Math.min(MOST_TRACKS, fans.size))
-  laid.setGraph({ rankdir: 'TB', nodesep: BOX_GAP, edgesep: 1, ranksep: tracks + 2, marginx: 1, marginy: 0 })
+  laid.setGraph({
+    rankdir: 'TB',
+    nodesep: BOX_GAP,
+    edgesep: 1,
+    ranksep: Math.max(...tracks.values(), 0) + LEAST_GAP,
+    marginx: 1,
+    marginy: 0,
+  })
   for (const { key, lines } of graph.boxes) laid.setNode(key, { width: Math.max(...lines.map(displayWidth)) + 4, height: lines.length + 2 })
   graph.lines.forEach(({ from, to }, index) => laid.setEdge(...upperOf(from, to), {}, String(index)))
   dagre.layout(laid)
@@ -49,11 +53,26 @@ export function layoutMap(graph: MapGraph): MapLayout {
   const ways = graph.lines.map(({ from, to }, index): Way => {
     const [upper, lower] = upperOf(from, to)
     const { points } = laid.edge(upper, lower, String(index))
-    return wayOf(boxes.get(upper)!, boxes.get(lower)!, points, (fans.get(upper) ?? 0) % tracks)
+    return wayOf(boxes.get(upper)!, boxes.get(lower)!, points, tracks.get(upper) ?? 0)
   })
   const right = Math.max(0, ...[...boxes.values()].map(({ column, width }) => column + width), ...ways.flat().map(([column]) => column + 1))
   const bottom = Math.max(0, ...[...boxes.values()].map(({ row, height }) => row + height))
   return { boxes, ways, width: right + 1, height: bottom }
+}
+
+/** The row below a rank in which the lines of a box turn: boxes beside each other get different ones, as far as there are enough. */
+function tracksOf({ boxes, lines }: MapGraph, depths: ReadonlyMap<string, number>): Map<string, number> {
+  const linked = new Set(lines.flatMap(({ from, to }) => ((depths.get(from) ?? 0) <= (depths.get(to) ?? 0) ? [from] : [to])))
+  const counts = new Map<number, number>()
+  const tracks = new Map<string, number>()
+  for (const { key } of boxes) {
+    if (!linked.has(key)) continue
+    const depth = depths.get(key) ?? 0
+    const count = counts.get(depth) ?? 0
+    counts.set(depth, count + 1)
+    tracks.set(key, count % MOST_TRACKS)
+  }
+  return tracks
 }
 
 /** Steps from the box with most lines, by which what is in the middle of the network stands at the top. */
@@ -79,9 +98,13 @@ function depthsOf({ boxes, lines }: MapGraph): Map<string, number> {
 
 /** Down from the upper box, by way of dagre's points where ranks lie between, to the lower; each turn in the row of its track. */
 function wayOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x: number; readonly y: number }[], track: number): Way {
-  const start = [centre(upper), upper.row + upper.height] as const
+  // dagre puts a point between any two ranks: three points are a line from one rank to the next, which needs none.
+  const between = points.length <= 3 ? [] : points.slice(1, -1).map(({ x, y }) => [Math.round(x), Math.round(y)] as const)
   const end = [centre(lower), lower.row - 1] as const
-  const between = points.slice(1, -1).map(({ x, y }) => [Math.round(x), Math.round(y)] as const)
+  const [next] = between[0] ?? end
+  // Straight down where what comes next is below the box.
+  const isBelow = next > upper.column && next < upper.column + upper.width - 1
+  const start = [isBelow ? next : centre(upper), upper.row + upper.height] as const
   const way: [number, number][] = [[...start]]
   for (const [column, row] of [...between.filter(([, row]) => row > start[1] && row < end[1]), end]) {
     const [lastColumn, lastRow] = way.at(-1)!

@@ -54,6 +54,7 @@ export class LabModel {
     }
     this.events.push(...this.#words.of(message))
     if (this.events.length > MAX_EVENTS) this.forgotten += this.events.splice(0, this.events.length - MAX_EVENTS).length
+    const isQuiet = this.#isQuiet(message)
     if (message.type === 'batch') {
       this.network.apply(message.batch)
       this.state = 'up'
@@ -63,12 +64,16 @@ export class LabModel {
       this.network = new LiveNetwork()
     }
     this.networkVersion++
-    if (!this.#isQuiet(message)) this.changedByItself()
+    if (!isQuiet) this.changedByItself()
   }
 
   /** Nothing has changed nor passed, and nothing of what has passed is still to be seen: a frame would be the same again. */
   #isQuiet(message: WatchMessage): boolean {
     if (message.type !== 'batch') return false
+    if (this.state !== 'up') {
+      this.#quiet = HISTORY // what passed before the watch is not shown
+      return false
+    }
     const { changes, counters = [], overrun } = message.batch
     this.#quiet = changes.length + counters.length + overrun.length === 0 ? this.#quiet + 1 : 0
     return this.#quiet > HISTORY
