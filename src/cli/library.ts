@@ -6,6 +6,8 @@ import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
+import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
+import type { controlServices, listServices, namedServices } from '../lab/services.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
 import type { watchEvents } from '../lab/watch-events.ts'
@@ -28,6 +30,11 @@ export interface Library {
   /** The user interface on this process's terminal. */
   tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
+  listServices: typeof listServices
+  namedServices: Late<typeof namedServices>
+  controlServices: typeof controlServices
+  serviceLog: Late<typeof serviceLog>
+  followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
   labNameOf: Late<typeof labNameOf>

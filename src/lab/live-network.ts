@@ -1,5 +1,5 @@
 // The network as a watcher's batches make it: what the user interface shows. Changed in place; one writer, readers between batches.
-import { addrKey, fdbKey, neighKey, routeKey } from '../state/key.ts'
+import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import {
   COUNTER_COLUMNS,
   type LinkCounters,
@@ -100,7 +100,7 @@ export class LiveNetwork {
       case 'neigh':
         return replace(namespace.neighs, change, neighKey)
       case 'fdb':
-        return replace(namespace.fdb, change, fdbKey)
+        return replace(namespace.fdb, change, liveFdbKey)
     }
   }
 

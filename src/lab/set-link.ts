@@ -18,8 +18,8 @@ export async function setLink(lab: string, end: LinkEnd, up: boolean): Promise<v
       // The engine learns the numbers of links when it looks.
       await engine.observe(new Map())
       const run = async (operations: readonly Operation[]): Promise<void> => {
-        const env = new Map(Object.entries(record.env))
-        const { failure } = await execute(engine, { lab, operations }, { directory, env })
+        const [env, capabilities] = [new Map(Object.entries(record.env)), new Map(Object.entries(record.capabilities))]
+        const { failure } = await execute(engine, { lab, operations }, { directory, env, capabilities })
         if (failure !== undefined) throw new DiagnosticError('refusal', failure(`${linkEndText(end)} is as it was.`))
       }
       await run([{ type: 'set link', netns: end.netns, ifname: end.ifname, set: { up }, previous: { up: !up }, cause: 'asked for' }])

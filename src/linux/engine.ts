@@ -2,12 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
 import type { LiveBatch } from '../state/live.ts'
-import type { ApplyOutcome } from './apply.ts'
+import type { ApplyOutcome, Refusal } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
 import type { Probe } from './probe.ts'
+import type { UsedPorts } from './readiness.ts'
 import { packOperations } from './wire.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
@@ -23,6 +24,10 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** Ports in use in a namespace. */
+  usedPorts(netns: string): Promise<UsedPorts>
+  /** Whether a path is there, as the node sees it. */
+  pathExists(netns: string, path: string): Promise<boolean>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
   /** Tells all that is in the lab, then each change, at most twenty times a second; resolves when the lab's holder has gone. */
@@ -72,6 +77,20 @@ export async function probeKernel(): Promise<Probe[]> {
  */
 export function startEngine(holderPid?: number): Engine {
   return new EngineProcess(holderPid === undefined ? ['world'] : ['join', String(holderPid)])
+}
+
+/** Operations that travel together: packing a thousand nodes as a whole takes as long as making fifty of them. */
+const PART = 1024
+
+/** The outcome of a plan from those of its parts; those behind a refusal have attempted nothing. */
+function joined(parts: readonly ApplyOutcome[]): ApplyOutcome {
+  let attempted = 0
+  const refusals: Refusal[] = []
+  for (const part of parts) {
+    refusals.push(...part.refusals.map((refusal) => ({ ...refusal, index: refusal.index + attempted })))
+    attempted += part.attempted
+  }
+  return { attempted, refusals }
 }
 
 class EngineProcess implements Engine {
@@ -160,7 +179,12 @@ class EngineProcess implements Engine {
     this.#onProgress = options.onProgress
     try {
       const slice = options.slice === undefined ? {} : { slice: options.slice }
-      return await this.#ask<ApplyOutcome>({ method: 'apply', arguments: { packed: packOperations(operations), ...slice } })
+      const parts: Promise<ApplyOutcome>[] = []
+      for (let from = 0; from < operations.length; from += PART) {
+        const packed = packOperations(operations.slice(from, from + PART))
+        parts.push(this.#ask({ method: 'apply', arguments: { packed, from, ...slice } }))
+      }
+      return joined(await Promise.all(parts))
     } finally {
       this.#onProgress = undefined
       options.signal?.removeEventListener('abort', cancel)
@@ -173,6 +197,14 @@ class EngineProcess implements Engine {
 
   defaults(names: readonly string[]): Promise<Map<string, string>> {
     return this.#ask({ method: 'defaults', arguments: { names } })
+  }
+
+  usedPorts(netns: string): Promise<UsedPorts> {
+    return this.#ask({ method: 'usedPorts', arguments: { netns } })
+  }
+
+  pathExists(netns: string, path: string): Promise<boolean> {
+    return this.#ask({ method: 'pathExists', arguments: { netns, path } })
   }
 
   probe(): Promise<Probe[]> {

@@ -12,6 +12,8 @@ export interface OpenNamespace {
   readonly mnt?: number
   readonly uts?: number
   readonly netlink: NetlinkSocket
+  /** Generic netlink, opened when it is first wanted: generic.ts. */
+  generic?: NetlinkSocket
   /** ifindex by ifname, as far as the engine has seen or made them. */
   readonly ifindexes: Map<string, number>
 }
@@ -23,14 +25,23 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
+  /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
+  readonly ownNs: number
   readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
   readonly namespaces: Map<string, OpenNamespace>
+  /** Where a file's path leads in a node that is new, or undefined where nothing is there: the same in all of them. */
+  readonly freshPlaces: Map<string, string | undefined>
   /** Every link of the lab gets a number of its own, so that IFLA_LINK of a veth names its peer without doubt. */
   nextIfindex: number
+  /** Numbers of generic netlink families, by name. */
+  readonly families: Map<string, number>
 }
 
-/** lo is 1 everywhere. */
-const FIRST_IFINDEX = 2
+/**
+ * The kernel numbers from 2 on what it makes of its own accord: a module for tunnels puts a fallback device (tunl0, gre0, …) into every
+ * namespace, those that stand too. Numbers of ours begin where it never gets.
+ */
+const FIRST_IFINDEX = 1001
 
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
 export function enterWorld(directory: string, holderPid: number): World {
@@ -42,7 +53,18 @@ export function enterWorld(directory: string, holderPid: number): World {
     uts: openat(hostProc, `${holderPid}/ns/uts`),
   }
   unshare(CLONE_FS) // setns(2) into a mount namespace wants a root directory that no other thread shares
-  const world: World = { directory, holder, hostProc, base, namespaces: new Map(), nextIfindex: FIRST_IFINDEX }
+  const ownNs = openat(hostProc, 'thread-self/ns')
+  const world: World = {
+    directory,
+    holder,
+    hostProc,
+    ownNs,
+    base,
+    namespaces: new Map(),
+    freshPlaces: new Map(),
+    nextIfindex: FIRST_IFINDEX,
+    families: new Map(),
+  }
   goHome(world)
   for (const { name, hasMnt } of listNamespaces(holder)) openHeld(world, name, hasMnt)
   setns(base.net, CLONE_NEWNET)

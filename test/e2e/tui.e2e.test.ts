@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
 import { test, type LiveLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
-import { childrenNamed, isRunning } from '../support/processes.ts'
-import { Terminal } from '../support/terminal.ts'
+import { childrenNamed, isRunning, processesNamed } from '../support/processes.ts'
+import { openTerminal, type Terminal } from '../support/terminal.ts'
 
-const NETLAB = `${process.execPath} ${join(fileURLToPath(new URL('../..', import.meta.url)), 'dist/cli/main.js')}`
+const MAIN = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist/cli/main.js')
+const NETLAB = `${process.execPath} ${MAIN}`
 const LAB = `
 nodes: { h1: { gateway: r1 }, h2: { gateway: r1 }, r1: { forwarding: true } }
 bridges: { lan: { subnet: 10.0.1.0/24 } }
 links: [[h1, lan], [r1, lan], { endpoints: [r1, h2], subnet: 10.0.2.0/24 }]
 `
-const SIZE = { columns: 80, rows: 24 }
 
 let terminal: Terminal | undefined
 
@@ -24,12 +24,12 @@ afterEach(() => {
 })
 
 /** A terminal with a shell that has started `netlab tui`, and shows a healthy lab. */
-async function tui(lab: LiveLab, size = SIZE): Promise<Terminal> {
+async function tui(lab: LiveLab): Promise<Terminal> {
   await lab.up(LAB)
-  terminal = new Terminal('/bin/sh', size)
-  terminal.type(`PS1='prompt> '; ${NETLAB} tui ${lab.name}; echo "status $?"; stty -a | grep -o -e '-*icanon'`)
-  terminal.keys('Enter')
-  await terminal.shows('all links up')
+  terminal = openTerminal('/bin/sh', { TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', SHELL: '/bin/sh' }, [80, 24])
+  terminal.type(`${NETLAB} tui ${lab.name}; echo "status $?"; stty -a | grep -o -e '-*icanon'`)
+  terminal.type('Enter')
+  await terminal.shows(/all links up/)
   return terminal
 }
 
@@ -38,10 +38,10 @@ describe('netlab tui', () => {
     const screen = await tui(lab)
     expect(screen.screen()).toContain('3 nodes, 1 bridge, 3 links')
     await lab.sh('h2', 'ip link set eth0 down')
-    expect(await screen.shows('1 down')).toMatch(/h2 +▼ cut off/)
+    expect(await screen.shows(/1 down/)).toMatch(/h2 +▼ cut off/)
     await screen.shows(/h2 +eth0 set down/)
     await lab.sh('h2', 'ip link set eth0 up')
-    await screen.shows('all links up')
+    await screen.shows(/all links up/)
     await lab.up(LAB.replace('h2: {', 'extra: {}, h2: {'))
     await screen.shows(/extra +● no links/)
   })
@@ -49,63 +49,63 @@ describe('netlab tui', () => {
   test('must run commands in nodes, mark what they say on stderr, and stop them', async ({ lab }) => {
     const screen = await tui(lab)
     screen.type('!')
-    await screen.shows('h1 $')
+    await screen.shows(/h1 \$/)
     screen.type('hostname; echo oops >&2; exit 3')
-    screen.keys('Enter')
-    expect(await screen.shows('exit 3 after')).toMatch(/ {2}h1\n! oops/)
+    screen.type('Enter')
+    expect(await screen.shows(/exit 3 after/)).toMatch(/ {2}h1\n! oops/)
     screen.type('!')
     await screen.shows(/h1 \$ *$/m)
     screen.type('echo begun; sleep 1000')
-    screen.keys('Enter')
-    await screen.shows('begun')
-    screen.keys('C-c')
-    await screen.shows('exit 130')
+    screen.type('Enter')
+    await screen.shows(/begun/)
+    screen.type('C-c')
+    await screen.shows(/exit 130/)
     // Both at once.
     screen.type('1 j ')
     screen.type('!')
     await screen.shows(/h1, .*\$/)
     screen.type('echo I am $(hostname)')
-    screen.keys('Enter')
-    await screen.shows('I am h1')
+    screen.type('Enter')
+    await screen.shows(/I am h1/)
     await screen.shows(/I am (h2|r1)/)
   })
 
   test('must open a shell with the whole terminal, and come back unharmed', async ({ lab }) => {
     const screen = await tui(lab)
     screen.type('s')
-    await screen.shows('A shell in h1')
+    await screen.shows(/A shell in h1/)
     screen.type('echo here is $(hostname)')
-    screen.keys('Enter')
-    await screen.shows('here is h1')
+    screen.type('Enter')
+    await screen.shows(/here is h1/)
     screen.type('exit')
-    screen.keys('Enter')
-    await screen.shows('all links up')
+    screen.type('Enter')
+    await screen.shows(/all links up/)
     screen.type('2')
-    await screen.shows('┏━━━━┓')
+    await screen.shows(/┏━━━━┓/)
   })
 
   test('must set a link down when it is asked to, and up again with its routes', async ({ lab }) => {
     const screen = await tui(lab)
-    screen.keys('Tab')
+    screen.type('Tab')
     screen.type('u')
-    await screen.shows('Which end of the cable?')
+    await screen.shows(/Which end of the cable\?/)
     screen.type('1')
-    await screen.shows('down: h1')
+    await screen.shows(/down: h1/)
     expect(await lab.sh('h1', 'ip route')).toBe('')
-    await screen.shows('done')
+    await screen.shows(/done/)
     screen.type('u')
-    await screen.shows('set h1:eth0 up')
+    await screen.shows(/set h1:eth0 up/)
     screen.type('1')
-    await screen.shows('all links up')
+    await screen.shows(/all links up/)
     await vi.waitFor(async () => expect(await lab.sh('h1', 'ip route')).toContain('default via 10.0.1.'), { timeout: 10_000 })
   })
 
   test('must stay when the lab dies, and show it again when it is back', async ({ lab }) => {
     const screen = await tui(lab)
     process.kill(lab.notes().holderPid, 'SIGKILL')
-    await screen.shows('DOWN')
+    await screen.shows(/DOWN/)
     await lab.up(LAB)
-    await screen.shows('all links up')
+    await screen.shows(/all links up/)
   })
 
   test('must fit any size', async ({ lab }) => {
@@ -138,9 +138,9 @@ describe('netlab tui', () => {
     await screen.shows(/status 0\n+icanon/)
     expect(screen.screen()).not.toContain('all links up')
     screen.type(`clear; ${NETLAB} tui; echo "status $?"; stty -a | grep -o -e '-*icanon'`)
-    screen.keys('Enter')
-    await screen.shows('all links up')
-    const [node] = childrenNamed(screen.pid(), 'dist/cli/main.js')
+    screen.type('Enter')
+    await screen.shows(/all links up/)
+    const [node] = processesNamed(MAIN)
     process.kill(node!, 'SIGTERM')
     await screen.shows(/status 143\n+icanon/)
   })
@@ -148,11 +148,11 @@ describe('netlab tui', () => {
   test('must leave nothing behind when the terminal is closed', async ({ lab }) => {
     const screen = await tui(lab)
     screen.type('!')
-    await screen.shows('h1 $')
+    await screen.shows(/h1 \$/)
     screen.type('echo begun; sleep 1000')
-    screen.keys('Enter')
-    await screen.shows('begun')
-    const [node] = childrenNamed(screen.pid(), 'dist/cli/main.js')
+    screen.type('Enter')
+    await screen.shows(/begun/)
+    const [node] = processesNamed(MAIN)
     const [engine] = childrenNamed(node!, 'engine-main.js')
     screen.close()
     await vi.waitFor(() => expect([node!, engine!].filter(isRunning)).toEqual([]), { timeout: 10_000 })

@@ -1,65 +1,43 @@
-/** A program on a real terminal: tmux types into it and reads the screen. Each terminal has a tmux server of its own, which goes with it. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { vi, expect } from 'vitest'
+/** A terminal with a program in it, by tmux: what a user types, and what he then sees. */
+import { spawnSync } from 'node:child_process'
+import { vi } from 'vitest'
+
+export interface Terminal {
+  /** Keys as tmux calls them (`Enter`, `C-c`, `Tab`); what is no name of a key is typed. False where there is no terminal any more. */
+  type(...keys: string[]): boolean
+  screen(): string
+  /** Waits until the screen matches; the screen. */
+  shows(pattern: RegExp): Promise<string>
+  resize(columns: number, rows: number): void
+  close(): void
+}
 
 let count = 0
 
-export class Terminal {
-  readonly #socket = `netlab-test-${process.pid}-${++count}`
-
-  /** Starts a shell line in a terminal of that size. */
-  constructor(line: string, size: { readonly columns: number; readonly rows: number }) {
-    const { columns, rows } = size
-    const env = { ...process.env, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', SHELL: '/bin/sh' }
-    execFileSync('tmux', ['-L', this.#socket, '-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), line], {
-      env,
-    })
-  }
-
-  #tmux(...words: string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...words], { encoding: 'utf8' })
-  }
-
-  /** Types keys, by their names in tmux(1). */
-  keys(...names: string[]): void {
-    this.#tmux('send-keys', ...names)
-  }
-
-  /** Types a text as it is. */
-  type(text: string): void {
-    this.#tmux('send-keys', '-l', text)
-  }
-
-  /** Gives the terminal another size. */
-  resize(columns: number, rows: number): void {
-    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows))
-  }
-
-  /** The screen, without blanks at the ends of lines. */
-  screen(): string {
-    return this.#tmux('capture-pane', '-p')
-  }
-
-  /** Waits until the screen shows this; the screen. */
-  shows(words: string | RegExp): Promise<string> {
-    return vi.waitFor(
-      () => {
-        const screen = this.screen()
-        if (typeof words === 'string') expect(screen).toContain(words)
-        else expect(screen).toMatch(words)
-        return screen
-      },
-      { timeout: 20_000, interval: 20 },
-    )
-  }
-
-  /** Pid of the program that the terminal was started with. */
-  pid(): number {
-    return Number(this.#tmux('list-panes', '-F', '#{pane_pid}'))
-  }
-
-  /** Closes the terminal: what runs in it gets SIGHUP. */
-  close(): void {
-    spawnSync('tmux', ['-L', this.#socket, 'kill-server'])
+/** `command` is a shell line. The caller closes the terminal. */
+export function openTerminal(
+  command: string,
+  env: Readonly<Record<string, string>> = {},
+  [columns, rows]: readonly [columns: number, rows: number] = [100, 30],
+): Terminal {
+  const server = `netlab-${process.pid}-${++count}` // a new one each time: the last one may still be ending
+  const tmux = (...args: string[]): string =>
+    spawnSync('tmux', ['-L', server, '-f', '/dev/null', ...args], { encoding: 'utf8', env: { ...process.env, ...env } }).stdout
+  tmux('new-session', '-d', '-s', 'test', '-x', String(columns), '-y', String(rows), command)
+  const screen = (): string => tmux('capture-pane', '-p', '-t', 'test')
+  return {
+    type: (...keys) => tmux('send-keys', '-t', 'test', ...keys) === '',
+    screen,
+    shows: async (pattern) => {
+      let shown = ''
+      try {
+        await vi.waitUntil(() => pattern.test((shown = screen())), { timeout: 10_000, interval: 50 })
+      } catch {
+        throw new Error(`${pattern} does not appear on the screen:\n${shown}`)
+      }
+      return shown
+    },
+    resize: (width, height) => void tmux('resize-window', '-t', 'test', '-x', String(width), '-y', String(height)),
+    close: () => void tmux('kill-server'),
   }
 }

@@ -27,6 +27,7 @@ export function watchedLab(nodes: readonly string[], bridges: readonly string[],
     nodes,
     bridges: Object.fromEntries(bridges.map((bridge) => [bridge, FABRIC])),
     env: {},
+    capabilities: {},
     interfaces: {},
     hostLinks: [],
   }
