@@ -151,7 +151,6 @@ export const NUD_PROBE = 0x10
 export const NUD_FAILED = 0x20
 export const NUD_NOARP = 0x40
 export const NUD_PERMANENT = 0x80
-export const NTF_SELF = 0x02
 
 // <linux/fib_rules.h>
 export const FRA_DST = 1

@@ -61,6 +61,7 @@ export interface LiveFdb {
   /** ifname of the port, or of the bridge itself. */
   readonly port: string
   readonly lladdr: string
+  readonly vlan?: number
   /** `learnt`, or set by somebody: `permanent` (the port's own) or `static`. */
   readonly state: 'learnt' | 'permanent' | 'static'
 }

@@ -1,13 +1,11 @@
 // RTM_*NEIGH messages. <linux/neighbour.h> struct ndmsg, 12 bytes; ip-neighbour(8).
 import { parseAttributes } from 'netlink/dist/structs.js'
-import type { LiveFdb, LiveNeigh } from '../../state/live.ts'
+import type { LiveNeigh } from '../../state/live.ts'
 import type { NeighState } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import {
-  AF_BRIDGE,
   NDA_DST,
   NDA_LLADDR,
-  NTF_SELF,
   NLM_F_CREATE,
   NLM_F_REPLACE,
   NUD_DELAY,
@@ -82,28 +80,5 @@ export function decodeAnyNeigh(body: Buffer, ifnameOf: (ifindex: number) => stri
     dst,
     ...(lladdr !== undefined && { lladdr }),
     state: STATE_NAMES.get(state) ?? String(state),
-  }
-}
-
-/** ndmsg of a dump of the forwarding tables. */
-export function getFdb(): Buffer {
-  const header = Buffer.alloc(12)
-  header[0] = AF_BRIDGE
-  return header
-}
-
-/** Decodes an entry of a bridge's forwarding table; undefined for those that a link has for itself (NTF_SELF). bridge(8) */
-export function decodeFdb(body: Buffer, ifnameOf: (ifindex: number) => string): LiveFdb | undefined {
-  if (body[0] !== AF_BRIDGE || body[10]! & NTF_SELF) return undefined
-  let lladdr: string | undefined
-  parseAttributes(body.subarray(12), ({ type, data }) => {
-    if (type === NDA_LLADDR) lladdr = lladdrText(data)
-  })
-  if (lladdr === undefined) return undefined
-  const state = body.readUInt16LE(8)
-  return {
-    port: ifnameOf(body.readInt32LE(4)),
-    lladdr,
-    state: state & NUD_PERMANENT ? 'permanent' : state & NUD_NOARP ? 'static' : 'learnt',
   }
 }
