@@ -170,6 +170,7 @@ function createInterfaces(): (end: Station | PortDraft) => Interface {
 
 function nodeUsesIpv6(node: Node): boolean {
   return (
+    node.settings.usesIpv6 ||
     node.loopback.some(isAddress6) ||
     [...node.interfaces.values()].some(({ addresses }) => addresses.some(isAddress6)) ||
     [...node.rules, ...node.neighs].some(({ family }) => family === 6) ||
