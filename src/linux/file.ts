@@ -140,7 +140,8 @@ function boundPaths(world: World, namespace: OpenNamespace, paths: readonly stri
   })
   if (written.length === 0) return new Set()
   const isShown = (path: string, { dev, ino }: Stats): boolean => {
-    const shown = statSync(realTarget(path), { throwIfNoEntry: false })
+    const target = realTarget(path)
+    const shown = existsSync(target) ? statSync(target) : undefined // existsSync: a closed directory shows nothing, either
     return shown?.dev === dev && shown.ino === ino
   }
   return within(world, namespace, () => new Set(written.filter(({ path, source }) => isShown(path, source)).map(({ path }) => path)))
