@@ -6,6 +6,8 @@ import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
+import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
+import type { controlServices, listServices, namedServices } from '../lab/services.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
 import type { watchEvents } from '../lab/watch-events.ts'
@@ -13,6 +15,7 @@ import type { planJson } from '../plan/json.ts'
 import type { formatPlanShell } from '../plan/shell.ts'
 import type { formatPlanText } from '../plan/text.ts'
 import type { labNameOf } from '../topology/compile.ts'
+import type { startTui } from './start-tui.ts'
 
 export interface Library {
   up: typeof up
@@ -24,7 +27,14 @@ export interface Library {
   inspectRepeatedly: typeof inspectRepeatedly
   drift: typeof drift
   watchEvents: typeof watchEvents
+  /** The user interface on this process's terminal. */
+  tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
+  listServices: typeof listServices
+  namedServices: Late<typeof namedServices>
+  controlServices: typeof controlServices
+  serviceLog: Late<typeof serviceLog>
+  followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
   labNameOf: Late<typeof labNameOf>

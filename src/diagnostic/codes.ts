@@ -56,6 +56,10 @@ export const CODES = {
   DUPLICATE_RULE: 'A rule is given twice',
   NO_ROUTERS: 'Routes are to be computed, but no node forwards',
 
+  // Services
+  UNKNOWN_SERVICE: 'A node has no such service',
+  SERVICE_CYCLE: 'Services wait for each other',
+
   // The command line
   WRONG_USAGE: 'The command line cannot be understood',
 
@@ -66,6 +70,7 @@ export const CODES = {
   LAB_AMBIGUOUS: 'It is not clear which lab is meant',
   LAB_DAMAGED: 'What netlab knows of the lab cannot be read',
   NODE_UNKNOWN: 'The lab has no node of that name',
+  SERVICE_UNKNOWN: 'The lab has no service of that name',
   STATE_NOT_OURS: 'The directory for running labs belongs to somebody else',
 
   // The kernel and the system
@@ -74,9 +79,11 @@ export const CODES = {
   ENGINE_FAILED: 'The engine process could not do its work',
   USER_NAMESPACE_REFUSED: 'This user cannot make user namespaces',
   RULE_REFUSED: 'A packet filter rule is not accepted',
+  CONFIG_REFUSED: 'A configuration is not accepted',
   TOOL_MISSING: 'A program that the file needs is not installed',
   TOOL_FAILED: 'A program that the file needs has failed',
   SETUP_FAILED: 'A setup command has failed',
+  SERVICE_FAILED: 'A service has failed',
   DUPLICATE_ADDRESS_SEEN: 'Duplicate address detection found another owner',
   STILL_TENTATIVE: 'Duplicate address detection did not come to an end',
   NETNS_NAME_TAKEN: 'A name under /run/netns is taken',

@@ -7,6 +7,7 @@ import { planAgainst } from './change.ts'
 import { openLab, type OpenLab } from './running.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { withObservedRulesets } from './ruleset.ts'
+import { withObservedServices } from './services.ts'
 import { isAlive, type LabRecord } from './state.ts'
 
 /** A namespace of a running lab as the kernel has it. */
@@ -59,7 +60,8 @@ export async function inspectRepeatedly(name: string, hear: (inspection: Inspect
 
 async function look({ record, memory, directory, engine }: OpenLab): Promise<Inspection> {
   const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
-  const { namespaces } = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+  const withRulesets = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+  const { namespaces } = await withObservedServices(directory, withRulesets)
   const pids = processesByNetns()
   const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
   return {

@@ -25,6 +25,8 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'apply'; readonly arguments: ApplyPart }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'usedPorts'; readonly arguments: { readonly netns: string } }
+  | { readonly method: 'pathExists'; readonly arguments: { readonly netns: string; readonly path: string } }
   | { readonly method: 'probe'; readonly arguments: { readonly names?: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
   | { readonly method: 'watch'; readonly arguments: undefined }

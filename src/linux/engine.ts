@@ -8,6 +8,7 @@ import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
 import type { Probe } from './probe.ts'
+import type { UsedPorts } from './readiness.ts'
 import { packOperations } from './wire.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
@@ -23,6 +24,10 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** Ports in use in a namespace. */
+  usedPorts(netns: string): Promise<UsedPorts>
+  /** Whether a path is there, as the node sees it. */
+  pathExists(netns: string, path: string): Promise<boolean>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
   /** Tells all that is in the lab, then each change, at most twenty times a second; resolves when the lab's holder has gone. */
@@ -192,6 +197,14 @@ class EngineProcess implements Engine {
 
   defaults(names: readonly string[]): Promise<Map<string, string>> {
     return this.#ask({ method: 'defaults', arguments: { names } })
+  }
+
+  usedPorts(netns: string): Promise<UsedPorts> {
+    return this.#ask({ method: 'usedPorts', arguments: { netns } })
+  }
+
+  pathExists(netns: string, path: string): Promise<boolean> {
+    return this.#ask({ method: 'pathExists', arguments: { netns, path } })
   }
 
   probe(names?: readonly string[]): Promise<Probe[]> {

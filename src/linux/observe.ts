@@ -48,7 +48,7 @@ export type Table = 'routes' | 'rules' | 'neighs'
 /** By namespace. */
 export type ObserveScope = ReadonlyMap<string, NamespaceScope>
 
-/** State of the network, and what of it is still on its way. Rulesets are not in it: they are asked from their own tools. */
+/** State of the network, and what of it is still on its way. Rulesets and services are not in it: they are asked from their own tools and supervisors. */
 export interface Observation {
   readonly network: NetworkState
   /** IPv6 addresses whose duplicate address detection is not over: `h1: eth0 fd00::1/64`. */
@@ -98,6 +98,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       files: observeFiles(world, namespace, wanted?.files ?? []),
       rulesets: new Map(),
       setup: [],
+      services: new Map(),
     })
     inodes.set(namespace.name, inodesOf(namespace))
   }

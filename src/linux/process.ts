@@ -58,6 +58,23 @@ export function processesByNetns(): Map<number, number[]> {
   return pids
 }
 
+/** Pids of the processes in the pid namespace of `pid`, as the machine numbers them, by their number in there. */
+export function pidsInside(pid: number): Map<number, number> {
+  const own = readlinkSync(`/proc/${pid}/ns/pid`)
+  const pids = new Map<number, number>()
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    try {
+      if (readlinkSync(`/proc/${entry}/ns/pid`) !== own) continue
+      const inside = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
+      if (inside !== undefined) pids.set(Number(inside), Number(entry))
+    } catch {
+      continue // it ended, or is another user's
+    }
+  }
+  return pids
+}
+
 /**
  * Waits until the process has ended. The first of a pid namespace ends when all others there are reaped (zap_pid_ns_processes): where
  * one was left to a PID 1 that reaps nothing, as in many containers, that is never. Its namespaces are free by then, so the wait ends, too.

@@ -19,6 +19,9 @@ const LO_ADDRS: readonly AddrState[] = [
   { ifname: 'lo', family: 6, local: '::1', prefixlen: 128 },
 ]
 
+/** Of a service that has just been started. */
+const RUNNING = { state: 'running', processes: 1, sinceMs: 0, restarts: 0, logOffset: 0 } as const
+
 /** Does the operation to `working`; returns what went along. */
 export function advance(working: Working, operation: Operation): Loss[] {
   const losses = lossOf(working, operation)
@@ -245,6 +248,12 @@ function perform(working: Working, operation: Operation): void {
       break
     case 'set sysctl':
       namespace.sysctls.set(operation.name, { value: operation.value })
+      break
+    case 'start service':
+      namespace.services.set(operation.name, { ...operation.service, status: RUNNING })
+      break
+    case 'stop service':
+      namespace.services.delete(operation.name)
       break
     // Files, rulesets and setup commands take nothing along.
     case 'write file':

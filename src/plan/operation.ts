@@ -18,6 +18,7 @@ import type {
   RouteState,
   RuleState,
   RulesetTool,
+  ServiceState,
   VethLink,
   VirtualLink,
   WireguardConfig,
@@ -70,6 +71,8 @@ export type Operation =
   | RemoveFile
   | SetRuleset
   | RunSetup
+  | StartService
+  | StopService
 
 export type OperationType = Operation['type']
 
@@ -320,6 +323,22 @@ export interface SetRuleset extends OperationBase {
 export interface RunSetup extends OperationBase {
   readonly type: 'run setup'
   readonly argv: readonly string[]
+}
+
+/** nsexec serve inside the node; done when it is ready. One of that name that is there is ended first. Neighbouring ones start side by side, each after those that it names. */
+export interface StartService extends OperationBase {
+  readonly type: 'start service'
+  readonly name: string
+  readonly service: ServiceState
+  /** What runs under this name now, with its definition where that is known. */
+  readonly previous?: ServiceState
+}
+
+/** Its processes get its stop signal, and SIGKILL where they do not heed it; done when the last has ended. */
+export interface StopService extends OperationBase {
+  readonly type: 'stop service'
+  readonly name: string
+  readonly previous?: ServiceState
 }
 
 /** Operations in the order in which they are applied. */

@@ -1,7 +1,8 @@
 /**
  * The order of a plan. Phases, each over all namespaces, so that the executor can batch those of one namespace:
  *
- *   del link, del netns     what must make room: cables that end elsewhere now, namespaces whose kind changed
+ *   del link, stop service, del netns
+ *                           what must make room: cables that end elsewhere now, namespaces whose kind changed
  *   per namespace           add netns or set hostname; set sysctl of the whole namespace, since links copy `default` when they are
  *                           made; write file
  *   add bridge, add veth    down, with lladdr, mtu and master: a port that is there before its bridge is up costs no flooding
@@ -17,7 +18,9 @@
  *   routes, rules, neighs   new before old, so that traffic always finds one
  *   set ruleset, remove file
  *   run setup
- *   del link, del netns     bridges and namespaces that go; nothing after it can be refused, and a namespace has no way back
+ *   stop service, start service
+ *   stop service, del link, del netns
+ *                           bridges and namespaces that go; nothing after it can be refused, and a namespace has no way back
  */
 import { isVirtual } from '../state/equal-link.ts'
 import type { LinkState, NamespaceState, NetworkState, RouteState } from '../state/network.ts'

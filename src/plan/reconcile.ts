@@ -15,6 +15,7 @@ import { planMdbs, planPorts } from './port.ts'
 import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
 import { planRulesets } from './ruleset.ts'
+import { planGoneServices, planNewServices } from './service.ts'
 import { planSetup } from './setup.ts'
 import { planLinkSysctls, planNetnsSysctls } from './sysctl.ts'
 import { planNewVirtualLinks, planVirtualLinksInTheWay } from './virtual.ts'
@@ -46,6 +47,8 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planRulesets(draft)
   planGoneFiles(draft)
   planSetup(draft)
+  planGoneServices(draft)
+  planNewServices(draft)
   planGoneBridges(draft)
   planGoneNetns(draft)
   return Object.freeze({ lab, operations: Object.freeze(draft.operations) })

@@ -5,7 +5,7 @@
  */
 import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { routeKey } from '../state/key.ts'
-import type { LinkState, VethLink } from '../state/network.ts'
+import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
 import type { LinkChange, Operation } from './operation.ts'
 import { mdbOperations, portOperations, vlanOperations } from './port.ts'
@@ -20,7 +20,7 @@ const CAUSE = 'undo'
 /**
  * What undoes the operations, which were applied in this order. Routes come back when all links and addresses have, and rules after
  * them: the kernel lets a route stand whose gateway or source has gone, but does not take it like that, and it looks up gateways by
- * the rules.
+ * the rules. Services come last: they need the network.
  */
 export function undoAll(applied: readonly Operation[]): Operation[] {
   const steps = applied.toReversed().flatMap(undoOf)
@@ -34,9 +34,10 @@ export function undoAll(applied: readonly Operation[]): Operation[] {
   }
   const stepOf = new Map([...routes.values()].map((step) => [step.route, step]))
   return [
-    ...steps.filter(({ type }) => type !== 'add route' && type !== 'replace route' && type !== 'add rule'),
+    ...steps.filter(({ type }) => !['add route', 'replace route', 'add rule', 'start service'].includes(type)),
     ...routesInOrder([...stepOf.keys()]).flatMap((route) => stepOf.get(route) ?? []),
     ...steps.filter(({ type }) => type === 'add rule'),
+    ...steps.filter(({ type }) => type === 'start service'),
   ]
 }
 
@@ -114,7 +115,21 @@ export function inverseOf(operation: Operation): Operation[] {
     }
     case 'run setup':
       return []
+    case 'start service': {
+      const { name, service, previous } = operation
+      if (!canStart(previous)) return [{ ...base, type: 'stop service', name, previous: service }]
+      return [{ ...base, type: 'start service', name, service: previous, previous: service }]
+    }
+    case 'stop service': {
+      const { name, previous } = operation
+      return canStart(previous) ? [{ ...base, type: 'start service', name, service: previous }] : []
+    }
   }
+}
+
+/** A service that ran, and of which it is known how. */
+function canStart(service: ServiceState | undefined): service is ServiceState {
+  return service?.definition !== undefined && service.status?.state === 'running'
 }
 
 type PortOperation = Extract<Operation, { type: 'add vlan' | 'add fdb' | 'add mdb' | 'del vlan' | 'del fdb' | 'del mdb' }>

@@ -6,7 +6,7 @@ import type { BridgeVlan, Family, LinkState, RouteState, RuleState, VethLink, Vi
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { LinkChange, Operation, SetWireguard, VlanRange, WireguardChange } from './operation.ts'
+import type { LinkChange, Operation, SetWireguard, StartService, VlanRange, WireguardChange } from './operation.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
 
 export type Mark = '+' | '~' | '-'
@@ -35,6 +35,7 @@ export function markOf(operation: Operation): Mark {
     case 'del rule':
     case 'del neigh':
     case 'remove file':
+    case 'stop service':
       return '-'
     case 'add vlan':
       return operation.previous === undefined ? '+' : '~'
@@ -42,6 +43,7 @@ export function markOf(operation: Operation): Mark {
       return operation.cause === 'not there' ? '+' : '~'
     case 'replace neigh':
     case 'write file':
+    case 'start service':
       return operation.previous === undefined ? '+' : '~'
     case 'set ruleset':
       return operation.cause === 'not there' ? '+' : '~'
@@ -107,7 +109,24 @@ export function describe(operation: Operation): string {
       return operation.cause === 'not in the file' ? `flush ${operation.tool} rules` : `set ${operation.tool} rules`
     case 'run setup':
       return `run ${quoteAll(operation.argv)}`
+    case 'start service': {
+      const word = operation.previous?.status?.state === 'running' ? 'restart' : 'start'
+      const argv = operation.service.definition?.argv
+      return `${word} service ${operation.name}${argv === undefined ? '' : `: ${commandText(argv)}`}`
+    }
+    case 'stop service':
+      return `stop service ${operation.name}`
   }
+}
+
+/** A command as the file has it: `sh -c` is netlab's own. */
+export function commandText(argv: readonly string[]): string {
+  const [shell, option, text, ...more] = argv
+  return shell === 'sh' && option === '-c' && text !== undefined && more.length === 0 ? oneLine(text) : oneLine(quoteAll(argv))
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, '; ')
 }
 
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
@@ -143,9 +162,34 @@ export function sameAs(operation: Operation, lab: string): string {
       return `${exec} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input)}`
     case 'run setup':
       return `${exec} ${quoteAll(operation.argv)}`
+    case 'start service':
+      return serviceCommand(exec, operation)
+    case 'stop service':
+      return `# stop service ${operation.name}: kill its processes`
     default:
       return ''
   }
+}
+
+/** In the background, in its directory, with its environment and as its user. */
+function serviceCommand(exec: string, { name, service: { definition } }: StartService): string {
+  if (definition === undefined) return `# start service ${name}`
+  const { argv, env, user, cwd } = definition
+  const words = [
+    ...(cwd === '/' ? [] : ['env', `--chdir=${cwd}`]),
+    ...(Object.keys(env).length === 0
+      ? []
+      : [...(cwd === '/' ? ['env'] : []), ...Object.entries(env).map(([key, value]) => `${key}=${value}`)]),
+    ...(user === undefined ? [] : userWords(user)),
+    ...argv,
+  ]
+  return `${exec} ${quoteAll(words)} </dev/null >/dev/null 2>&1 &`
+}
+
+/** setpriv(1) */
+function userWords(user: string): string[] {
+  const [name = '', group] = user.split(':')
+  return ['setpriv', `--reuid=${name}`, ...(group === undefined ? ['--init-groups'] : [`--regid=${group}`, '--clear-groups'])]
 }
 
 export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {

@@ -2,7 +2,8 @@
  * Which properties of an object that both sides have differ; links are in equal-link.ts. Origins and facts never count.
  * An order that means nothing to the kernel (nexthops of a multipath route) does not count either.
  */
-import type { FileState, NeighState, Nexthop, RouteState, RulesetState, SysctlState } from './network.ts'
+import { constants } from 'node:os'
+import type { FileState, NeighState, Nexthop, RouteState, RulesetState, ServiceState, ServiceStatus, SysctlState } from './network.ts'
 import { nexthopsText } from './words.ts'
 
 export type PropertyValue = string | number | boolean
@@ -69,6 +70,23 @@ export function fileDifferences(desired: FileState, observed: FileState): Proper
 /** `0644` */
 export function modeText(mode: number): string {
   return `0${mode.toString(8).padStart(3, '0')}`
+}
+
+/** What differs between two services of one name: whether it runs, and what it was started with. Its own restarts are its affair. */
+export function serviceDifferences(desired: ServiceState, observed: ServiceState): PropertyDifference[] {
+  const { status } = observed
+  if (status !== undefined && status.state !== 'running' && status.state !== 'waiting')
+    return [{ property: 'state', desired: 'running', observed: statusText(status) }]
+  if (desired.digest === observed.digest) return []
+  return [{ property: 'digest', desired: desired.digest, observed: observed.digest }]
+}
+
+/** `running`, `stopped`, `ended with status 1`, `ended by SIGSEGV` */
+export function statusText({ state, exit }: ServiceStatus): string {
+  if (exit === undefined || state === 'stopped' || state === 'stopping') return state
+  if ('status' in exit) return `${state === 'waiting' ? 'to be restarted: ended' : 'ended'} with status ${exit.status}`
+  const name = Object.entries(constants.signals).find(([, number]) => number === exit.signal)?.[0] ?? `signal ${exit.signal}`
+  return `${state === 'waiting' ? 'to be restarted: ended' : 'ended'} by ${name}`
 }
 
 /** Whether two rulesets of one tool say the same. No ruleset is the same as an empty one. */

@@ -51,6 +51,7 @@ export function desiredState(topology: Topology): NetworkState {
       // The tool itself writes the canonical form, when the ruleset is tried out.
       rulesets: new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }])),
       setup: node.settings.setup,
+      services: node.services,
       origin: node.origin,
     })
   }
@@ -82,6 +83,7 @@ function emptyNamespace(kind: NamespaceState['kind'], links: Map<string, LinkSta
     files: new Map(),
     rulesets: new Map(),
     setup: [],
+    services: new Map(),
   }
 }
 

@@ -18,6 +18,7 @@ import { createRouteReader, MAIN_TABLE } from './routes.ts'
 import { computeRoutes } from './routing.ts'
 import type { RoutedNode } from './routing.ts'
 import { readRules } from './rules.ts'
+import { resolveServices } from './service-order.ts'
 import { checkSegments } from './segment-checks.ts'
 import { joinSegments } from './segments.ts'
 import { createSettingsReader } from './settings.ts'
@@ -94,6 +95,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
     const own = station === undefined ? new Map<string, RouteState>() : routes.routesOf({ definition, stations: [station], loopback: [] })
     bridges.set(definition.name, readBridge(definition, mtus.get(definition), station, own, findings))
   }
+  const services = resolveServices(new Map(routed.map(({ definition }) => [definition.name, settingsOf(definition.settings)])), findings)
   const nodes = new Map<string, Node>()
   const interfaceOf = createInterfaces(switches.portOf, (station) => wireguards.configOf(station, wiring), findings)
   for (const router of routed) {
@@ -111,6 +113,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       routes: router.routes,
       rules: readRules(definition.settings, findings),
       neighs: readNeighs({ ...router, stations: wiring.stationsOf(definition) }, wiring, findings, damage),
+      services: services.get(definition.name) ?? new Map(),
       settings,
     })
   }
@@ -178,6 +181,7 @@ function createBases(
 
 function nodeUsesIpv6(node: Node): boolean {
   return (
+    node.settings.usesIpv6 ||
     node.loopback.some(isAddress6) ||
     [...node.interfaces.values()].some(({ addresses }) => addresses.some(isAddress6)) ||
     [...node.rules, ...node.neighs].some(({ family }) => family === 6) ||

@@ -7,6 +7,7 @@ import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
+import { nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
@@ -52,9 +53,12 @@ export function defaultRoute(via: string, dev: string, origin: Origin, table: nu
   }
 }
 
-/** The prefix of everything, in the family of an address. */
+/** The prefix of everything. */
+const DEFAULT_OF = { 4: '0.0.0.0/0', 6: '::/0' } as const
+
+/** The same, in the family of an address. */
 function defaultOf(via: string): string {
-  return via.includes(':') ? '::/0' : '0.0.0.0/0'
+  return DEFAULT_OF[via.includes(':') ? 6 : 4]
 }
 
 export function createRouteReader(
@@ -87,13 +91,14 @@ export function createRouteReader(
         findings.warning('UNREACHABLE_ROUTE', origin, `No interface on the segment of ${name}:${station.ifname} has the address ${via}.`)
       return
     }
-    const family = via.includes(':') ? 6 : 4
-    const key = `${holder.definition.name} ${family}`
-    if (notForwarding.has(key) || takes(holder.definition, family, to)) return
-    notForwarding.add(key)
-    const detail = `${name} sends packets through ${holder.definition.name}, which does not forward IPv${family}.`
+    const [family, other] = via.includes(':') ? ([6, 4] as const) : ([4, 6] as const)
+    const router = holder.definition
+    if (notForwarding.has(router.name) || takes(router, family, to)) return
+    notForwarding.add(router.name)
+    const what = takes(router, other, DEFAULT_OF[other]) ? `IPv${family}` : 'packets'
+    const detail = `${name} sends packets through ${router.name}, which does not forward ${what}.`
     findings.warning('GATEWAY_NOT_FORWARDING', origin, detail, {
-      hint: holder.kind === 'node' ? `Give ${holder.definition.name} \`forwarding: true\`.` : 'A bridge does not route: use a node.',
+      hint: holder.kind === 'node' ? `Give ${router.name} \`forwarding: true\`.` : 'A bridge does not route: use a node.',
     })
   }
 
@@ -182,12 +187,9 @@ export function createRouteReader(
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
-      const names = findings.isFull() ? [] : [...definitions.nodes.keys(), ...definitions.bridges.keys()]
-      findings.error(
-        'UNKNOWN_NODE',
-        item.origin,
-        `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`,
-      )
+      const hint = findings.isFull() ? undefined : nameHint(item.text, [...definitions.nodes.keys(), ...definitions.bridges.keys()])
+      const detail = `The gateway "${item.text}" is neither a node nor an address.`
+      findings.error('UNKNOWN_NODE', item.origin, detail, hint === undefined ? {} : { hint })
       return []
     }
     if (gateway === definition) {

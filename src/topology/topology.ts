@@ -15,11 +15,14 @@ import type {
   RuleState,
   RulesetState,
   RulesetTool,
+  ServiceState,
   SetupCommand,
   SysctlState,
   WireguardConfig,
 } from '../state/network.ts'
 import type { Prefix } from '../unit/prefix.ts'
+import type { DaemonConfig } from './daemon-config.ts'
+import type { ServiceSettings } from './services.ts'
 
 export interface Topology {
   readonly name: string
@@ -45,6 +48,7 @@ export interface Node {
   readonly routes: ReadonlyMap<string, RouteState>
   readonly rules: readonly RuleState[]
   readonly neighs: readonly NeighState[]
+  readonly services: ReadonlyMap<string, ServiceState>
   readonly settings: NodeSettings
 }
 
@@ -54,7 +58,14 @@ export interface NodeSettings {
   readonly files: ReadonlyMap<string, FileState>
   readonly rulesets: ReadonlyMap<RulesetTool, Omit<RulesetState, 'canonical'> & { readonly input: string }>
   readonly setup: readonly SetupCommand[]
+  readonly services: ReadonlyMap<string, ServiceSettings>
+  /** Configurations of routing daemons, for their own tools to check. */
+  readonly configs: readonly DaemonConfig[]
+  /** Whether a daemon's configuration speaks of IPv6. */
+  readonly usesIpv6: boolean
   readonly env: Readonly<Record<string, string>>
+  /** Of its commands; absent where it is privileged. */
+  readonly capabilities?: readonly string[]
   /** Lines for /etc/hosts. */
   readonly hosts: readonly string[]
   /** Lines for /etc/resolv.conf. */

@@ -141,6 +141,7 @@ function namespaceOf(
     files: new Map(),
     rulesets: new Map(),
     setup: [],
+    services: new Map(),
   }
 }
 

@@ -12,9 +12,17 @@ const PACKAGE_OF = new Map([
   ['ps', 'procps'],
   ['newuidmap', 'uidmap'],
   ['tmux', 'tmux'],
+  ['vtysh', 'frr'],
+  ['birdc', 'bird2'],
+  ['python3', 'python3'],
+  ['radvd', 'radvd'],
+  ['dnsmasq', 'dnsmasq-base'],
+  ['keepalived', 'keepalived'],
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['git', 'git'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
   // For the published package's other architecture.
   ...(process.arch === 'x64' ? /** @type {const} */ ([['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu']]) : []),
 ])

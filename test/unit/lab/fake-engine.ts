@@ -30,6 +30,8 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     },
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
+    usedPorts: unexpected,
+    pathExists: unexpected,
     list: unexpected,
     watch: unexpected,
     commit: unexpected,
