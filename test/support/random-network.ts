@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import type { Operation, VlanRange } from '../../src/plan/operation.ts'
 import type { VirtualKind } from '../../src/state/kind.ts'
 import { FABRIC } from '../../src/state/network.ts'
-import type { NamespaceState, NetworkState, VethLink, VirtualLink } from '../../src/state/network.ts'
+import type { LinkState, NamespaceState, NetworkState, VethLink, VirtualLink } from '../../src/state/network.ts'
 import type { Options } from '../../src/state/option.ts'
 import { createModelKernel, Refusal } from './model-kernel.ts'
 import type { ModelKernel } from './model-kernel.ts'
@@ -123,14 +123,19 @@ function buildOthers(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
   for (const netns of NODES) {
     if (!kernel.state().namespaces.has(netns)) continue
     for (const other of OTHERS) if (chance(45)) buildOther(kernel, netns, other, pick, chance)
-    for (const [ifname, { kind }] of kernel.state().namespaces.get(netns)?.links ?? []) {
-      const isMember = (kind === 'veth' || kind === 'dummy') && chance(35)
-      if (isMember) attempt(kernel, { netns, cause: '', ifname, type: 'set link', set: { master: pick(['bond0', 'red']) } })
-    }
-    // A VLAN that is down on a link that is up is a wish that an undo does not know how to keep.
-    for (const [ifname, link] of kernel.state().namespaces.get(netns)?.links ?? []) {
-      if (link.kind === 'vlan' && !link.up) attempt(kernel, { netns, cause: '', ifname, type: 'del link', link })
-    }
+    join(kernel, netns, pick, chance)
+  }
+}
+
+function join(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): void {
+  const links = (): Iterable<[string, LinkState]> => kernel.state().namespaces.get(netns)?.links ?? []
+  for (const [ifname, { kind }] of links()) {
+    const isMember = (kind === 'veth' || kind === 'dummy') && chance(35)
+    if (isMember) attempt(kernel, { netns, cause: '', ifname, type: 'set link', set: { master: pick(['bond0', 'red']) } })
+  }
+  // A VLAN that is down on a link that is up is a wish that an undo does not know how to keep.
+  for (const [ifname, link] of links()) {
+    if (link.kind === 'vlan' && !link.up) attempt(kernel, { netns, cause: '', ifname, type: 'del link', link })
   }
 }
 
