@@ -7,6 +7,7 @@ import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
+import { runFlows } from './flow/run.ts'
 import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
@@ -71,6 +72,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       return holderPid
     }
     case 'enter':
+      await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
     case 'apply':
@@ -83,6 +85,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       return probe()
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'flows':
+      return runFlows(theWorld(), call.arguments.flows)
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined

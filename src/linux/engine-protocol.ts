@@ -1,4 +1,5 @@
 // What a client and its engine say to each other over the IPC channel (structured clone).
+import type { Flow } from './flow/flow.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
 
@@ -17,6 +18,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'probe'; readonly arguments: undefined }
   | { readonly method: 'list'; readonly arguments: undefined }
+  | { readonly method: 'flows'; readonly arguments: { readonly flows: readonly Flow[] } }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )
 

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
 import type { ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
+import type { Flow, FlowAnswer } from './flow/flow.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
@@ -21,6 +22,8 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** Sends from nodes, all at once, and hears what comes back. The answers stand in the order of the flows. */
+  flows(flows: readonly Flow[]): Promise<FlowAnswer[]>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
   /** From now on the lab lives until its holder is killed. */
@@ -164,6 +167,10 @@ class EngineProcess implements Engine {
 
   probe(): Promise<Probe[]> {
     return this.#ask({ method: 'probe', arguments: undefined })
+  }
+
+  flows(flows: readonly Flow[]): Promise<FlowAnswer[]> {
+    return this.#ask({ method: 'flows', arguments: { flows } })
   }
 
   list(): Promise<HeldName[]> {

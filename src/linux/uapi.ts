@@ -118,6 +118,8 @@ export const IFA_F_DADFAILED = 0x08
 // <linux/neighbour.h>
 export const NDA_DST = 1
 export const NDA_LLADDR = 2
+export const NUD_INCOMPLETE = 0x01
+export const NUD_FAILED = 0x20
 export const NUD_PERMANENT = 0x80
 
 // <linux/fib_rules.h>
