@@ -10,6 +10,8 @@ import { load, OBJECT_FILE } from './load.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
 import { resolveTopology } from './resolve.ts'
+import { readTests } from './tests/read-tests.ts'
+import type { Test } from './tests/test.ts'
 import type { Topology } from './topology.ts'
 import { valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
@@ -25,6 +27,8 @@ export interface CompiledLab {
   readonly desired?: NetworkState
   /** Environment variables by node; empty where there are errors. */
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** What `tests` asks; empty where there are errors. */
+  readonly tests: readonly Test[]
   /** Everything found, errors and warnings, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
   /** Text of each file by the name that origins have. */
@@ -41,12 +45,14 @@ export function compileTopology(source: string | object, options: { readonly nam
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
   const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
+  const tests = root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
   const isGood = topology !== undefined && !findings.hasErrors()
   return {
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
+    tests: isGood ? tests : [],
     diagnostics: findings.sorted([...sources.keys()]),
     sources,
   }

@@ -28,7 +28,8 @@ export interface Neighbours {
 /** A small run leaves everything as it is: what it makes, any packet would. */
 export function createNeighbours(world: World, flows: readonly Flow[]): Neighbours {
   const asGiven = flows.map((_, index) => index)
-  if (new Set(flows.map(pairOf)).size <= MAX_PAIRS) return { order: asGiven, note: () => undefined, isFull: () => false, trim: () => undefined }
+  if (new Set(flows.map(pairOf)).size <= MAX_PAIRS)
+    return { order: asGiven, note: () => undefined, isFull: () => false, trim: () => undefined }
   const before = new Map<string, ReadonlySet<string>>()
   const touched = new Set<string>()
   const made = new Set<string>()
@@ -77,9 +78,7 @@ function numberBlocks(flows: readonly Flow[]): (flow: Flow) => number {
 }
 
 function trimOne(world: World, name: string, before: ReadonlySet<string>): void {
-  const mine = entriesOf(world, name).filter(
-    (entry) => !(entry.state & (NUD_PERMANENT | NUD_INCOMPLETE)) && !before.has(keyOf(entry)),
-  )
+  const mine = entriesOf(world, name).filter((entry) => !(entry.state & (NUD_PERMANENT | NUD_INCOMPLETE)) && !before.has(keyOf(entry)))
   // ENOENT: the kernel was faster.
   if (mine.length > 0) transact(namespaceOf(world, name).netlink, mine.map(delNeighEntry))
 }
