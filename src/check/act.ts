@@ -1,5 +1,7 @@
 /** One action of a timeline. */
+import { inspect } from '../lab/inspect.ts'
 import type { Action } from '../topology/tests/test.ts'
+import { cablesOf, cut, mend } from './cable.ts'
 import type { StepResult } from './result.ts'
 import type { Session } from './session.ts'
 
@@ -23,15 +25,52 @@ export async function act(session: Session, action: Action): Promise<StepResult>
 async function perform(session: Session, action: Action): Promise<string | undefined> {
   switch (action.kind) {
     case 'wait':
-      await new Promise((resolve) => setTimeout(resolve, action.ms))
-      return undefined
+      return pause(action.ms)
     case 'exec':
       for (const argv of action.commands) {
         const { status, stdout, stderr } = await session.exec(action.node, argv)
         if (status !== 0) return `status ${status}: ${(stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n')}`
       }
       return undefined
-    default:
-      throw new Error(action.kind)
+    case 'down':
+      return cut(session, action.ends)
+    case 'up':
+      return mend(session, action.ends)
+    case 'flap':
+      for (let time = 0; time < action.times; time++) {
+        const problem = (await cut(session, [action.end])) ?? (await pause(action.everyMs)) ?? (await mend(session, [action.end]))
+        if (problem !== undefined) return problem
+        if (time < action.times - 1) await pause(action.everyMs)
+      }
+      return undefined
+    case 'stop':
+    case 'start': {
+      await signal(session, action.nodes, action.kind === 'stop' ? 'SIGSTOP' : 'SIGCONT')
+      const cables = action.nodes.flatMap((node) => cablesOf(session, node))
+      return action.kind === 'stop' ? cut(session, cables) : mend(session, cables)
+    }
+  }
+}
+
+/** Lets the processes go on of all nodes that the actions stopped; the network itself is brought back by `up`. */
+export async function letGoOn(session: Session, actions: readonly Action[]): Promise<void> {
+  const nodes = actions.flatMap((action) => (action.kind === 'stop' ? action.nodes : []))
+  if (nodes.length > 0) await signal(session, nodes, 'SIGCONT')
+}
+
+async function pause(ms: number): Promise<undefined> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function signal(session: Session, nodes: readonly string[], name: NodeJS.Signals): Promise<void> {
+  const { namespaces } = await inspect(session.lab)
+  for (const { name: node, pids } of namespaces) if (nodes.includes(node)) for (const pid of pids) kill(pid, name)
+}
+
+function kill(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // ESRCH: it has ended meanwhile.
   }
 }

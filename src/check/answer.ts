@@ -19,6 +19,8 @@ export function outcomesOf(flow: Flow, answer: FlowAnswer): ReadonlySet<ReachOut
   switch (answer.outcome) {
     case 'answered':
       return new Set([flow.kind === 'ping' ? 'reply' : flow.kind === 'tcp' ? 'open' : 'answered'])
+    case 'neighbours':
+      return new Set(['reply'])
     case 'reset':
       return new Set(['refused'])
     case 'icmp':
@@ -105,6 +107,8 @@ export function answerWords(flow: Flow, answer: FlowAnswer, nameOf: (address: st
   switch (answer.outcome) {
     case 'answered':
       return `answered by ${nameOf(answer.by)} in ${milliseconds(answer.rttMs)}`
+    case 'neighbours':
+      return `answered by ${answer.macs.join(' and ')} on ${answer.dev}`
     case 'reset':
       return 'refused: a TCP reset came back'
     case 'icmp':

@@ -5,6 +5,7 @@ import { validate, FindingsError } from '../lab/compile.ts'
 import { down } from '../lab/down.ts'
 import { up } from '../lab/up.ts'
 import type { Test } from '../topology/tests/test.ts'
+import { letGoOn } from './act.ts'
 import type { FileResult, TestResult } from './result.ts'
 import { runTest } from './run-test.ts'
 import { openSession } from './session.ts'
@@ -100,8 +101,11 @@ async function runTests(file: string, lab: string, tests: readonly Test[], optio
         : await runTest(session, test)
       results.push(result)
       options.onEvent?.({ type: 'test', file, result })
-      const isChanged = test.steps.some(({ step }) => step === 'act')
-      if (isChanged && !test.keep && !isOver) await up(file, { name: lab })
+      const actions = test.steps.filter((step) => step.step === 'act')
+      if (actions.length > 0 && !test.keep && !isOver) {
+        await letGoOn(session, actions)
+        await up(file, { name: lab })
+      }
     }
   } finally {
     await session.close()

@@ -9,6 +9,7 @@ import type { Session } from './session.ts'
 export async function runTest(session: Session, test: Test): Promise<TestResult> {
   const start = performance.now()
   const steps: StepResult[] = []
+  await rememberCounters(session, test)
   let since = start
   for (const step of test.steps) {
     const isOver = steps.some(({ status }) => status === 'failed' || status === 'error')
@@ -26,6 +27,14 @@ export async function runTest(session: Session, test: Test): Promise<TestResult>
     earned: worst === undefined ? test.points : asked === 0 ? 0 : (test.points * held) / asked,
     elapsedMs: performance.now() - start,
   }
+}
+
+/** What rules had counted when the test began, for those that ask whether they have since. */
+async function rememberCounters(session: Session, { steps }: Test): Promise<void> {
+  session.countersBefore.clear()
+  for (const step of steps)
+    if (step.step === 'expect' && step.kind === 'state' && step.state.noun === 'counter')
+      for (const node of step.nodes) if (!session.countersBefore.has(node)) session.countersBefore.set(node, await session.counters(node))
 }
 
 function skipped(step: Step): StepResult {

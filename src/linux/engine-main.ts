@@ -7,6 +7,8 @@ import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
+import { readFacts } from './flow/facts.ts'
+import { lookupRoute } from './flow/route-lookup.ts'
 import { runFlows } from './flow/run.ts'
 import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
@@ -86,7 +88,11 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'flows':
-      return runFlows(theWorld(), call.arguments.flows)
+      return runFlows(theWorld(), call.arguments.flows, call.arguments.taps)
+    case 'lookup':
+      return call.arguments.queries.map((query) => lookupRoute(theWorld(), query))
+    case 'facts':
+      return readFacts(theWorld(), call.arguments.names)
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined

@@ -3,7 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
 import type { ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
-import type { Flow, FlowAnswer } from './flow/flow.ts'
+import type { NamespaceFacts } from './flow/facts.ts'
+import type { Flow } from './flow/flow.ts'
+import type { RouteAnswer, RouteQuery } from './flow/route-lookup.ts'
+import type { FlowOutcome } from './flow/run.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
@@ -22,8 +25,12 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
-  /** Sends from nodes, all at once, and hears what comes back. The answers stand in the order of the flows. */
-  flows(flows: readonly Flow[]): Promise<FlowAnswer[]>
+  /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen. */
+  flows(flows: readonly Flow[], taps?: readonly string[]): Promise<FlowOutcome>
+  /** Which way packets would go, as `ip route get` tells it. */
+  lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]>
+  /** Counters and neighbours of namespaces. */
+  facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
   /** From now on the lab lives until its holder is killed. */
@@ -169,8 +176,16 @@ class EngineProcess implements Engine {
     return this.#ask({ method: 'probe', arguments: undefined })
   }
 
-  flows(flows: readonly Flow[]): Promise<FlowAnswer[]> {
-    return this.#ask({ method: 'flows', arguments: { flows } })
+  flows(flows: readonly Flow[], taps: readonly string[] = []): Promise<FlowOutcome> {
+    return this.#ask({ method: 'flows', arguments: { flows, taps } })
+  }
+
+  lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]> {
+    return this.#ask({ method: 'lookup', arguments: { queries } })
+  }
+
+  facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>> {
+    return this.#ask({ method: 'facts', arguments: { names } })
   }
 
   list(): Promise<HeldName[]> {

@@ -190,6 +190,22 @@ function parseRefusal(message: Buffer, errno: number): Omit<NetlinkRefusal, 'ind
   return { errno, code: errnoName(errno), ...(extack !== undefined && { extack }), ...(offset !== undefined && { offset }) }
 }
 
+/**
+ * Asks for one object (a GET without NLM_F_DUMP): the body of the answer, or the errno of a refusal. The body lives until the next
+ * request on any socket.
+ */
+export function ask(netlink: NetlinkSocket, type: number, body: Uint8Array): Buffer | number {
+  netlink.seq = (netlink.seq + 1) >>> 0
+  writeHeader(0, NLMSG_HDRLEN + body.length, type, NLM_F_REQUEST, netlink.seq)
+  outgoing.set(body, NLMSG_HDRLEN)
+  netlink.send(outgoing.subarray(0, NLMSG_HDRLEN + body.length))
+  for (;;) {
+    const message = messageAt(0, receiveDatagram(netlink))
+    if (message.readUInt32LE(8) !== netlink.seq) continue
+    return message.readUInt16LE(4) === NLMSG_ERROR ? errnoOf(message) : message.subarray(NLMSG_HDRLEN)
+  }
+}
+
 const DUMP_ATTEMPTS = 10
 
 /**

@@ -42,6 +42,8 @@ export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 
 export const RTA_DST = 1
+export const RTA_SRC = 2
+export const RTA_IIF = 3
 export const RTA_OIF = 4
 export const RTA_GATEWAY = 5
 export const RTA_PRIORITY = 6

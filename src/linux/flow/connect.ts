@@ -63,13 +63,40 @@ export function begin(flow: TcpFlow | UdpFlow, reactor: Reactor, finish: (answer
     if (flow.kind === 'udp') sendConnected(fd, flow.payload ?? PAYLOAD)
     stop = reactor.watch(fd, isTcp ? EPOLLOUT | EPOLLERR : EPOLLIN | EPOLLERR, (events) => {
       const answer = isTcp ? tcpAnswer(fd, flow, events, sentAtMs) : udpAnswer(fd, events, sentAtMs)
-      if (answer !== undefined) end(answer)
+      if (answer?.outcome === 'answered' && flow.kind === 'tcp' && flow.payload !== undefined) {
+        stop?.()
+        stop = converse(fd, flow.payload, reactor, (payload) => end({ ...answer, payload }))
+      } else if (answer !== undefined) end(answer)
     })
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error
     end({ outcome: 'error', syscall: error.syscall, code: error.code })
   }
   return () => end({ outcome: 'silent' })
+}
+
+/** What one side may say. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** Sends the payload over a connection, which takes it whole, and hears the other side out. Returns what ends the watch. */
+function converse(fd: number, payload: Uint8Array, reactor: Reactor, finish: (heard: Buffer) => void): () => void {
+  const parts: Buffer[] = []
+  let length = 0
+  sendConnected(fd, payload)
+  return reactor.watch(fd, EPOLLIN | EPOLLERR, () => {
+    for (;;) {
+      let message: ReturnType<typeof receiveMessage>
+      try {
+        message = receiveMessage(fd)
+      } catch {
+        return finish(Buffer.concat(parts)) // ECONNRESET: it has said all that it will
+      }
+      if (message === undefined) return
+      if (message.bytes.length === 0 || length > MAX_BYTES) return finish(Buffer.concat(parts))
+      parts.push(Buffer.from(message.bytes))
+      length += message.bytes.length
+    }
+  })
 }
 
 function prepare(fd: number, flow: TcpFlow | UdpFlow, isV6: boolean): void {

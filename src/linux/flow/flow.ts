@@ -24,10 +24,11 @@ export interface PingFlow extends FlowBase {
   readonly df?: boolean
 }
 
-/** A TCP connection that is reset as soon as it is there. */
+/** A TCP connection that is reset as soon as it is there; with a payload, when the other side has said all and closed. */
 export interface TcpFlow extends FlowBase {
   readonly kind: 'tcp'
   readonly port: number
+  readonly payload?: Uint8Array
 }
 
 /** One UDP datagram. */
@@ -40,14 +41,21 @@ export interface UdpFlow extends FlowBase {
   readonly sourcePort?: number
 }
 
-export type Flow = PingFlow | TcpFlow | UdpFlow
+/** ARP or neighbour discovery: who on the link has the address? */
+export interface NeighFlow extends FlowBase {
+  readonly kind: 'neigh'
+}
+
+export type Flow = PingFlow | TcpFlow | UdpFlow | NeighFlow
 
 interface Answered {
   /** Port that it was sent from; the identifier of an echo. */
   readonly sourcePort?: number
+  /** Sequence number of an echo. */
+  readonly sequence?: number
 }
 
-export type FlowAnswer = Answered & (EchoAnswer | ResetAnswer | IcmpAnswer | ErrorAnswer | SilentAnswer)
+export type FlowAnswer = Answered & (EchoAnswer | NeighAnswer | ResetAnswer | IcmpAnswer | ErrorAnswer | SilentAnswer)
 
 /** An echo reply, a connection, a datagram. */
 export interface EchoAnswer {
@@ -56,8 +64,15 @@ export interface EchoAnswer {
   readonly rttMs: number
   /** Of the echo reply as it arrived. */
   readonly ttl?: number
-  /** Of a datagram. */
+  /** Of a datagram, or all that came over a connection. */
   readonly payload?: Uint8Array
+}
+
+/** Everybody who said to have the address. */
+export interface NeighAnswer {
+  readonly outcome: 'neighbours'
+  readonly macs: readonly string[]
+  readonly dev: string
 }
 
 /** RST to a SYN. */

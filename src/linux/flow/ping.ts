@@ -97,7 +97,7 @@ export class PingSocket {
     } catch (error) {
       this.#pending.delete(seq)
       if (!(error instanceof SyscallError)) throw error
-      finish({ outcome: 'error', syscall: error.syscall, code: error.code, sourcePort: this.#id })
+      finish({ outcome: 'error', syscall: error.syscall, code: error.code, sourcePort: this.#id, sequence: seq })
     }
     return seq
   }
@@ -105,7 +105,7 @@ export class PingSocket {
   giveUp(seq: number): void {
     const pending = this.#pending.get(seq)
     this.#pending.delete(seq)
-    pending?.finish({ outcome: 'silent', sourcePort: this.#id })
+    pending?.finish({ outcome: 'silent', sourcePort: this.#id, sequence: seq })
   }
 
   #setTtl(ttl: number): void {
@@ -169,7 +169,7 @@ export class PingSocket {
     const pending = this.#pending.get(seq)
     if (pending === undefined) return
     this.#pending.delete(seq)
-    pending.finish({ ...answer(pending), sourcePort: this.#id })
+    pending.finish({ ...answer(pending), sourcePort: this.#id, sequence: seq })
   }
 
   close(): void {

@@ -1,7 +1,9 @@
 // Many flows at once: begun as fast as sockets and neighbour tables allow, each waiting for its own answer.
+import { startCapture, type Sighting } from './capture.ts'
 import { begin } from './connect.ts'
 import type { Flow, FlowAnswer } from './flow.ts'
 import { createNeighbours, type Neighbours } from './neighbours.ts'
+import { askNeigh } from './neigh-query.ts'
 import { PingSocket } from './ping.ts'
 import { Reactor } from './reactor.ts'
 import { namespaceOf, withinNet, type World } from '../world.ts'
@@ -11,21 +13,36 @@ const MAX_SOCKETS = 2048
 /** Flows begun before what has come back is looked at: their answers must fit the receive buffer of one socket (212,992 bytes). */
 const BURST = 64
 
-/** Carries the flows out, those without delay in their order. The answers stand in the order of the flows. */
-export async function runFlows(world: World, flows: readonly Flow[]): Promise<FlowAnswer[]> {
+/** What the flows gave, in their order, and where their packets were seen. */
+export interface FlowOutcome {
+  readonly answers: readonly FlowAnswer[]
+  readonly sightings: readonly Sighting[]
+}
+
+/** Carries the flows out, those without delay in their order. With `taps`, all that passes these namespaces meanwhile is seen. */
+export async function runFlows(world: World, flows: readonly Flow[], taps: readonly string[] = []): Promise<FlowOutcome> {
   const run = new FlowRun(world, flows)
+  const capture = startCapture(world, taps, run.reactor)
   try {
-    return await run.answers()
+    const answers = await run.answers()
+    // What is on its way when the last answer is there: an answer to another node, the rest of a handshake.
+    if (taps.length > 0) await new Promise((resolve) => setTimeout(resolve, LINGER_MS))
+    return { answers, sightings: capture.stop() }
+  } catch (error) {
+    capture.stop()
+    throw error
   } finally {
     run.close()
   }
 }
 
+const LINGER_MS = 30
+
 class FlowRun {
   readonly #world: World
   readonly #flows: readonly Flow[]
   readonly #answers: FlowAnswer[]
-  readonly #reactor = new Reactor()
+  readonly reactor = new Reactor()
   readonly #pings = new Map<string, PingSocket>()
   readonly #neighbours: Neighbours
   #left: number
@@ -51,7 +68,7 @@ class FlowRun {
       if (this.#neighbours.isFull()) await this.#makeRoom()
       this.#begin(index)
       if (++begun % BURST === 0) {
-        this.#reactor.drain()
+        this.reactor.drain()
         await new Promise((resolve) => setImmediate(resolve))
       }
     }
@@ -71,7 +88,7 @@ class FlowRun {
 
   /** Answers that are on their way need the entries: those that take longer ask for the neighbour again. */
   async #makeRoom(): Promise<void> {
-    this.#reactor.drain()
+    this.reactor.drain()
     const soon = new Promise<void>((resolve) => setTimeout(resolve, NEIGHBOUR_PATIENCE_MS))
     let isSoon = false
     void soon.then(() => (isSoon = true))
@@ -95,27 +112,29 @@ class FlowRun {
       this.#open--
       this.#wake?.()
     }
-    withinNet(this.#world, namespace, () => {
-      if (flow.kind === 'ping') {
-        const socket = this.#pingSocket(flow.from, flow.to.includes(':') ? 6 : 4)
-        const seq = socket.send(flow, finish)
-        giveUp = () => socket.giveUp(seq)
-      } else giveUp = begin(flow, this.#reactor, finish)
-    })
+    if (flow.kind === 'neigh') giveUp = askNeigh(this.#world, flow, this.reactor, finish)
+    else
+      withinNet(this.#world, namespace, () => {
+        if (flow.kind === 'ping') {
+          const socket = this.#pingSocket(flow.from, flow.to.includes(':') ? 6 : 4)
+          const seq = socket.send(flow, finish)
+          giveUp = () => socket.giveUp(seq)
+        } else giveUp = begin(flow, this.reactor, finish)
+      })
     if (!isDone) timer = setTimeout(giveUp!, flow.timeoutMs)
   }
 
   /** Called inside the node. */
   #pingSocket(from: string, family: 4 | 6): PingSocket {
     const key = `${family} ${from}`
-    const socket = this.#pings.get(key) ?? new PingSocket(family, this.#reactor)
+    const socket = this.#pings.get(key) ?? new PingSocket(family, this.reactor)
     this.#pings.set(key, socket)
     return socket
   }
 
   close(): void {
     for (const socket of this.#pings.values()) socket.close()
-    this.#reactor.close()
+    this.reactor.close()
   }
 }
 

@@ -30,6 +30,8 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
     flows: unexpected,
+    lookup: unexpected,
+    facts: unexpected,
     list: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
