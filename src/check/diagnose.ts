@@ -7,7 +7,8 @@ import type { Flow } from '../linux/flow/flow.ts'
 import { familyOf, icmpWords } from './answer.ts'
 import { droppedAt } from './dropped-at.ts'
 import type { FirstMiss } from './evaluation.ts'
-import { readEvidence, type Evidence } from './evidence.ts'
+import { isOwn, ownersOf, readCounts, type Evidence } from './evidence.ts'
+import type { Sighting } from '../linux/flow/capture.ts'
 import { follow, nodesOf, type IpSighting, type Journey } from './follow.ts'
 import { arpCauses, unsentCauses } from './link-causes.ts'
 import { maskCauses } from './mask.ts'
@@ -15,14 +16,22 @@ import type { Session } from './session.ts'
 
 /** A packet that is followed need not be waited for long. */
 const FOLLOW_TIMEOUT_MS = 1200
+/** Counters are read in so many nodes on the way. */
+const MAX_NODES = 16
 
 export async function diagnose(session: Session, _expectation: Expectation, miss: FirstMiss): Promise<readonly string[]> {
   const { flow } = miss
   if (flow === undefined || flow.kind === 'neigh') return []
-  const before = await readEvidence(session)
   const again: Flow = { ...flow, delayMs: 0, timeoutMs: Math.min(flow.timeoutMs, FOLLOW_TIMEOUT_MS) }
+  const { network } = await session.engine.observe(new Map(), { withFacts: true })
+  const first = await session.followed([again])
+  const way = follow(again, first.answers[0]!, first.sightings)
+  const passed = [flow.from, ...ownersOf(network, flow.to), ...[...way.there, ...way.back].map(({ netns }) => netns)]
+  const nodes = [...new Set(passed)].slice(0, MAX_NODES)
+  const before = await readCounts(session, nodes)
   const { answers, sightings } = await session.followed([again])
-  const evidence: Evidence = { session, flow: again, answer: answers[0]!, sightings, before, after: await readEvidence(session) }
+  const after = await readCounts(session, nodes)
+  const evidence: Evidence = { session, network, flow: again, answer: answers[0]!, sightings, before, after }
   const journey = follow(again, evidence.answer, sightings)
   if (miss.wantsAnswer === false) return unwanted(evidence, journey)
   if (evidence.answer.outcome === 'answered') return ['Asked once more, it was answered.']
@@ -36,21 +45,21 @@ function unwanted(evidence: Evidence, journey: Journey): string[] {
 }
 
 async function causes(evidence: Evidence, journey: Journey): Promise<string[]> {
-  const { flow, session } = evidence
+  const { flow, network } = evidence
+  const flood = stormCause(evidence.sightings)
+  if (flood !== undefined) return flood
   if (journey.there.length === 0) return unsentCauses(evidence, flow.from, flow.to)
-  const storm = loopCause(journey)
-  if (storm !== undefined) return storm
+  const circle = circleCause(journey)
+  if (circle !== undefined) return circle
   const last = journey.there.at(-1)!
-  const taker = journey.there.findLast(
-    ({ isOut, packet, netns }) => !isOut && session.ownerOf(packet.dst) !== undefined && isOwn(session, netns, packet.dst),
-  )
-  if (taker === undefined)
-    return [
-      ...wayWords(flow.from, journey.there, 'The packet'),
-      ...(await droppedAt(evidence, last, 'there')),
-      ...(await arpCauses(evidence, last)),
-    ]
+  const taker = journey.there.findLast(({ isOut, packet, netns }) => !isOut && isOwn(network, netns, packet.dst))
+  if (taker === undefined) return [...wayWords(flow.from, journey.there, 'The packet'), ...(await lostAt(evidence, last, 'there'))]
   return [...(await takenBy(evidence, journey, taker))]
+}
+
+async function lostAt(evidence: Evidence, last: IpSighting, leg: 'there' | 'back'): Promise<string[]> {
+  const found = [...(await droppedAt(evidence, last, leg)), ...(await arpCauses(evidence, last))]
+  return found.length > 0 || last.isOut ? found : [`${last.netns} dropped it without counting it anywhere.`]
 }
 
 /** The packet arrived at a node that has its destination address. */
@@ -81,13 +90,12 @@ async function takenBy(evidence: Evidence, { back }: Journey, taker: IpSighting)
   return [
     `${arrived}, and its answer got lost on the way back.`,
     ...wayWords(taker.netns, back, 'The answer'),
-    ...(await droppedAt(evidence, last, 'back')),
-    ...(await arpCauses(evidence, last)),
+    ...(await lostAt(evidence, last, 'back')),
   ]
 }
 
-function refusals({ flow, answer, session }: Evidence, arrived: string, taker: IpSighting): string[] {
-  if (answer.outcome === 'icmp' && !isOwn(session, taker.netns, answer.by)) return []
+function refusals({ flow, answer, network }: Evidence, arrived: string, taker: IpSighting): string[] {
+  if (answer.outcome === 'icmp' && !isOwn(network, taker.netns, answer.by)) return []
   const port = 'port' in flow ? (taker.packet.dport ?? flow.port) : ''
   return [`${arrived}, where nobody listens on ${flow.kind} port ${port}, or a rule rejects it.`]
 }
@@ -100,30 +108,34 @@ function errorCauses({ flow, session, answer }: Evidence, { errors }: Journey): 
   return [`${session.nameOf(src)} sent ${words} back, which did not reach ${flow.from}.`]
 }
 
-function isOwn({ desired }: Session, netns: string, address: string): boolean {
-  return [...(desired.namespaces.get(netns)?.addrs.values() ?? [])].some(({ local }) => local === address)
-}
+/** The same packet over and over on one interface, unchanged: switches that flood it to each other. */
+const STORM = 20
 
-/** The same packet over and over on one interface, its TTL unchanged: switches that flood it to each other. */
-const STORM = 4
-
-function loopCause({ there }: Journey): string[] | undefined {
+function stormCause(sightings: readonly Sighting[]): string[] | undefined {
   const counts = new Map<string, number>()
-  for (const { netns, ifname, isOut, packet } of there) {
+  for (const { netns, ifname, isOut, packet } of sightings) {
     if (isOut) continue
-    const key = `${netns}:${ifname} ${packet.ttl}`
+    const identity =
+      packet.kind === 'arp' ? `${packet.sender} ${packet.target}` : `${packet.src} ${packet.dst} ${packet.ttl} ${packet.icmp?.seq}`
+    const key = `${netns}:${ifname} ${packet.kind} ${identity}`
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1])
-  if (most !== undefined && most[1] >= STORM)
-    return [
-      `One packet came ${most[1]} times to ${most[0].split(' ')[0]}: the switches form a loop, and send it round and round. Turn the spanning tree on (stp: true), or take a cable out.`,
-    ]
+  if (most === undefined || most[1] < STORM) return undefined
+  return [
+    `One and the same packet came to ${most[0].split(' ')[0]} ${most[1]} times: the switches form a loop, and send it round and round (broadcast storm). ` +
+      'Turn the spanning tree on (stp: true on the bridges), or take a cable out.',
+  ]
+}
+
+function circleCause({ there }: Journey): string[] | undefined {
   const nodes = nodesOf(there)
   const again = nodes.findIndex((node, index) => nodes.indexOf(node) < index)
   if (again < 0 || nodes.length < 6) return undefined
-  const loop = nodes.slice(nodes.indexOf(nodes[again]!), again + 1)
-  return [`The packet went round in a circle until its TTL ran out: ${loop.join(' → ')}. Their routes point at each other.`]
+  const circle = nodes.slice(nodes.indexOf(nodes[again]!), again + 1)
+  return [
+    `The packet went round in a circle until its TTL ran out: ${circle.join(' → ')}. Their routes point at each other (routing loop).`,
+  ]
 }
 
 function wayWords(from: string, sightings: readonly IpSighting[], what: string): string[] {

@@ -26,10 +26,22 @@ export function follow(flow: Flow, answer: FlowAnswer, sightings: readonly Sight
   const marks = marksOf(flow, answer, ip)
   if (marks === undefined) return { there: [], back: [], errors: [] }
   return {
-    there: ip.filter(({ packet }) => marks.isRequest(packet)),
+    there: firstOf(
+      flow.from,
+      ip.filter(({ packet }) => marks.isRequest(packet)),
+    ),
     back: ip.filter(({ packet }) => marks.isReply(packet)),
     errors: ip.filter(({ packet: { inner } }) => inner !== undefined && (marks.isRequest(inner) || marks.isReply(inner))),
   }
+}
+
+/** Up to where the sender sends it again. */
+function firstOf(from: string, sightings: readonly IpSighting[]): readonly IpSighting[] {
+  const [first] = sightings
+  const again = sightings.findIndex(
+    ({ netns, isOut, packet }, index) => index > 0 && netns === from && isOut && packet.ttl === first!.packet.ttl,
+  )
+  return again < 0 ? sightings : sightings.slice(0, again)
 }
 
 const ECHO = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
@@ -62,15 +74,12 @@ function marksOf(flow: Flow, { sourcePort, sequence }: FlowAnswer, ip: readonly 
 /** The nodes that packets came to, in order; a loop names a node several times. */
 export function nodesOf(sightings: readonly IpSighting[]): string[] {
   const nodes: string[] = []
+  const ttls = new Map<string, number>()
   for (const { netns, isOut, packet } of sightings) {
-    const isNew = !isOut && (netns !== nodes.at(-1) || packet.ttl < lastTtl(sightings, netns, packet))
-    if (isNew) nodes.push(netns)
+    // Flooded twice, or seen on a bridge's port too, it has the same TTL; come back, it has a smaller one.
+    if (isOut || packet.ttl >= (ttls.get(netns) ?? 256)) continue
+    ttls.set(netns, packet.ttl)
+    nodes.push(netns)
   }
   return nodes
-}
-
-/** TTL with which the node saw it for the first time: a smaller one means that it has come back. */
-function lastTtl(sightings: readonly IpSighting[], netns: string, packet: IpPacket): number {
-  const before = sightings.filter((sighting) => sighting.netns === netns && !sighting.isOut && sighting.packet.ttl >= packet.ttl)
-  return Math.min(...before.map((sighting) => sighting.packet.ttl))
 }

@@ -1,16 +1,16 @@
 /** Causes on the link itself: nobody answers ARP, two do, or the sender knows no way out. */
-import type { Evidence } from './evidence.ts'
+import type { NetworkState } from '../state/network.ts'
+import { ownersOf, type Evidence } from './evidence.ts'
 import type { IpSighting } from './follow.ts'
 import { macWords } from './neigh.ts'
-import type { Session } from './session.ts'
 
 /** The packet left its own node by no interface. */
 export async function unsentCauses(evidence: Evidence, from: string, to: string): Promise<string[]> {
-  const { session, answer } = evidence
+  const { session, network, answer } = evidence
   const [way] = await session.engine.lookup([{ from, to }])
   if (way?.code === 'ENETUNREACH')
     return [
-      `${from} has no route to ${session.nameOf(to)}. Its addresses: ${addressesOf(session, from)}; a gateway, or a route, is missing.`,
+      `${from} has no route to ${session.nameOf(to)}. Its addresses: ${addressesOf(network, from)}; a gateway, or a route, is missing.`,
     ]
   if (way?.code !== undefined) return [`A route of ${from} refuses packets to ${to} (${way.code}).`]
   if (answer.outcome === 'error' && answer.code === 'EPERM') return ownRules(evidence, from)
@@ -37,22 +37,22 @@ export async function arpCauses(evidence: Evidence, { netns, isOut, packet }: Ip
   return unanswered(evidence, netns, way.via ?? packet.dst, way.dev ?? '')
 }
 
-async function unanswered({ session }: Evidence, from: string, nexthop: string, dev: string): Promise<string[]> {
+async function unanswered({ session, network }: Evidence, from: string, nexthop: string, dev: string): Promise<string[]> {
   const { neighs } = (await session.engine.facts([from])).get(from)!
   const entry = neighs.find(({ dst, ifname }) => dst === nexthop && ifname === dev)
   if (entry?.state === 'known' || entry?.state === 'permanent') return []
   const [answer] = await session.flows([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }])
   if (answer?.outcome === 'neighbours') return []
   const protocol = nexthop.includes(':') ? 'neighbour discovery' : 'ARP'
-  return [`${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers: ${whereIs(session, from, dev, nexthop)}`]
+  return [`${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers: ${whereIs(network, from, dev, nexthop)}`]
 }
 
 /** Where the address is, if not here. */
-function whereIs(session: Session, from: string, dev: string, address: string): string {
-  const owner = session.ownerOf(address)
+function whereIs(network: NetworkState, from: string, dev: string, address: string): string {
+  const [owner] = ownersOf(network, address)
   if (owner === undefined) return 'no node has this address.'
-  const addr = [...session.desired.namespaces.get(owner)!.addrs.values()].find(({ local }) => local === address)!
-  const link = session.desired.namespaces.get(owner)!.links.get(addr.ifname)
+  const addr = [...network.namespaces.get(owner)!.addrs.values()].find(({ local }) => local === address)!
+  const link = network.namespaces.get(owner)!.links.get(addr.ifname)
   if (link?.up === false) return `${owner} has it, but its ${addr.ifname} is down.`
   return `${owner} has it on ${addr.ifname}, which is not on the link of ${from}:${dev}, or is cut off.`
 }
@@ -75,8 +75,6 @@ async function staleCauses({ session }: Evidence, from: string, to: string): Pro
   ]
 }
 
-function addressesOf({ desired }: Session, node: string): string {
-  return (
-    [...(desired.namespaces.get(node)?.addrs.values() ?? [])].map(({ local, prefixlen }) => `${local}/${prefixlen}`).join(', ') || 'none'
-  )
+function addressesOf({ namespaces }: NetworkState, node: string): string {
+  return [...(namespaces.get(node)?.addrs.values() ?? [])].map(({ local, prefixlen }) => `${local}/${prefixlen}`).join(', ') || 'none'
 }

@@ -4,9 +4,9 @@ import { containsAddress, prefixOf } from '../unit/prefix.ts'
 import type { Evidence } from './evidence.ts'
 import { segmentsOf } from './segment.ts'
 
-export function maskCauses({ session, flow }: Evidence): string[] {
+export function maskCauses({ network, flow }: Evidence): string[] {
   const found: string[] = []
-  for (const segment of segmentsOf(session.desired)) {
+  for (const segment of segmentsOf(network)) {
     if (!segment.some(({ netns }) => netns === flow.from) && !segment.some(({ addr }) => addr.local === flow.to)) continue
     for (const a of segment)
       for (const b of segment) {

@@ -6,7 +6,7 @@ import { runChild } from '../lab/run-child.ts'
 import type { Engine } from '../linux/engine.ts'
 import type { Flow, FlowAnswer } from '../linux/flow/flow.ts'
 import type { FlowOutcome } from '../linux/flow/run.ts'
-import type { NetworkState } from '../state/network.ts'
+import type { NetworkState, RulesetTool } from '../state/network.ts'
 import { counterCommand, parseNft, parseSave, type RuleCount } from './rule-counters.ts'
 
 export interface Session {
@@ -80,9 +80,10 @@ function sessionOf({ record, memory, engine }: OpenLab): Session {
       return { ready, ended }
     },
     counters: async (node) => {
-      const tools = [...(desired.namespaces.get(node)?.rulesets.keys() ?? [])]
+      // Rules may have come by other ways than the file's.
+      const tools = new Set<RulesetTool>([...(desired.namespaces.get(node)?.rulesets.keys() ?? []), 'iptables', 'ip6tables'])
       const counts = await Promise.all(
-        tools.map(async (tool) => {
+        [...tools].map(async (tool) => {
           const { status, stdout } = await exec(node, counterCommand(tool))
           if (status !== 0) return []
           return tool === 'nftables' ? parseNft(stdout) : parseSave(tool, stdout)

@@ -1,4 +1,5 @@
 // TCP connections and UDP datagrams, a socket each. What an ICMP error says, and who sent it, is in the error queue: ip(7), IP_RECVERR.
+import { randomBytes } from 'node:crypto'
 import { close, errnoName, SyscallError } from '../libc.ts'
 import type { FlowAnswer, TcpFlow, UdpFlow } from './flow.ts'
 import type { Reactor } from './reactor.ts'
@@ -37,7 +38,10 @@ import {
 /** Gives up what is under way. */
 type GiveUp = () => void
 
-const PAYLOAD = Buffer.from('netlab test\n')
+/** Says where it comes from, and is like no other: a tap tells by it which datagram it has seen. */
+function ownPayload(): Buffer {
+  return Buffer.from(`netlab ${randomBytes(8).toString('hex')}\n`)
+}
 
 /** Begins a flow while inside the node; `finish` is called once. */
 export function begin(flow: TcpFlow | UdpFlow, reactor: Reactor, finish: (answer: FlowAnswer) => void): GiveUp {
@@ -60,7 +64,7 @@ export function begin(flow: TcpFlow | UdpFlow, reactor: Reactor, finish: (answer
     prepare(fd, flow, isV6)
     connect(fd, socketAddress(flow.to, flow.port))
     sourcePort = localPort(fd)
-    if (flow.kind === 'udp') sendConnected(fd, flow.payload ?? PAYLOAD)
+    if (flow.kind === 'udp') sendConnected(fd, flow.payload ?? ownPayload())
     stop = reactor.watch(fd, isTcp ? EPOLLOUT | EPOLLERR : EPOLLIN | EPOLLERR, (events) => {
       const answer = isTcp ? tcpAnswer(fd, flow, events, sentAtMs) : udpAnswer(fd, events, sentAtMs)
       if (answer?.outcome === 'answered' && flow.kind === 'tcp' && flow.payload !== undefined) {
