@@ -5,6 +5,7 @@ import { validate, FindingsError } from '../lab/compile.ts'
 import { down } from '../lab/down.ts'
 import { up } from '../lab/up.ts'
 import type { Test } from '../topology/tests/test.ts'
+import { seconds } from './answer.ts'
 import { letGoOn } from './act.ts'
 import type { FileResult, TestResult } from './result.ts'
 import { runTest } from './run-test.ts'
@@ -36,7 +37,7 @@ let count = 0
 
 export async function runFile(file: string, options: RunOptions): Promise<FileResult> {
   const start = performance.now()
-  const compiled = await validate(file)
+  const compiled = await validate(file, options.tests === undefined ? {} : { tests: options.tests })
   const lab = options.running ?? privateName(compiled.name)
   const base = { file, lab, sources: compiled.sources }
   const done = (more: Pick<FileResult, 'tests' | 'diagnostics' | 'isKept'> & Partial<FileResult>): FileResult => {
@@ -80,6 +81,19 @@ function privateName(lab: string): string {
   return `${basename(lab).slice(0, 40)}-test-${process.pid}-${++count}`
 }
 
+const TIMEOUT_MS = 300_000
+
+/** What a test gave, or that it took too long: then it is left behind, and its answers come to nobody. */
+async function limited(test: Test, running: Promise<TestResult>, limitMs: number): Promise<TestResult> {
+  let timer: NodeJS.Timeout | undefined
+  const note = `it took longer than ${seconds(limitMs)} (--timeout)`
+  const base = { name: test.name, origin: test.origin, status: 'error', steps: [], points: test.points, earned: 0 } as const
+  const late = new Promise<TestResult>((resolve) => {
+    timer = setTimeout(() => resolve({ ...base, elapsedMs: limitMs, note }), limitMs)
+  })
+  return Promise.race([running, late]).finally(() => clearTimeout(timer))
+}
+
 async function runTests(file: string, lab: string, tests: readonly Test[], options: RunOptions): Promise<TestResult[]> {
   const results: TestResult[] = []
   const session = await openSession(lab)
@@ -98,7 +112,7 @@ async function runTests(file: string, lab: string, tests: readonly Test[], optio
             elapsedMs: 0,
             note: 'an earlier test failed',
           }
-        : await runTest(session, test)
+        : await limited(test, runTest(session, test), options.timeoutMs ?? TIMEOUT_MS)
       results.push(result)
       options.onEvent?.({ type: 'test', file, result })
       const actions = test.steps.filter((step) => step.step === 'act')

@@ -1,6 +1,6 @@
 import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
-import { compileTopology, type CompiledLab } from '../topology/compile.ts'
+import { compileTopology, type CompiledLab, type CompileOptions } from '../topology/compile.ts'
 import { canonicalRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -23,7 +23,7 @@ export class FindingsError extends DiagnosticError {
 }
 
 /** All findings of a file, those of the packet filter tools included; nothing is made but scratch namespaces. */
-export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
+export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
   if (compiled.desired === undefined) return compiled
   const { desired, diagnostics } = await canonicalRulesets(compiled.desired)
