@@ -29,6 +29,8 @@ export interface CompiledLab {
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** What `tests` asks; empty where there are errors. */
   readonly tests: readonly Test[]
+  /** Capabilities of commands by node, for those that are not privileged; empty where there are errors. */
+  readonly capabilities: ReadonlyMap<string, readonly string[]>
   /** Everything found, errors and warnings, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
   /** Text of each file by the name that origins have. */
@@ -63,6 +65,18 @@ export function compileTopology(source: string | object, options: CompileOptions
     ...(isGood && { topology, desired: desiredState(topology) }),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
     tests: isGood ? tests : [],
+    capabilities: new Map(
+      isGood
+        ? [...topology.nodes].flatMap(
+            ([
+              node,
+              {
+                settings: { capabilities },
+              },
+            ]) => (capabilities === undefined ? [] : [[node, capabilities]]),
+          )
+        : [],
+    ),
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
   }

@@ -1,9 +1,8 @@
 // Asks the kernel which way a packet would go. RTM_GETROUTE without NLM_F_DUMP; same as: ip route get.
-import { AttrStream, parseAttributes, putU32 } from 'netlink/dist/structs.js'
-import { errnoName } from '../libc.ts'
+import { parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import { ipBytes, ipText, addressFamily } from '../message/bytes.ts'
 import { decodeLink, getLinks } from '../message/link.ts'
-import { ask, dump } from '../transport.ts'
+import { ask, dump, request } from '../transport.ts'
 import {
   RTA_DST,
   RTA_GATEWAY,
@@ -56,14 +55,15 @@ export function lookupRoute(world: World, { from, to, src, iif }: RouteQuery): R
   header[0] = addressFamily(isV6 ? 6 : 4)
   header[1] = isV6 ? 128 : 32
   if (src !== undefined) header[2] = header[1]
-  const stream = new AttrStream()
-  stream.emit(header)
-  stream.push(RTA_DST, ipBytes(to))
-  if (src !== undefined) stream.push(RTA_SRC, ipBytes(src))
   const iifIndex = iif === undefined ? undefined : [...names].find(([, name]) => name === iif)?.[0]
-  if (iifIndex !== undefined) stream.push(RTA_IIF, putU32(iifIndex))
-  const answer = ask(netlink, RTM_GETROUTE, Buffer.concat(stream.bufs))
-  return typeof answer === 'number' ? { code: errnoName(answer) } : decodeAnswer(answer, names)
+  const question = request(RTM_GETROUTE, 0, header, (out) => {
+    out.push(RTA_DST, ipBytes(to))
+    if (src !== undefined) out.push(RTA_SRC, ipBytes(src))
+    if (iifIndex !== undefined) out.push(RTA_IIF, putU32(iifIndex))
+  })
+  let answer: RouteAnswer = {}
+  const refusal = ask(netlink, question, (body) => (answer = decodeAnswer(body, names)))
+  return refusal === undefined ? answer : { code: refusal.code }
 }
 
 function decodeAnswer(body: Buffer, names: ReadonlyMap<number, string>): RouteAnswer {

@@ -21,6 +21,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
   }
   return {
     applied,
+    pid: undefined,
     start: unexpected,
     enter: unexpected,
     apply: (operations, options = {}) => {
@@ -32,7 +33,10 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     flows: unexpected,
     lookup: unexpected,
     facts: unexpected,
+    usedPorts: unexpected,
+    pathExists: unexpected,
     list: unexpected,
+    watch: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
   }

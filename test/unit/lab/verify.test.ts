@@ -24,6 +24,7 @@ const ready: ReadyLab = {
   desired: parseNetwork(FILE, 'lan.yaml'),
   env: new Map(),
   tests: [],
+  capabilities: new Map(),
   diagnostics: [],
   sources: new Map(),
 }
