@@ -178,6 +178,7 @@ export async function evaluateDns(session: Session, expectation: DnsExpectation,
 }
 
 function dataText(data: unknown): string {
+  if (typeof data === 'string') return data
   if (Buffer.isBuffer(data)) return data.toString()
-  return Array.isArray(data) ? data.map(dataText).join('') : typeof data === 'object' ? JSON.stringify(data) : String(data)
+  return Array.isArray(data) ? data.map(dataText).join('') : JSON.stringify(data)
 }

@@ -1,6 +1,7 @@
 /** `state`: what the kernel of a node has. */
 import type { Observation } from '../linux/observe.ts'
-import type { KernelState, StateExpectation } from '../topology/tests/test.ts'
+import type { AddrState, NamespaceState } from '../state/network.ts'
+import type { CableEnd, KernelState, StateExpectation } from '../topology/tests/test.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { counterOf } from './rule-counters.ts'
 import type { Session } from './session.ts'
@@ -59,40 +60,42 @@ async function neighborProblem(
 
 async function observedProblem({ engine }: Session, node: string, state: StateOf<'address' | 'link'>): Promise<Problem | undefined> {
   const { network }: Observation = await engine.observe(new Map(), { withFacts: true })
-  const { addrs, links } = network.namespaces.get(node)!
-  if (state.noun === 'link') {
-    const link = links.get(state.ifname)
-    const facts = link?.facts
-    const isUp = link?.up === true && facts?.carrier === true
-    if (link !== undefined && isUp === (state.is === 'up')) return undefined
-    return {
-      expected: `${state.ifname} ${state.is}`,
-      seen: link === undefined ? 'no such link' : `${facts?.operstate ?? ''}${facts?.carrier === true ? '' : ', no carrier'}`,
-    }
-  }
-  const { address, prefixlen, dev } = state
-  const has = [...addrs.values()]
-  if (
-    has.some((addr) => addr.local === address && (prefixlen ?? addr.prefixlen) === addr.prefixlen && (dev ?? addr.ifname) === addr.ifname)
-  )
-    return undefined
-  const seen = has.map((addr) => `${addr.local}/${addr.prefixlen} dev ${addr.ifname}`).join(', ')
-  return {
-    expected: `${address}${prefixlen === undefined ? '' : `/${prefixlen}`}${dev === undefined ? '' : ` dev ${dev}`}`,
-    seen: seen || 'no address',
-  }
+  const observed = network.namespaces.get(node)!
+  return state.noun === 'link' ? linkProblem(observed, state) : addressProblem(observed, state)
+}
+
+function linkProblem({ links }: NamespaceState, { ifname, is }: StateOf<'link'>): Problem | undefined {
+  const link = links.get(ifname)
+  if (link === undefined) return { expected: `${ifname} ${is}`, seen: 'no such link' }
+  const hasCarrier = link.facts?.carrier === true
+  if ((link.up && hasCarrier) === (is === 'up')) return undefined
+  return { expected: `${ifname} ${is}`, seen: `${link.facts?.operstate}${hasCarrier ? '' : ', no carrier'}` }
+}
+
+function addressProblem({ addrs }: NamespaceState, { address, prefixlen, dev }: StateOf<'address'>): Problem | undefined {
+  const isMeant = (addr: AddrState): boolean =>
+    addr.local === address && (prefixlen ?? addr.prefixlen) === addr.prefixlen && (dev ?? addr.ifname) === addr.ifname
+  const all = [...addrs.values()]
+  if (all.some(isMeant)) return undefined
+  const expected = `${address}${prefixlen === undefined ? '' : `/${prefixlen}`}${dev === undefined ? '' : ` dev ${dev}`}`
+  return { expected, seen: all.map((addr) => `${addr.local}/${addr.prefixlen} dev ${addr.ifname}`).join(', ') || 'no address' }
 }
 
 /** The port lies in the bridge's namespace, at the other end of the cable; bridge(8) tells its state. */
 async function portProblem(session: Session, { port, is }: StateOf<'port'>): Promise<Problem | undefined> {
-  const link = session.desired.namespaces.get(port.node)?.links.get(port.ifname)
-  const peer = link?.kind === 'veth' ? link.peer : undefined
-  const end = peer === undefined ? undefined : session.desired.namespaces.get(peer.netns)?.links.get(peer.ifname)
-  if (peer === undefined || end?.master === undefined) return { expected: is, seen: `${port.node}:${port.ifname} is not on a bridge` }
-  const master = session.desired.namespaces.get(peer.netns)?.links.get(end.master)
-  const { stdout } = await session.exec(master?.alias ?? end.master, ['bridge', '-j', 'link', 'show', 'dev', peer.ifname])
+  const found = bridgeOf(session, port)
+  if (found === undefined) return { expected: is, seen: `${port.node}:${port.ifname} is not on a bridge` }
+  const { stdout } = await session.exec(found.bridge, ['bridge', '-j', 'link', 'show', 'dev', found.ifname])
   const [shown] = JSON.parse(stdout || '[]') as { state?: string }[]
   return shown?.state === is ? undefined : { expected: is, seen: shown?.state ?? 'no such port' }
+}
+
+function bridgeOf({ desired: { namespaces } }: Session, { node, ifname }: CableEnd): { bridge: string; ifname: string } | undefined {
+  const link = namespaces.get(node)?.links.get(ifname)
+  if (link?.kind !== 'veth') return undefined
+  const links = namespaces.get(link.peer.netns)?.links
+  const master = links?.get(link.peer.ifname)?.master
+  return master === undefined ? undefined : { bridge: links?.get(master)?.alias ?? master, ifname: link.peer.ifname }
 }
 
 async function counterProblem(session: Session, node: string, { rule, grew }: StateOf<'counter'>): Promise<Problem | undefined> {

@@ -1,9 +1,10 @@
 /** ping, tcp, udp: everybody is asked at once. */
 import type { Flow, FlowAnswer } from '../linux/flow/flow.ts'
-import type { Pair, ReachExpectation } from '../topology/tests/test.ts'
+import type { Pair, PingOptions, ReachExpectation } from '../topology/tests/test.ts'
 import { isWithin } from '../unit/bound.ts'
 import { answerWords, awaitsAnswer, isExpected, milliseconds } from './answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
+import { pairWords } from './path.ts'
 import type { Session } from './session.ts'
 
 /** Long where an answer is expected, since it costs nothing then; ARP gives up after 3 s, and says so. */
@@ -55,26 +56,27 @@ function questionsOf({ kind, pairs, ports, ping }: ReachExpectation, timeoutMs: 
 function missOf(
   session: Session,
   expectation: ReachExpectation,
-  question: Question,
+  { pair, port, flows }: Question,
   answers: readonly FlowAnswer[],
 ): FirstMiss | undefined {
-  const { kind, expect, ping, code, by } = expectation
-  const { pair, port, flows } = question
-  const good = answers.filter((answer, index) => isExpected(expectation, flows[index]!, answer))
-  const bad = answers.findIndex((answer, index) => !isExpected(expectation, flows[index]!, answer))
-  const words = `${pair.from} → ${pair.to.text === pair.to.address ? pair.to.text : `${pair.to.text} (${pair.to.address})`} ${kind}${port === undefined ? '' : ` ${port}`}`
-  const base = { words, flow: flows[Math.max(0, bad)]!, wantsAnswer: awaitsAnswer(expectation) }
-  const lossPercent = (100 * (answers.length - good.length)) / answers.length
-  const isLossGood = ping?.loss === undefined ? lossPercent === 0 : isWithin(ping.loss, lossPercent)
-  if (!isLossGood) {
-    const expected = [expect, code === undefined ? '' : `(${code.text})`, by === undefined ? '' : `by ${by.text}`]
-      .filter((part) => part !== '')
-      .join(' ')
-    const all = answers.length > 1 ? `${answers.length - good.length} of ${answers.length} lost (${lossPercent.toFixed(1)}%)` : ''
-    const first = bad < 0 ? '' : answerWords(flows[bad]!, answers[bad]!, session.nameOf)
-    const limit = ping?.loss === undefined ? '' : `, loss ${ping.loss.text}`
-    return { ...base, expected: `${expected}${limit}`, seen: [all, first].filter((part) => part !== '').join('; ') }
-  }
+  const { kind, ping } = expectation
+  const words = `${pairWords(pair)} ${kind}${port === undefined ? '' : ` ${port}`}`
+  const bad = answers.flatMap((answer, index) => (isExpected(expectation, flows[index]!, answer) ? [] : [index]))
+  const lossPercent = (100 * bad.length) / answers.length
+  if (ping?.loss === undefined ? bad.length === 0 : isWithin(ping.loss, lossPercent)) return rttMiss(words, ping, answers)
+  const [first] = bad
+  const all = answers.length > 1 ? [`${bad.length} of ${answers.length} lost (${lossPercent.toFixed(1)}%)`] : []
+  const one = first === undefined ? [] : [answerWords(flows[first]!, answers[first]!, session.nameOf)]
+  const base = { words, expected: expectedWords(expectation), seen: [...all, ...one].join('; ') }
+  return { ...base, flow: flows[first ?? 0]!, wantsAnswer: awaitsAnswer(expectation) }
+}
+
+function expectedWords({ expect, code, by, ping }: ReachExpectation): string {
+  const more = [code === undefined ? [] : `(${code.text})`, by === undefined ? [] : `by ${by.text}`].flat()
+  return `${[expect, ...more].join(' ')}${ping?.loss === undefined ? '' : `, loss ${ping.loss.text}`}`
+}
+
+function rttMiss(words: string, ping: PingOptions | undefined, answers: readonly FlowAnswer[]): FirstMiss | undefined {
   const rtts = answers.flatMap((answer) => (answer.outcome === 'answered' ? [answer.rttMs] : []))
   if (ping?.rtt === undefined || rtts.length === 0 || isWithin(ping.rtt, medianOf(rtts))) return undefined
   const [least, most] = [Math.min(...rtts), Math.max(...rtts)]

@@ -59,7 +59,7 @@ export interface FileResult {
   /** The lab could not be brought up. */
   readonly diagnostics: readonly Diagnostic[]
   /** Of the diagnostics: the input is wrong, or the kernel refused. */
-  readonly failure?: 'finding' | 'refusal'
+  readonly failure?: 'finding' | 'refusal' | undefined
   /** Texts of the files by the names that origins have. */
   readonly sources: ReadonlyMap<string, string>
   /** Whether the lab is still there. */

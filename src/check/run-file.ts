@@ -1,7 +1,7 @@
 /** All tests of one file: the lab comes up under a name of its own, and goes when they are done. */
 import { basename } from 'node:path'
 import { DiagnosticError, hasErrors } from '../diagnostic/diagnostic.ts'
-import { validate, FindingsError } from '../lab/compile.ts'
+import { validate } from '../lab/compile.ts'
 import { down } from '../lab/down.ts'
 import { up } from '../lab/up.ts'
 import type { Test } from '../topology/tests/test.ts'
@@ -35,35 +35,36 @@ export type RunEvent =
 
 let count = 0
 
+/** What the tests gave, or why the lab did not come up. */
+type Outcome = Pick<FileResult, 'tests' | 'diagnostics' | 'failure' | 'isKept'>
+
 export async function runFile(file: string, options: RunOptions): Promise<FileResult> {
   const start = performance.now()
   const compiled = await validate(file, options.tests === undefined ? {} : { tests: options.tests })
   const lab = options.running ?? privateName(compiled.name)
-  const base = { file, lab, sources: compiled.sources }
-  const done = (more: Pick<FileResult, 'tests' | 'diagnostics' | 'isKept'> & Partial<FileResult>): FileResult => {
-    const result = { ...base, elapsedMs: performance.now() - start, ...more }
-    options.onEvent?.({ type: 'file', result })
-    return result
-  }
-  if (hasErrors(compiled.diagnostics)) return done({ tests: [], diagnostics: compiled.diagnostics, failure: 'finding', isKept: false })
-  const chosen = compiled.tests.filter(({ name }) => options.filter === undefined || name.includes(options.filter))
-  if (chosen.length === 0 && options.running === undefined) return done({ tests: [], diagnostics: [], isKept: false })
-  let isKept = options.running !== undefined
+  const outcome = hasErrors(compiled.diagnostics)
+    ? ({ tests: [], diagnostics: compiled.diagnostics, failure: 'finding', isKept: false } as const)
+    : await runIn(file, lab, compiled.tests, options)
+  const result = { file, lab, sources: compiled.sources, elapsedMs: performance.now() - start, ...outcome }
+  options.onEvent?.({ type: 'file', result })
+  return result
+}
+
+async function runIn(file: string, lab: string, tests: readonly Test[], options: RunOptions): Promise<Outcome> {
+  const { filter, running, signal, keep } = options
+  const chosen = tests.filter(({ name }) => filter === undefined || name.includes(filter))
+  if (chosen.length === 0) return { tests: [], diagnostics: [], isKept: running !== undefined }
+  let isKept = running !== undefined
   try {
-    if (options.running === undefined) await up(file, { name: lab, ...(options.signal !== undefined && { signal: options.signal }) })
+    if (running === undefined) await up(file, { name: lab, ...(signal !== undefined && { signal }) })
     options.onEvent?.({ type: 'up', file, lab, tests: chosen.length })
-    const tests = await runTests(file, lab, chosen, options)
-    const isBad = tests.some(({ status }) => status === 'failed' || status === 'error')
-    isKept ||= options.keep === 'always' || (options.keep === 'on-failure' && isBad)
-    return done({ tests, diagnostics: [], isKept })
+    const results = await runTests(file, lab, chosen, options)
+    const isBad = results.some(({ status }) => status === 'failed' || status === 'error')
+    isKept ||= keep === 'always' || (keep === 'on-failure' && isBad)
+    return { tests: results, diagnostics: [], isKept }
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    return done({
-      tests: [],
-      diagnostics: error.diagnostics,
-      failure: error instanceof FindingsError ? 'finding' : error.kind,
-      isKept: false,
-    })
+    return { tests: [], diagnostics: error.diagnostics, failure: error.kind, isKept: false }
   } finally {
     if (!isKept) await takeDown(lab)
   }

@@ -43,7 +43,9 @@ const COMMAND_TIMEOUT_MS = 60_000
 
 /** Opens the lab of that name. Close it. */
 export async function openSession(lab: string): Promise<Session> {
-  return sessionOf(await openLab(lab))
+  const open = await openLab(lab)
+  await open.engine.observe(new Map()) // the engine knows links by their names only when it has seen them
+  return sessionOf(open)
 }
 
 function sessionOf({ record, memory, engine }: OpenLab): Session {

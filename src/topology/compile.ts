@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
 import { desiredState } from './desired.ts'
+import type { Damage } from './damage.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { load, OBJECT_FILE, type Loaded } from './load.ts'
@@ -55,8 +56,7 @@ export function compileTopology(source: string | object, options: CompileOptions
   if (options.name !== undefined) checkName(options.name, undefined, findings)
   const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
   const other = options.tests === undefined ? undefined : loadTests(options.tests, findings)
-  const testRoot = options.tests === undefined ? root : other?.root
-  const tests = testRoot === undefined || topology === undefined ? [] : readTests(testRoot, topology, findings, damage)
+  const tests = testsOf(other === undefined ? root : other.root, topology, findings, damage)
   const texts = new Map([...sources, ...(other?.sources ?? [])])
   const isGood = topology !== undefined && !findings.hasErrors()
   return {
@@ -80,6 +80,10 @@ export function compileTopology(source: string | object, options: CompileOptions
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
   }
+}
+
+function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {
+  return root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
 }
 
 /** A file of tests: what else a topology has would be mistaken for a part of this one. */

@@ -54,7 +54,6 @@ function secondsOf(ms: number): string {
 
 /** XML 1.0 has no way to write most control characters, nor half a surrogate pair: output of commands may have them. */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return Buffer.from(text)
     .toString()
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')

@@ -1,4 +1,5 @@
 /** Expectations about what runs in the nodes: http, dns, run. */
+import { given } from '../../unit/given.ts'
 import type { Origin } from '../../diagnostic/origin.ts'
 import { mapAt, scalarAt, textsAt, valueAt } from '../value.ts'
 import type { MapValue } from '../value.ts'
@@ -11,10 +12,16 @@ interface Read<What> {
   readonly words: string
 }
 
+/** A text that stands for the most important of the keys, or all of them. */
+function shortOrMap(map: MapValue, key: string): { readonly settings?: MapValue; readonly short?: string } {
+  const value = valueAt(map, key)
+  if (value?.kind === 'map') return { settings: value }
+  return value?.kind === 'scalar' ? { short: value.text } : {}
+}
+
 export function httpOf(map: MapValue, reader: Reader): Read<HttpExpectation> | undefined {
-  const value = valueAt(map, 'http')
-  const settings = value?.kind === 'map' ? value : undefined
-  const path = (value?.kind === 'scalar' ? value.text : scalarAt(settings, 'path')?.text) ?? '/'
+  const { settings, short } = shortOrMap(map, 'http')
+  const path = short ?? scalarAt(settings, 'path')?.text ?? '/'
   const status = Number(scalarAt(settings, 'status')?.value ?? 200)
   const host = scalarAt(settings, 'host')?.text
   const body = reader.pattern(settings, 'body')
@@ -31,18 +38,16 @@ export function httpOf(map: MapValue, reader: Reader): Read<HttpExpectation> | u
     path,
     status,
     header,
-    ...(host !== undefined && { host }),
-    ...(body !== undefined && { body }),
+    ...given({ host, body }),
   }
   return { what, words: `http ${port === 80 ? '' : `:${port}`}${path} ${status}` }
 }
 
 export function dnsOf(map: MapValue, reader: Reader): Read<DnsExpectation> | undefined {
-  const value = valueAt(map, 'dns')
-  const settings = value?.kind === 'map' ? value : undefined
-  const name = value?.kind === 'scalar' ? value.text : scalarAt(settings, 'name')?.text
+  const { settings, short } = shortOrMap(map, 'dns')
+  const name = short ?? scalarAt(settings, 'name')?.text
   if (name === undefined) {
-    reader.findings.error('MISSING_KEY', value?.origin, '"dns" has no key "name", which it needs.')
+    reader.findings.error('MISSING_KEY', settings?.origin, '"dns" has no key "name", which it needs.')
     return undefined
   }
   const type = (scalarAt(settings, 'type')?.text ?? 'A').toUpperCase()
@@ -91,8 +96,7 @@ export function runOf(map: MapValue, reader: Reader): Read<RunExpectation> | und
     argv,
     exit,
     json,
-    ...(stdout !== undefined && { stdout }),
-    ...(stderr !== undefined && { stderr }),
+    ...given({ stdout, stderr }),
   }
   return { what, words: `run ${argv[0] === 'sh' && argv[1] === '-c' ? argv[2]! : argv.join(' ')}` }
 }

@@ -1,9 +1,11 @@
 /** One expectation: which kind it is, what it asks, and of whom. */
 import type { Origin } from '../../diagnostic/origin.ts'
 import { parseBound, parsePercent, parsePlain } from '../../unit/bound.ts'
+import { given } from '../../unit/given.ts'
 import { parseMac } from '../../unit/mac.ts'
 import { mapAt, scalarAt, textsAt, valueAt } from '../value.ts'
-import type { MapValue } from '../value.ts'
+import type { Findings } from '../findings.ts'
+import type { MapValue, ScalarValue } from '../value.ts'
 import { itemsAt } from '../value.ts'
 import { dnsOf, httpOf, runOf } from './application.ts'
 import { ICMP_CODE_NAMES, parseIcmpCode } from './icmp-code.ts'
@@ -11,7 +13,7 @@ import { stateOf } from './kernel-state.ts'
 import { isolatedOf, matrixOf } from './reach-sets.ts'
 import { millisecondsOf, rateOf } from './quantities.ts'
 import type { Reader } from './reader.ts'
-import type { Expectation, PathsExpectation, PingOptions, ReachExpectation, ReachOutcome } from './test.ts'
+import type { Expectation, IcmpCode, Pair, PathsExpectation, PingOptions, ReachExpectation, ReachOutcome } from './test.ts'
 
 type What<E = Expectation> = E extends unknown ? Omit<E, 'step' | 'origin' | 'words' | 'not' | 'isMeasured'> : never
 type Kind = Expectation['kind']
@@ -121,13 +123,7 @@ function reachOf(kind: ReachExpectation['kind'], map: MapValue, reader: Reader):
     return undefined
   }
   const codeValue = scalarAt(map, 'code')
-  const code = codeValue === undefined ? undefined : parseIcmpCode(codeValue.text)
-  if (codeValue !== undefined && code === undefined)
-    findings.error(
-      'INVALID_VALUE',
-      codeValue.origin,
-      `"${codeValue.text}" is no ICMP code: a number, or one of ${ICMP_CODE_NAMES.join(', ')}.`,
-    )
+  const code = codeOf(codeValue, findings)
   const byValue = scalarAt(map, 'by')
   const addresses = byValue === undefined ? undefined : reader.places.addressesOf(byValue)
   const ports = kind === 'ping' ? [] : textsAt(map, kind).map(({ value }) => Number(value))
@@ -139,12 +135,17 @@ function reachOf(kind: ReachExpectation['kind'], map: MapValue, reader: Reader):
     pairs: sampled(pairs, map),
     ports,
     expect,
-    ...(code !== undefined && { code }),
-    ...(addresses !== undefined && { by: { text: byValue!.text, addresses } }),
-    ...(ping !== undefined && { ping }),
+    ...given({ code, ping, by: addresses === undefined ? undefined : { text: byValue!.text, addresses } }),
   }
   const by = [code === undefined ? '' : `(${code.text})`, byValue === undefined ? '' : `by ${byValue.text}`]
   return { what, words: [kind, ports.join(', '), expect, ...by].filter((part) => part !== '').join(' ') }
+}
+
+function codeOf(value: ScalarValue | undefined, findings: Findings): IcmpCode | undefined {
+  const code = value === undefined ? undefined : parseIcmpCode(value.text)
+  if (value !== undefined && code === undefined)
+    findings.error('INVALID_VALUE', value.origin, `"${value.text}" is no ICMP code: a number, or one of ${ICMP_CODE_NAMES.join(', ')}.`)
+  return code
 }
 
 /** Every n-th pair, so that all who ask and all who are asked take part. */
@@ -166,11 +167,8 @@ function pingOptions(map: MapValue | undefined, reader: Reader): PingOptions {
   return {
     count: number('count') ?? 1,
     intervalMs: reader.durationMs(map, 'interval') ?? 200,
-    ...(size !== undefined && { size }),
-    ...(ttl !== undefined && { ttl }),
     ...(typeof df === 'boolean' && { df }),
-    ...(loss !== undefined && { loss }),
-    ...(rtt !== undefined && { rtt }),
+    ...given({ size, ttl, loss, rtt }),
   }
 }
 
@@ -207,15 +205,18 @@ function neighOf(kind: 'arp' | 'nd', map: MapValue, reader: Reader): ReturnType<
   if (mac?.problem !== undefined) findings.error('INVALID_VALUE', by!.origin, `${mac.problem}.`)
   const pairs = reader.pairs(map, kind)
   if (pairs === undefined) return undefined
-  const foreign = pairs.find(({ to }) => to.address.includes(':') !== (kind === 'nd'))
-  if (foreign !== undefined) {
-    const detail = `${foreign.to.address} is not asked by ${kind}: ${kind === 'arp' ? 'ARP is for IPv4' : 'neighbour discovery is for IPv6'}.`
-    findings.error('INVALID_VALUE', valueAt(map, 'to')?.origin, detail, {
-      hint: `Write ${kind === 'arp' ? 'nd' : 'arp'}: {}, or family: ${kind === 'arp' ? 4 : 6}`,
-    })
-    return undefined
-  }
+  if (findForeign(kind, map, pairs, findings)) return undefined
   return { what: { kind, pairs, expect, ...(mac?.value !== undefined && { mac: mac.value }) }, words: `${kind} ${expect}` }
+}
+
+/** An address of the other IP version. */
+function findForeign(kind: 'arp' | 'nd', map: MapValue, pairs: readonly Pair[], findings: Findings): boolean {
+  const foreign = pairs.find(({ to }) => to.address.includes(':') !== (kind === 'nd'))
+  if (foreign === undefined) return false
+  const [why, hint] =
+    kind === 'arp' ? ['ARP is for IPv4', 'Write nd: {}, or family: 4'] : ['neighbour discovery is for IPv6', 'Write arp: {}, or family: 6']
+  findings.error('INVALID_VALUE', valueAt(map, 'to')?.origin, `${foreign.to.address} is not asked by ${kind}: ${why}.`, { hint })
+  return true
 }
 
 function loadOf(kind: 'throughput' | 'fairness', map: MapValue, reader: Reader): ReturnType<ReadKind> {

@@ -1,14 +1,13 @@
 /** `isolated` and `matrix`: who reaches whom, in bulk. */
 import { asScalar, itemsAt, itemsOf, lineOrigin, scalarAt } from '../value.ts'
 import type { MapValue, ScalarValue } from '../value.ts'
-import type { Reader } from './reader.ts'
+import { familyAt, type Reader } from './reader.ts'
 import type { IsolatedExpectation, MatrixExpectation, Pair } from './test.ts'
 
 export function isolatedOf(map: MapValue, reader: Reader): { what: IsolatedExpectation; words: string } | undefined {
   const items = itemsAt(map, 'isolated')
   const sets = items.map((item) => reader.places.nodes(itemsOf(item).map(asScalar)))
-  const familyValue = scalarAt(map, 'family')?.value
-  const family = familyValue === 4 || familyValue === 6 ? familyValue : undefined
+  const family = familyAt(map)
   const pairs: Pair[] = []
   sets.forEach((set, index) => {
     for (const other of sets.slice(index + 1))
@@ -51,7 +50,10 @@ export function matrixOf(map: MapValue, reader: Reader): { what: MatrixExpectati
     const words = [...line.matchAll(/[^\s|]+/g)].map((match) => wordOf(table, line, index, match))
     return words.length === 0 || words.every(({ text }) => /^[-+=]{2,}$/.test(text)) ? [] : [words]
   })
-  const [head = [], ...body] = rows
+  const [first = [], ...body] = rows
+  // The corner of the table may have a word: a YAML block cannot begin with the blanks that would stand there.
+  const hasCorner = body.length > 0 && body.every((row) => row.length === first.length)
+  const head = hasCorner ? first.slice(1) : first
   const tcp = scalarAt(map, 'tcp')?.value
   const asked = head.map((word) => reader.places.targets([word]))
   const cells = body.flatMap(([name, ...marks]): MatrixExpectation['cells'][number][] => {

@@ -79,10 +79,7 @@ export function createReader(places: Places, topology: Topology, findings: Findi
       if (valueAt(map, 'to') === undefined) return missing(map, 'to', kind)
       const asked = places.targets(textsAt(map, 'to'))
       if (froms === undefined || asked.length === 0) return undefined
-      const familyValue = scalarAt(map, 'family')?.value
-      const family = familyValue === 4 || familyValue === 6 ? familyValue : undefined
-      const sample = scalarAt(map, 'sample')
-      if (froms.length * asked.length > MAX_PAIRS && sample === undefined) {
+      if (froms.length * asked.length > MAX_PAIRS && scalarAt(map, 'sample') === undefined) {
         const count = (froms.length * asked.length).toLocaleString('en')
         findings.error('TOO_LARGE', map.origin, `That are ${count} pairs; ${MAX_PAIRS.toLocaleString('en')} are accepted.`, {
           hint: 'Ask a part of them: sample: 10000',
@@ -93,9 +90,10 @@ export function createReader(places: Places, topology: Topology, findings: Findi
       for (const from of froms)
         for (const each of asked) {
           if (each.owner === from && each.address === undefined) continue
-          const to = places.addressFor(from, each, family)
+          const to = places.addressFor(from, each, familyAt(map))
           if (to !== undefined) pairs.push({ from, to })
           else {
+            const family = familyAt(map)
             const sort = family === undefined ? 'address' : `IPv${family} address`
             findings.error('INVALID_VALUE', each.word.origin, `"${each.owner}" has no ${sort} by which it could be asked.`)
             return undefined
@@ -107,4 +105,10 @@ export function createReader(places: Places, topology: Topology, findings: Findi
     },
     argv: (value) => (value.kind === 'list' ? value.items.map((word) => asScalar(word).text) : ['sh', '-c', asScalar(value).text]),
   }
+}
+
+/** The IP version that is asked for. */
+export function familyAt(map: MapValue): 4 | 6 | undefined {
+  const value = scalarAt(map, 'family')?.value
+  return value === 4 || value === 6 ? value : undefined
 }
