@@ -1,6 +1,6 @@
 import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
-import { compileTopology, type CompiledLab } from '../topology/compile.ts'
+import { compileTopology, type CompiledLab, type CompileOptions } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
@@ -26,7 +26,7 @@ export class FindingsError extends DiagnosticError {
 }
 
 /** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
-export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
+export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
   if (compiled.desired === undefined) return compiled
   const fitting = fitIpv6(compiled.desired)
