@@ -1,0 +1,1 @@
+ip route add 10.9.0.0/16 dev eth0 proto bird scope site
