@@ -2,12 +2,15 @@
 // then waits for the command as a shell would, passing signals on and handing the terminal over and back.
 #define _GNU_SOURCE
 #include "nsexec.h"
+#include "rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +43,15 @@ static void unwatch_signals(void) {
   for (int i = 0; i < PASSED_COUNT; i++) sigaction(passed[i], &before[i], NULL);
 }
 
+// Capabilities that the command keeps; NULL: all rights.
+static const uint64_t *capabilities;
+
+static void limit_rights(void) {
+  const char *step = limit_capabilities(*capabilities);
+  if (!step) step = give_up_rights(*capabilities);
+  if (step) fail(step);
+}
+
 static _Noreturn void become_command(char **argv, int terminal, int parent, const sigset_t *mask) {
   unwatch_signals();
   if (terminal >= 0) {                                    // a process group that the lab's pid namespace can name, for job control
@@ -51,6 +63,7 @@ static _Noreturn void become_command(char **argv, int terminal, int parent, cons
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // the command does not outlive the one who asked for it
   struct pollfd alive = {.fd = parent};                   // who may have ended just before
   if (poll(&alive, 1, 0) > 0) _exit(EXIT_NSEXEC);
+  if (capabilities) limit_rights();
   sigprocmask(SIG_SETMASK, mask, NULL);
   run(argv);
 }
@@ -80,6 +93,12 @@ static int wait_for_command(int terminal) {
 }
 
 int enter_main(char **argv) {
+  static const char option[] = "--caps=";
+  uint64_t kept;
+  if (argv[0] && !strncmp(argv[0], option, sizeof option - 1)) {
+    kept = strtoull(*argv++ + sizeof option - 1, NULL, 16);
+    capabilities = &kept;
+  }
   if (!argv[0] || !argv[1] || !argv[2]) return -1;
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
   if (terminal >= 0 && (!isatty(STDIN_FILENO) || tcgetpgrp(terminal) != getpgrp())) {

@@ -1,7 +1,8 @@
-// Starting the program of a service: its user, its directory, its descriptors, then execvp(3), and word of what failed on the way.
+// Starting the program of a service: its rights, its user, its directory, its descriptors, then execvp(3), and word of what failed on the way.
 #define _GNU_SOURCE
 #include "program.h"
 #include "nsexec.h"
+#include "rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,8 +123,12 @@ static _Noreturn void become_program(const Program *program, int output, int pip
   int null = open("/dev/null", O_RDONLY);
   if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) give_up(pipe_fd, errno, EXIT_NSEXEC, "dup2");
   if (null > 2) close(null);
+  const char *step = program->capabilities ? limit_capabilities(*program->capabilities) : NULL;
+  if (step) give_up(pipe_fd, errno, EXIT_NSEXEC, step);
   if (program->user) become_user(program->user, output, pipe_fd);
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // after setresuid, which takes it away
+  step = program->capabilities ? give_up_rights(*program->capabilities) : NULL;
+  if (step) give_up(pipe_fd, errno, EXIT_NSEXEC, step);
   if (chdir(program->cwd)) give_up(pipe_fd, errno, EXIT_NSEXEC, program->cwd);
   execvp(program->argv[0], program->argv);
   int error = errno == EACCES && !is_there(program->argv[0]) ? ENOENT : errno;

@@ -2,11 +2,13 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 typedef struct {
   const char *user;     // "name", "uid", each with ":group" or without; NULL: as the supervisor
   const char *cwd;
+  const uint64_t *capabilities;   // as in rights.h; NULL: all rights
   char **argv;
 } Program;
 

@@ -5,7 +5,7 @@
 // a program that goes into the background stays a part of its service. The service runs until the last of them has ended; a main process
 // that fails takes the others along.
 //
-// Keys: user=NAME|UID[:GROUP] cwd=PATH restart=no|on-failure|always stop=SIGNAL grace=MS digest=TEXT log=BYTES
+// Keys: user=NAME|UID[:GROUP] cwd=PATH restart=no|on-failure|always stop=SIGNAL grace=MS digest=TEXT log=BYTES caps=HEX
 // Requests (SOCK_STREAM, SERVICE.sock, one a connection): "status", "start", "stop", "restart", "kill SIGNAL", "end". The answer is one line,
 // "state=… pid=… …" or "error: …"; those that end processes are answered when these have ended. "end" ends the supervisor, too.
 #define _GNU_SOURCE
@@ -37,6 +37,7 @@ static const char *const state_names[] = {"running", "stopping", "stopped", "end
 typedef enum { REST, START, EXIT } Next;                  // what follows when the last process has ended
 
 static Program program = {.cwd = "/"};
+static uint64_t capabilities;
 static const char *restart_policy = "no", *digest = "";
 static int stop_signal = SIGTERM;
 static long grace_ms = 5000;
@@ -287,7 +288,10 @@ static int read_settings(char **argv) {
     else if (!strcmp(*argv, "restart")) restart_policy = value;
     else if (!strcmp(*argv, "stop")) stop_signal = atoi(value);
     else if (!strcmp(*argv, "grace")) grace_ms = atol(value);
-    else if (!strcmp(*argv, "digest")) digest = value;
+    else if (!strcmp(*argv, "caps")) {
+      capabilities = strtoull(value, NULL, 16);
+      program.capabilities = &capabilities;
+    } else if (!strcmp(*argv, "digest")) digest = value;
     else if (!strcmp(*argv, "log")) log_bound = atoll(value);
     else return -1;
   }

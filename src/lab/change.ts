@@ -69,6 +69,7 @@ async function applyAndVerify(
   const executeOptions: ExecuteOptions = {
     directory,
     env: ready.env,
+    capabilities: ready.capabilities,
     onProgress: (done, total) => onEvent?.({ type: 'progress', done, total }),
     ...(slice !== undefined && { slice }),
   }
@@ -109,7 +110,11 @@ async function undo(
   options: ExecuteOptions,
 ): Promise<{ sentence: string; failures: Diagnostic[] }> {
   const operations = undoAll(done)
-  const back = await execute(engine, { lab: plan.lab, operations }, { directory: options.directory, env: options.env })
+  const back = await execute(
+    engine,
+    { lab: plan.lab, operations },
+    { directory: options.directory, env: options.env, capabilities: options.capabilities },
+  )
   if (back.failure === undefined)
     return {
       sentence: done.length === 0 ? 'Nothing was changed.' : 'What was begun is undone: the lab is as it was.',

@@ -22,6 +22,8 @@ export interface Execution {
 export interface ExecuteOptions {
   readonly directory: string
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Of commands, by node; a node that is not there has all rights. */
+  readonly capabilities: ReadonlyMap<string, readonly string[]>
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
   readonly slice?: number
@@ -129,7 +131,7 @@ async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: Ex
     ]
   }
   const env = { ...process.env, ...options.env.get(operation.netns) }
-  const finished = await run(enterCommand(directory, operation.netns, operation.argv), {
+  const finished = await run(enterCommand(directory, operation.netns, operation.argv, options.capabilities.get(operation.netns)), {
     env,
     cwd: '/',
     ...(signal !== undefined && { signal }),

@@ -16,6 +16,7 @@ export interface ReadyScope {
   readonly engine: Engine
   readonly directory: string
   readonly env: NodeJS.ProcessEnv
+  readonly capabilities: readonly string[] | undefined
   readonly signal?: AbortSignal
 }
 
@@ -67,11 +68,11 @@ function outputSince(directory: string, name: ServiceName, offset: number): stri
 }
 
 async function failedCommand(
-  { directory, env, signal }: ReadyScope,
+  { directory, env, capabilities, signal }: ReadyScope,
   { netns }: ServiceName,
   argv: readonly string[],
 ): Promise<string | undefined> {
-  const { status, stdout, stderr } = await run(enterCommand(directory, netns, argv), {
+  const { status, stdout, stderr } = await run(enterCommand(directory, netns, argv, capabilities), {
     env,
     cwd: '/',
     ...(signal !== undefined && { signal }),

@@ -17,7 +17,7 @@ export function saveLab(
   tolerated: ReadonlySet<string>,
   before?: LabRecord,
 ): Diagnostic[] {
-  const { name, file, desired, env } = ready
+  const { name, file, desired, env, capabilities } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
   const wantedLinks = hasHostLinks() ? hostLinkPaths(name, desired.namespaces.keys()) : []
@@ -30,6 +30,7 @@ export function saveLab(
     nodes: nodes.map(([node]) => node),
     bridges: Object.fromEntries(bridgesOf(ready)),
     env: Object.fromEntries(env),
+    capabilities: Object.fromEntries(capabilities),
     interfaces: Object.fromEntries(nodes.map(([node, { links }]) => [node, [...links.keys()]])),
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }

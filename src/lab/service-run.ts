@@ -76,7 +76,7 @@ async function startService(
   work.onEffect(operation)
   const { status, stderr } = await limit(() => serve(work.directory, name, { definition, digest }, env))
   if (status !== 0) return `cannot be started: ${stderr.trim().replace(/^nsexec: /, '') || `nsexec ended with status ${status}`}`
-  return waitUntilReady({ ...work, env }, name, definition.ready)
+  return waitUntilReady({ ...work, env, capabilities: definition.capabilities }, name, definition.ready)
 }
 
 /** One that has that name is ended first. */

@@ -141,7 +141,11 @@ async function controlService(lab: string, name: ServiceName, request: Superviso
   if (definition === undefined) return []
   const { engine } = await openLab(lab)
   try {
-    const words = await waitUntilReady({ engine, directory, env: serviceEnvironment(definition.env) }, name, definition.ready)
+    const words = await waitUntilReady(
+      { engine, directory, env: serviceEnvironment(definition.env), capabilities: definition.capabilities },
+      name,
+      definition.ready,
+    )
     return words === undefined ? [] : [failed(directory, name, words)]
   } finally {
     await engine.close()

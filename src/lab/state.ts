@@ -24,6 +24,8 @@ export interface LabRecord {
   readonly bridges: Readonly<Record<string, string>>
   /** Extra environment of commands, by node. */
   readonly env: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Capabilities of commands, by node; those that are privileged are not there. */
+  readonly capabilities: Readonly<Record<string, readonly string[]>>
   /** Interfaces by node, for completion and for messages. */
   readonly interfaces: Readonly<Record<string, readonly string[]>>
   /** Links to the lab's network namespaces under /run/netns. */

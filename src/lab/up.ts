@@ -89,7 +89,7 @@ function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagno
 }
 
 async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOptions): Promise<{ plan: Plan; warnings: Diagnostic[] }> {
-  const { name, desired, env } = ready
+  const { name, desired, env, capabilities } = ready
   const { signal, onEvent, slice } = options
   const directory = labDirectory(name)
   const engine = early ?? startEngine()
@@ -105,6 +105,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const execution = await execute(engine, plan, {
       directory,
       env,
+      capabilities,
       onProgress,
       ...(signal !== undefined && { signal }),
       ...(slice !== undefined && { slice }),

@@ -50,6 +50,7 @@ export const CLONE_NEWUTS = 0x04000000
 export const CLONE_NEWNET = 0x40000000
 // <linux/mount.h>, <linux/fcntl.h>
 export const MS_NOSUID = 2
+export const MS_RDONLY = 1
 export const MS_NODEV = 4
 export const MS_NOEXEC = 8
 export const MNT_DETACH = 2

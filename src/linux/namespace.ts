@@ -11,6 +11,7 @@ import {
   MS_NODEV,
   MS_NOEXEC,
   MS_NOSUID,
+  MS_RDONLY,
   openat,
   openTree,
   sethostname,
@@ -38,7 +39,7 @@ export function addNode(world: World, name: string, hostname: string, furnish: (
     sethostname(hostname)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
-    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
+    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
     keep(world, name, true)
     furnish()
   } finally {

@@ -326,6 +326,8 @@ export interface ServiceDefinition {
   /** Name or number, with `:group` where given; absent: root of the node. */
   readonly user?: string
   readonly cwd: string
+  /** Names without CAP_; absent: all rights. */
+  readonly capabilities?: readonly string[]
   readonly restart: 'no' | 'on-failure' | 'always'
   /** Name with SIG. */
   readonly stopSignal: NodeJS.Signals

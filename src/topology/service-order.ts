@@ -9,18 +9,19 @@ import type { NodeSettings } from './topology.ts'
 import { partOrigin } from './value.ts'
 import type { ScalarValue } from './value.ts'
 
-type Settings = ReadonlyMap<string, Pick<NodeSettings, 'services' | 'env'>>
+type Settings = ReadonlyMap<string, Pick<NodeSettings, 'services' | 'env' | 'capabilities'>>
 
 /** The services of each node that has any. */
 export function resolveServices(nodes: Settings, findings: Findings): Map<string, Map<string, ServiceState>> {
   const resolved = new Map<string, Map<string, ServiceState>>()
   const waits = new Map<string, Waiting>()
-  for (const [netns, { services, env }] of nodes) {
+  for (const [netns, node] of nodes) {
+    const { services } = node
     if (services.size === 0) continue
     const own = new Map<string, ServiceState>()
     for (const [service, settings] of services) {
       const after = settings.after.flatMap((word) => namedServices(nodes, netns, word, findings))
-      own.set(service, serviceState(settings, env, after))
+      own.set(service, serviceState(settings, node, after))
       waits.set(`${netns} ${service}`, { netns, service, settings, after })
     }
     resolved.set(netns, own)
@@ -29,9 +30,14 @@ export function resolveServices(nodes: Settings, findings: Findings): Map<string
   return resolved
 }
 
-function serviceState(settings: ServiceSettings, nodeEnv: Readonly<Record<string, string>>, after: readonly ServiceName[]): ServiceState {
+function serviceState(
+  settings: ServiceSettings,
+  node: Pick<NodeSettings, 'env' | 'capabilities'>,
+  after: readonly ServiceName[],
+): ServiceState {
   const { origin, after: _, ...rest } = settings
-  const definition: ServiceDefinition = { ...rest, env: { ...nodeEnv, ...settings.env }, after }
+  const capabilities = node.capabilities === undefined ? {} : { capabilities: node.capabilities }
+  const definition: ServiceDefinition = { ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }
   const { ready: _ready, after: _after, ...started } = definition
   return { definition, digest: hash('sha256', JSON.stringify(Object.entries(started).sort())), origin }
 }

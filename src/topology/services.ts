@@ -10,7 +10,7 @@ import { asMap, itemsAt, mapAt, scalarAt, textsAt, valueAt } from './value.ts'
 import type { MapValue, ScalarValue, Value } from './value.ts'
 
 /** A service as the file has it; `env` is its own alone. */
-export interface ServiceSettings extends Omit<ServiceDefinition, 'after'> {
+export interface ServiceSettings extends Omit<ServiceDefinition, 'after' | 'capabilities'> {
   readonly origin: Origin
   /** `service` of the same node, or `node:service`. */
   readonly after: readonly ScalarValue[]

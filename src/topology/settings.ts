@@ -6,6 +6,7 @@ import { ifnameProblem } from '../unit/ifname.ts'
 import { readFiles } from './files.ts'
 import type { Findings } from './findings.ts'
 import { argvOf, readEnv } from './command.ts'
+import { readCapabilities } from './rights.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
 import { readServices } from './services.ts'
@@ -33,6 +34,7 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   const nftables = nftInput(textsAt(settings, 'nftables'))
   if (nftables !== undefined) rulesets.set('nftables', nftables)
   const dns = valueAt(settings, 'dns')
+  const capabilities = readCapabilities(settings, findings)
   return {
     sysctls: readSysctls(settings, findings),
     files: readFiles(settings, findings),
@@ -40,6 +42,7 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     setup: readSetup(settings),
     services: readServices(settings, findings),
     env: readEnv(mapAt(settings, 'env'), findings),
+    ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),
     ...(dns === undefined ? {} : { dnsOrigin: dns.origin }),

@@ -59,6 +59,8 @@ export interface NodeSettings {
   readonly setup: readonly SetupCommand[]
   readonly services: ReadonlyMap<string, ServiceSettings>
   readonly env: Readonly<Record<string, string>>
+  /** Of its commands; absent where it is privileged. */
+  readonly capabilities?: readonly string[]
   /** Lines for /etc/hosts. */
   readonly hosts: readonly string[]
   /** Lines for /etc/resolv.conf. */

@@ -45,6 +45,7 @@ export function libraryOf(
         nodes,
         bridges: {},
         env: {},
+        capabilities: {},
         interfaces: Object.fromEntries(nodes.map((node) => [node, ['lo', 'eth0']])),
         hostLinks: [],
       }
