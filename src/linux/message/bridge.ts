@@ -1,6 +1,7 @@
 // What bridge(8) sends: VLANs of ports (RTM_*LINK of AF_BRIDGE), static forwarding entries (RTM_*NEIGH of AF_BRIDGE), multicast memberships
 // (RTM_*MDB). <linux/if_bridge.h>, <linux/neighbour.h>.
 import { type AttrStream, parseAttributes, putU16, putU32 } from 'netlink/dist/structs.js'
+import type { LiveFdb } from '../../state/live.ts'
 import type { FdbEntry, MdbEntry, PortVlan } from '../../state/network.ts'
 import type { VlanRange } from '../../plan/operation.ts'
 import { request, type Request } from '../transport.ts'
@@ -150,6 +151,22 @@ export function decodeFdb(body: Buffer): { readonly ifindex: number; readonly fd
   if (lladdr === undefined || !values.has(NDA_MASTER)) return undefined
   const fdb = { lladdr: lladdrText(lladdr), ...(vlan !== undefined && { vlan: vlan.readUInt16LE(0) }) }
   return { ifindex: body.readInt32LE(4), fdb }
+}
+
+/** As `decodeFdb`, whoever made the entry: learnt ones and the bridge's own addresses too. */
+export function decodeAnyFdb(body: Buffer, ifnameOf: (ifindex: number) => string): LiveFdb | undefined {
+  if (body[0] !== AF_BRIDGE) return undefined
+  const values = new Map<number, Buffer>()
+  parseAttributes(body.subarray(12), ({ type, data }) => values.set(type, data))
+  const [lladdr, vlan] = [values.get(NDA_LLADDR), values.get(NDA_VLAN)]
+  if (lladdr === undefined || !values.has(NDA_MASTER)) return undefined
+  const state = body.readUInt16LE(8)
+  return {
+    port: ifnameOf(body.readInt32LE(4)),
+    lladdr: lladdrText(lladdr),
+    ...(vlan !== undefined && { vlan: vlan.readUInt16LE(0) }),
+    state: state & NUD_PERMANENT ? 'permanent' : state & NUD_NOARP ? 'static' : 'learnt',
+  }
 }
 
 // <linux/if_ether.h>, in network byte order
