@@ -1,25 +1,18 @@
 // What to ask for by name when a lab is observed: that which cannot be listed.
 import type { ObserveScope } from '../linux/observe.ts'
 import type { NetworkState, RulesetTool } from '../state/network.ts'
-import { isByHand } from '../state/route-name.ts'
 
-/** Sysctls, files, and routes that are marked as a daemon's, which any of the states speaks of; by namespace. */
+/** Sysctls and files that any of the states speaks of, by namespace. */
 export function scopeOf(...states: readonly (NetworkState | undefined)[]): ObserveScope {
-  const scope = new Map<string, { sysctls: string[]; files: string[]; routes: string[] }>()
+  const scope = new Map<string, { sysctls: string[]; files: string[] }>()
   for (const state of states)
     for (const [name, namespace] of state?.namespaces ?? []) {
-      const wanted = scope.get(name) ?? { sysctls: [], files: [], routes: [] }
+      const wanted = scope.get(name) ?? { sysctls: [], files: [] }
       wanted.sysctls.push(...namespace.sysctls.keys())
       wanted.files.push(...namespace.files.keys())
-      for (const [key, { proto }] of namespace.routes) if (!isByHand(proto)) wanted.routes.push(key)
       scope.set(name, wanted)
     }
-  return new Map(
-    [...scope].map(([name, { sysctls, files, routes }]) => [
-      name,
-      { sysctls: [...new Set(sysctls)], files: [...new Set(files)], routes: new Set(routes) },
-    ]),
-  )
+  return new Map([...scope].map(([name, { sysctls, files }]) => [name, { sysctls: [...new Set(sysctls)], files: [...new Set(files)] }]))
 }
 
 /** Packet filter tools that any of the states has rules for, by namespace. */

@@ -39,8 +39,6 @@ import { withinNet, type OpenNamespace, type World } from './world.ts'
 export interface NamespaceScope {
   readonly sysctls: readonly string[]
   readonly files: readonly string[]
-  /** Keys of routes that are read whoever has set them; of all others those that were set by hand. */
-  readonly routes?: ReadonlySet<string>
   /** All of them where absent. */
   readonly tables?: ReadonlySet<Table>
 }
@@ -95,7 +93,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       kind: namespace.name === FABRIC ? 'fabric' : namespace.mnt === undefined ? 'bridge' : 'node',
       links: linkStates(each, ends),
       addrs: addrStates(each),
-      ...readTables(each, wanted ?? {}),
+      ...readTables(each, wanted?.tables),
       ...readInside(world, namespace, wanted?.sysctls ?? []),
       files: observeFiles(world, namespace, wanted?.files ?? []),
       rulesets: new Map(),
@@ -244,14 +242,14 @@ function addrStates(raw: RawNamespace): Map<string, AddrState> {
   return states
 }
 
-function readTables(raw: RawNamespace, { tables = ALL_TABLES, routes: asked }: Partial<NamespaceScope>): Pick<NamespaceState, Table> {
+function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Pick<NamespaceState, Table> {
   const ifnameOf = (ifindex: number): string => nameOf(raw.links, ifindex)
   const routes: RouteState[] = []
   const rules: RuleState[] = []
   const neighs: NeighState[] = []
   if (tables.has('routes'))
     gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
-      const route = decodeRoute(body, ifnameOf, (each) => asked?.has(routeKey(each)) === true)
+      const route = decodeRoute(body, ifnameOf)
       return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
     })
   if (tables.has('rules'))

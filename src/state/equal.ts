@@ -4,7 +4,6 @@
  */
 import { constants } from 'node:os'
 import type { FileState, NeighState, Nexthop, RouteState, RulesetState, ServiceState, ServiceStatus, SysctlState } from './network.ts'
-import { defaultScope, isByHand, nameOf, PROTOS, RTPROT_BOOT, SCOPES } from './route-name.ts'
 import { nexthopsText } from './words.ts'
 
 export type PropertyValue = string | number | boolean
@@ -25,13 +24,6 @@ export function routeDifferences(desired: RouteState, observed: RouteState): Pro
   }
   if (desired.src !== observed.src) found.push({ property: 'src', desired: desired.src, observed: observed.src })
   if (desired.mtu !== observed.mtu) found.push({ property: 'mtu', desired: desired.mtu, observed: observed.mtu })
-  const [proto, there] = [desired.proto ?? RTPROT_BOOT, observed.proto ?? RTPROT_BOOT]
-  // Who says nothing of it means a route by hand, and minds no other way to mark one.
-  if (proto !== there && !(desired.proto === undefined && isByHand(there)))
-    found.push({ property: 'proto', desired: nameOf(proto, PROTOS), observed: nameOf(there, PROTOS) })
-  const [scope, scopeThere] = [desired.scope ?? defaultScope(desired), observed.scope ?? defaultScope(observed)]
-  if (scope !== scopeThere && found.every(({ property }) => property !== 'nexthops' && property !== 'type'))
-    found.push({ property: 'scope', desired: nameOf(scope, SCOPES), observed: nameOf(scopeThere, SCOPES) })
   return found
 }
 

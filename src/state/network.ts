@@ -29,7 +29,7 @@ export interface NamespaceState extends Sourced {
   readonly links: ReadonlyMap<string, LinkState>
   /** By `addrKey`. */
   readonly addrs: ReadonlyMap<string, AddrState>
-  /** By `routeKey`. Without those the kernel makes itself (protocol kernel, ra, redirect) and those of routing daemons, unless the file has asked for one. */
+  /** By `routeKey`. Without those the kernel makes itself (protocol kernel, ra, redirect) and those of routing daemons. */
   readonly routes: ReadonlyMap<string, RouteState>
   /** By `ruleKey`. Without the kernel's own three (priorities 0, 32766, 32767). */
   readonly rules: ReadonlyMap<string, RuleState>
@@ -226,10 +226,6 @@ export interface RouteState extends Sourced {
   readonly src?: string
   /** RTAX_MTU, bytes */
   readonly mtu?: number
-  /** RTPROT_*; absent means boot, as `ip route add` has it. */
-  readonly proto?: number
-  /** RT_SCOPE_*; absent means `defaultScope`. IPv4 only. */
-  readonly scope?: number
 }
 
 export interface Nexthop {

@@ -1,7 +1,6 @@
 /** Objects of the model in iproute2's words: ip-route(8), ip-rule(8). What `ip` would print of them, and what it would take. */
 import { Bug } from '../diagnostic/bug.ts'
 import type { LinkEnd, Nexthop, RouteState, RuleState } from './network.ts'
-import { nameOf, PROTOS, SCOPES } from './route-name.ts'
 
 const RT_TABLE_MAIN = 254
 const IP6_RT_PRIO_USER = 1024
@@ -16,8 +15,6 @@ export function routeText(route: RouteState): string {
   const words = route.type === 'unicast' ? [destinationText(route)] : [route.type, destinationText(route)]
   const [first] = route.nexthops
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, route.family))
-  if (route.proto !== undefined) words.push('proto', nameOf(route.proto, PROTOS))
-  if (route.scope !== undefined) words.push('scope', nameOf(route.scope, SCOPES))
   if (route.src !== undefined) words.push('src', route.src)
   if (route.metric !== (route.family === 4 ? 0 : IP6_RT_PRIO_USER)) words.push('metric', String(route.metric))
   if (route.table !== RT_TABLE_MAIN) words.push('table', String(route.table))

@@ -148,7 +148,7 @@ export function createRouteReader(
   }
 
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
-    const { family, type, to, table, metric, src, mtu, proto, scope, nexthops } = words.value
+    const { family, type, to, table, metric, src, mtu, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
       readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct, table)
     const hops =
@@ -174,8 +174,6 @@ export function createRouteReader(
       nexthops: hops,
       ...(src !== undefined && { src }),
       ...(mtu !== undefined && { mtu }),
-      ...(proto !== undefined && { proto }),
-      ...(scope !== undefined && { scope }),
       origin: words.origin,
     }
   }
@@ -257,7 +255,7 @@ function writeRoute(map: MapValue, line: Line): void {
   if (type !== undefined) line.word(type.text, type.origin)
   const destination = scalarAt(map, 'to')
   if (destination !== undefined) line.pair('to', map, 'to')
-  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'mtu', 'proto', 'scope']) line.pair(key, map, key)
+  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'mtu']) line.pair(key, map, key)
   writeOnlink(map, line)
   for (const item of itemsAt(map, 'nexthops')) {
     if (item.kind !== 'map') continue

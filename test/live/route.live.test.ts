@@ -1,6 +1,6 @@
 /** Routes, rules and neighbours of a file must be what `ip` shows and what packets meet. */
 import { describe, expect, test } from 'vitest'
-import { sharedLab, test as labTest } from '../support/live-lab.ts'
+import { sharedLab } from '../support/live-lab.ts'
 
 describe('routes', () => {
   const lab = sharedLab(`
@@ -161,45 +161,4 @@ links:
     expect(await lab.sh('h1', 'ping -4 -c 1 -W 5 -t 4 h2 || true')).toMatch(/Time to live exceeded/)
     await lab.sh('h1', 'ping -4 -c 1 -W 5 -t 5 h2')
   })
-})
-
-const marked = (...routes: string[]): string => `
-nodes:
-  h: { routes: ${JSON.stringify(routes)} }
-  r: { forwarding: true }
-links: [{ endpoints: [r, h], subnet: [10.0.1.0/24, "fd00:1::/64"] }]
-`
-const MARKED = [
-  '10.9.0.0/16 via 10.0.1.1 proto bird',
-  '10.8.0.0/16 dev eth0 proto static scope site',
-  'fd00:9::/64 via fd00:1::1 proto 200',
-]
-
-labTest('routes that are marked as a daemon makes them must be seen, mended and taken away', async ({ lab }) => {
-  await lab.up(marked(...MARKED))
-  const shown = (): Promise<string> => lab.sh('h', 'ip route; ip -6 route')
-  expect(await shown()).toMatch(/^10\.9\.0\.0\/16 via 10\.0\.1\.1 dev eth0 proto bird *$/m)
-  expect(await shown()).toMatch(/^10\.8\.0\.0\/16 dev eth0 proto static scope site *$/m)
-  expect(await shown()).toMatch(/^fd00:9::\/64 via fd00:1::1 dev eth0 proto 200 /m)
-  expect(await lab.drift()).toEqual([])
-
-  await lab.sh(
-    'h',
-    'ip route replace 10.9.0.0/16 via 10.0.1.1 proto static; ip route replace 10.8.0.0/16 dev eth0 proto static; ip -6 route del fd00:9::/64',
-  )
-  expect((await lab.drift()).map(({ type, cause }) => `${type}: ${cause}`)).toEqual([
-    'replace route: scope is link, the file says site',
-    'replace route: proto is static, the file says bird',
-    'add route: not there',
-  ])
-  await lab.up(marked(...MARKED))
-  expect(await lab.drift()).toEqual([])
-
-  // A daemon's own route, and one that the file no longer asks for.
-  await lab.sh('h', 'ip route add 10.7.0.0/16 via 10.0.1.1 proto bird')
-  await lab.up(marked('10.8.0.0/16 dev eth0'))
-  const left = await shown()
-  expect(left).toMatch(/10\.7\.0\.0\/16 via 10\.0\.1\.1 dev eth0 proto bird/)
-  expect(left).not.toMatch(/10\.9\.0\.0|fd00:9/)
-  expect(left).toMatch(/^10\.8\.0\.0\/16 dev eth0 .*scope link/m)
 })

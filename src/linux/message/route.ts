@@ -2,13 +2,14 @@
 import { AttrStream, countLength, pad, parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import type { LiveRoute } from '../../state/live.ts'
 import type { Family, Nexthop, RouteState, RouteType } from '../../state/network.ts'
-import { defaultScope, isByHand, isKernels, nameOf, PROTOS } from '../../state/route-name.ts'
 import { request, type Request } from '../transport.ts'
 import {
   NLM_F_CREATE,
   NLM_F_EXCL,
   NLM_F_REPLACE,
+  RT_SCOPE_LINK,
   RT_SCOPE_NOWHERE,
+  RT_SCOPE_UNIVERSE,
   RT_TABLE_UNSPEC,
   RTA_DST,
   RTA_GATEWAY,
@@ -28,8 +29,18 @@ import {
   RTN_UNICAST,
   RTN_UNREACHABLE,
   RTNH_F_ONLINK,
+  RTPROT_BGP,
+  RTPROT_BIRD,
   RTPROT_BOOT,
+  RTPROT_DHCP,
+  RTPROT_ISIS,
+  RTPROT_KERNEL,
+  RTPROT_OSPF,
+  RTPROT_RA,
+  RTPROT_RIP,
+  RTPROT_STATIC,
   RTPROT_UNSPEC,
+  RTPROT_ZEBRA,
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
 
@@ -51,11 +62,17 @@ function rtmsg(route: RouteState, protocol: number): Buffer {
   bytes[1] = Number(route.dst.slice(route.dst.indexOf('/') + 1))
   bytes[4] = route.table < 256 ? route.table : RT_TABLE_UNSPEC
   bytes[5] = protocol
-  bytes[6] = route.scope ?? defaultScope(route)
+  bytes[6] = scopeOf(route)
   bytes[7] = TYPES[route.type]
   const only = route.nexthops.length === 1 ? route.nexthops[0] : undefined
   if (only?.onlink) bytes.writeUInt32LE(RTNH_F_ONLINK, 8)
   return bytes
+}
+
+/** As iproute2 sets it (iproute.c, iproute_modify): link where there is no gateway; IPv6 has no scopes here. */
+function scopeOf(route: RouteState): number {
+  const direct = route.type === 'unicast' && route.nexthops.every((nexthop) => nexthop.via === undefined)
+  return route.family === 4 && direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
 }
 
 function putRoute(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): void {
@@ -104,16 +121,12 @@ function putGateway(out: AttrStream, nexthop: Nexthop, family: Family): void {
 
 /** Same as: ip route add … Errors: EEXIST, ENETUNREACH (gateway off-link), EINVAL. */
 export function newRoute(route: RouteState, ifindexOf: IfindexOf): Request {
-  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, rtmsg(route, route.proto ?? RTPROT_BOOT), (out) =>
-    putRoute(out, route, ifindexOf),
-  )
+  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, rtmsg(route, RTPROT_BOOT), (out) => putRoute(out, route, ifindexOf))
 }
 
 /** Same as: ip route replace … */
 export function replaceRoute(route: RouteState, ifindexOf: IfindexOf): Request {
-  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, rtmsg(route, route.proto ?? RTPROT_BOOT), (out) =>
-    putRoute(out, route, ifindexOf),
-  )
+  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, rtmsg(route, RTPROT_BOOT), (out) => putRoute(out, route, ifindexOf))
 }
 
 /** Same as: ip route del … Errors: ESRCH where there is none. */
@@ -125,17 +138,15 @@ export function delRoute(route: RouteState, ifindexOf: IfindexOf): Request {
 
 /**
  * Decodes the body of an RTM_NEWROUTE; undefined for what nobody set by hand (the kernel's own, those of advertisements and of routing
- * daemons: told by RTPROT_*) unless `isAsked` for, for types that netlab does not know and for cached clones.
+ * daemons: told by RTPROT_*), for types that netlab does not know and for cached clones.
  */
-export function decodeRoute(
-  body: Buffer,
-  ifnameOf: (ifindex: number) => string,
-  isAsked: (route: RouteState) => boolean = () => false,
-): RouteState | undefined {
+export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteState | undefined {
+  const isByHand = body[5] === RTPROT_BOOT || body[5] === RTPROT_STATIC
+  if (!isByHand) return undefined
   const route = decodeAnyRoute(body, ifnameOf)
   if (route === undefined) return undefined
-  const { protocol: _, ...state } = route
-  return isByHand(state.proto) || (!isKernels(body[5]!) && isAsked(state)) ? state : undefined
+  const { protocol: _, ...byHand } = route
+  return byHand
 }
 
 /** As `decodeRoute`, whoever set it. */
@@ -148,21 +159,33 @@ export function decodeAnyRoute(body: Buffer, ifnameOf: (ifindex: number) => stri
   parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
   const mtu = decodeMtu(values.get(RTA_METRICS))
   const src = values.get(RTA_PREFSRC)
-  const nexthops = type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : []
   return {
     family,
     type,
     dst: decodeDst(values.get(RTA_DST), family, body[1]!),
     table: values.get(RTA_TABLE)?.readUInt32LE(0) ?? body[4]!,
     metric: values.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
-    nexthops,
+    nexthops: type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : [],
     ...(src !== undefined && { src: ipText(src) }),
     ...(mtu !== undefined && { mtu }),
-    ...(body[5] !== RTPROT_BOOT && { proto: body[5]! }),
-    ...(family === 4 && body[6] !== defaultScope({ family, type, nexthops }) && { scope: body[6]! }),
-    protocol: nameOf(body[5]!, PROTOS),
+    protocol: PROTOCOL_NAMES.get(body[5]!) ?? String(body[5]),
   }
 }
+
+/** As /etc/iproute2/rt_protos has them. */
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [RTPROT_KERNEL, 'kernel'],
+  [RTPROT_BOOT, 'boot'],
+  [RTPROT_STATIC, 'static'],
+  [RTPROT_RA, 'ra'],
+  [RTPROT_ZEBRA, 'zebra'],
+  [RTPROT_BIRD, 'bird'],
+  [RTPROT_DHCP, 'dhcp'],
+  [RTPROT_BGP, 'bgp'],
+  [RTPROT_ISIS, 'isis'],
+  [RTPROT_OSPF, 'ospf'],
+  [RTPROT_RIP, 'rip'],
+])
 
 /** A default route has no RTA_DST. */
 function decodeDst(dst: Buffer | undefined, family: Family, prefixlen: number): string {

@@ -1,11 +1,10 @@
 /** The words of `ip route add`, as iproute_modify() and parse_one_nh() of iproute2's ip/iproute.c read them. ip-route(8). */
 import type { RouteType } from '../../state/network.ts'
-import { defaultScope, isKernels, PROTOS, SCOPES } from '../../state/route-name.ts'
 import { isLinkLocal6 } from '../../unit/address.ts'
 import { formatPrefix } from '../../unit/prefix.ts'
 import { reportUnknownWord, wordCursor } from './cursor.ts'
 import type { ParsedWords, Word, WordCursor } from './cursor.ts'
-import { prefixOfWord, MAX_U32, parseInteger, readAddress, readIfname, readInteger, readTable } from './values.ts'
+import { prefixOfWord, MAX_U32, readAddress, readIfname, readInteger, readTable } from './values.ts'
 
 export interface RouteWords {
   readonly family: 4 | 6
@@ -20,10 +19,6 @@ export interface RouteWords {
   readonly src?: string
   /** Bytes. */
   readonly mtu?: number
-  /** RTPROT_* */
-  readonly proto?: number
-  /** RT_SCOPE_*; absent where the route has it anyway. */
-  readonly scope?: number
   readonly onlink?: true
   /** Two or more, or one written with `nexthop`. Then `via`, `dev` and `onlink` are absent. */
   readonly nexthops?: readonly NexthopWords[]
@@ -51,13 +46,11 @@ interface NexthopDraft {
 interface RouteDraft {
   type: RouteType
   to?: Pick<RouteWords, 'family' | 'to'> | 'default'
-  readonly options: Mutable<Pick<RouteWords, 'metric' | 'table' | 'src' | 'mtu' | 'proto' | 'scope'>>
+  readonly options: Mutable<Pick<RouteWords, 'metric' | 'table' | 'src' | 'mtu'>>
   readonly single: NexthopDraft
   readonly nexthops: NexthopDraft[]
 }
 
-/** RT_SCOPE_LINK */
-const LINK = 253
 const COMMAND = 'ip route add'
 const TYPES: ReadonlySet<string> = new Set<RouteType>(['unicast', 'blackhole', 'unreachable', 'prohibit'])
 const NEXTHOP_WORDS = ['via', 'dev', 'weight', 'onlink']
@@ -70,8 +63,6 @@ const ROUTE_WORDS = [
   'table',
   'src',
   'mtu',
-  'proto',
-  'scope',
   'nexthop',
   ...TYPES,
   'via',
@@ -80,7 +71,7 @@ const ROUTE_WORDS = [
 ]
 const UNSUPPORTED = new Set(
   (
-    'tos dsfield expires hoplimit advmss reordering rtt rttvar window cwnd initcwnd initrwnd ssthresh realms ' +
+    'tos dsfield scope proto protocol expires hoplimit advmss reordering rtt rttvar window cwnd initcwnd initrwnd ssthresh realms ' +
     'rto_min quickack congctl features pref encap nhid ttl-propagate fastopen_no_cookie from as vrf local broadcast brd multicast ' +
     'anycast throw nat xresolve'
   ).split(' '),
@@ -118,13 +109,6 @@ function readRouteWord(cursor: WordCursor, word: Word, draft: RouteDraft): boole
       return true
     case 'mtu':
       readMtu(cursor, word, draft)
-      return true
-    case 'proto':
-    case 'protocol':
-      if (cursor.claimValue('proto', word)) assign(draft.options, 'proto', readProto(cursor, word))
-      return true
-    case 'scope':
-      if (cursor.claimValue('scope', word)) assign(draft.options, 'scope', readScope(cursor, word))
       return true
     case 'nexthop':
       return readNexthops(cursor, word, draft)
@@ -176,27 +160,6 @@ function readMtu(cursor: WordCursor, keyword: Word, draft: RouteDraft): void {
   } else if (cursor.claimValue('mtu', keyword)) {
     assign(draft.options, 'mtu', readInteger(cursor, keyword, 1, MAX_U32))
   }
-}
-
-function readProto(cursor: WordCursor, keyword: Word): number | undefined {
-  const known = `${[...PROTOS.keys()].filter((name) => !isKernels(PROTOS.get(name) ?? 0)).join(', ')}, or a number from 3 to 255`
-  const word = cursor.valueOf(keyword, known)
-  if (word === undefined) return undefined
-  const number = PROTOS.get(word.text) ?? parseInteger(word.text, 0, 255)
-  if (number !== undefined && !isKernels(number)) return number
-  const problem = number === undefined ? 'is not a proto' : 'marks the routes that the kernel makes itself'
-  cursor.problem(word, `"${word.text}" ${problem}: ${known} is wanted.`)
-  return undefined
-}
-
-function readScope(cursor: WordCursor, keyword: Word): number | undefined {
-  // 6.18, fib_create_info: "Invalid scope" for one farther than host.
-  const known = 'global, site, link, host, or a number from 0 to 254'
-  const word = cursor.valueOf(keyword, known)
-  if (word === undefined) return undefined
-  const number = SCOPES.get(word.text) ?? parseInteger(word.text, 0, 254)
-  if (number === undefined) cursor.problem(word, `"${word.text}" is not a scope: ${known} is wanted.`)
-  return number
 }
 
 /** `nexthop … nexthop …` to the end of the line. */
@@ -263,35 +226,8 @@ function finishRoute(cursor: WordCursor, draft: RouteDraft): RouteWords | undefi
   if (options.src !== undefined && familyOf(options.src) !== destination.family) {
     cursor.problem(cursor.places.get('src'), `${options.src} is not an IPv${destination.family} address as the destination is.`)
   }
-  const { scope, ...others } = options
-  const own = scope === undefined ? undefined : ownScope(cursor, scope, { ...draft, family: destination.family })
-  const route = { ...destination, type, ...single.words, ...others, ...(own !== undefined && { scope: own }) }
+  const route = { ...destination, type, ...single.words, ...options }
   return nexthops.length === 0 ? route : { ...route, nexthops: nexthops.map((nexthop) => nexthop.words) }
-}
-
-/** The scope, unless the route has it anyway. What the kernel would say: fib_check_nh_gw, fib_create_info. */
-function ownScope(cursor: WordCursor, scope: number, draft: RouteDraft & { readonly family: 4 | 6 }): number | undefined {
-  const { family, type, nexthops, single } = draft
-  const hops = nexthops.length === 0 ? [single.words] : nexthops.map(({ words }) => words)
-  const at = cursor.places.get('scope')
-  if (family === 6) {
-    if (scope !== 0) cursor.problem(at, 'An IPv6 route has no scope: leave it out.')
-    return undefined
-  }
-  if (type === 'unicast' && scope >= LINK && hops.some(({ via }) => via !== undefined))
-    cursor.problem(
-      at,
-      `The scope of a route with "via" is global or site: ${scope === LINK ? 'link' : 'this one'} is for what is on the link itself.`,
-    )
-  if (scope > LINK && nexthops.length > 1) cursor.problem(at, 'A route with the scope host has one next hop.')
-  return scope ===
-    defaultScope({
-      family,
-      type,
-      nexthops: hops,
-    })
-    ? undefined
-    : scope
 }
 
 /** The family of `default` is that of the first address it is used with, and IPv4 where there is none. */
