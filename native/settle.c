@@ -20,6 +20,9 @@
 
 #define SENTINEL "sentinel"
 
+// A thousand nodes take a second; a kernel whose queue stands still (a bug, a device that somebody holds on to) must not hold us, too.
+enum { LIMIT_S = 60 };
+
 typedef struct {
   struct nlmsghdr header;
   char rest[512];
@@ -83,8 +86,16 @@ static void wait_for_queue(void) {
   add_sentinel(far);
   close(far);
   close(home);
-  struct timespec moment = {.tv_nsec = 500 * 1000};
-  while (if_nametoindex(SENTINEL)) nanosleep(&moment, NULL);
+  struct timespec now, moment = {.tv_nsec = 500 * 1000};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  time_t limit = now.tv_sec + LIMIT_S;
+  while (if_nametoindex(SENTINEL)) {
+    nanosleep(&moment, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec <= limit) continue;
+    errno = ETIMEDOUT;
+    fail("the kernel has not freed the lab's namespaces");
+  }
 }
 
 int settle_main(void) {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
 import type { NodeCommand } from '../lab/exec.ts'
@@ -46,7 +47,7 @@ export const execCommand: CommandDefinition<Options> = {
   },
 
   async run(context, { args, options, rest }) {
-    if (rest === undefined || rest.length === 0) throw missingCommand(args)
+    if (rest === undefined || rest.length === 0) throw await missingCommand(context, args, options.all === true)
     const { lab, nodes } = await labAndNodes(context, args, options.all === true)
     // All before the first runs: a wrong name is told before anything is done.
     const commands = await Promise.all(nodes.map((node) => context.library.nodeCommand(lab, node, rest)))
@@ -70,9 +71,14 @@ async function labAndNodes(context: Context, args: readonly string[], all: boole
   return { lab: lab.name, nodes: nodeNames(words) }
 }
 
-function missingCommand(args: readonly string[]): Error {
-  const [node = 'h1', ...words] = args
-  const line = `netlab exec ${node} -- ${words.length === 0 ? 'ip addr' : words.join(' ')}`
+/** The example is the line itself with "--" put in: behind the lab, where the first word is one, and the nodes. */
+async function missingCommand(context: Context, args: readonly string[], all: boolean): Promise<Error> {
+  const labs = await context.library.listLabs()
+  const isLab = labs.some((lab) => lab.name === args[0] || lab.file === resolve(context.cwd, args[0] ?? ''))
+  const [lab, words] = isLab ? [args.slice(0, 1), args.slice(1)] : [[], args]
+  const nodes = all ? ['--all'] : [words[0] ?? 'h1']
+  const command = all ? words : words.slice(1)
+  const line = ['netlab exec', ...lab, ...nodes, '--', ...(command.length === 0 ? ['ip addr'] : command)].join(' ')
   return usageError('The command to run must stand behind "--".', { command: { sentence: 'For example:', line } })
 }
 

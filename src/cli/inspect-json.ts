@@ -1,13 +1,14 @@
 /** `netlab inspect --json`: maps become lists in their order; the fields inside are those of src/state/network.ts. */
 import type { LinkState } from '../state/network.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
+import { peerBridge } from './peer-bridge.ts'
 
-export function inspectionJson(inspection: Inspection): object {
+export function inspectionJson(inspection: Inspection, shown: readonly InspectedNamespace[]): object {
   const { name, file, holderPid, since } = inspection.record
-  return { lab: name, file: file ?? null, holderPid, since, namespaces: inspection.namespaces.map(namespaceJson) }
+  return { lab: name, file: file ?? null, holderPid, since, namespaces: shown.map((namespace) => namespaceJson(namespace, inspection)) }
 }
 
-function namespaceJson(namespace: InspectedNamespace): object {
+function namespaceJson(namespace: InspectedNamespace, inspection: Inspection): object {
   const { name, inodes, pids, state } = namespace
   return {
     name,
@@ -15,7 +16,7 @@ function namespaceJson(namespace: InspectedNamespace): object {
     inodes,
     pids,
     hostname: state.hostname ?? null,
-    links: [...state.links].map(([ifname, link]) => linkJson(ifname, link)),
+    links: [...state.links].map(([ifname, link]) => linkJson(ifname, link, inspection)),
     addrs: [...state.addrs.values()],
     routes: [...state.routes.values()],
     rules: [...state.rules.values()],
@@ -26,7 +27,9 @@ function namespaceJson(namespace: InspectedNamespace): object {
   }
 }
 
-function linkJson(ifname: string, link: LinkState): object {
+/** `bridge`: the one at the far end of the cable. */
+function linkJson(ifname: string, link: LinkState, inspection: Inspection): object {
   const { facts, ...properties } = link
-  return { ifname, ...properties, ...facts }
+  const bridge = peerBridge(link, inspection)
+  return { ifname, ...properties, ...(bridge !== undefined && { bridge }), ...facts }
 }

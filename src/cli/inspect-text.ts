@@ -5,6 +5,7 @@ import type { LinkState, NamespaceState } from '../state/network.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import type { Context } from './context.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
+import { peerBridge } from './peer-bridge.ts'
 import { frameTable } from './table.ts'
 
 export async function inspectionText(
@@ -13,8 +14,7 @@ export async function inspectionText(
   context: Pick<Context, 'cwd' | 'stdout'>,
 ): Promise<string> {
   const blocks = [headLine(inspection, context.cwd)]
-  const fabric = inspection.namespaces.find((namespace) => namespace.name === FABRIC)
-  for (const namespace of shown) blocks.push(await namespaceText(namespace, fabric?.state, context.stdout.hasColor))
+  for (const namespace of shown) blocks.push(await namespaceText(namespace, inspection, context.stdout.hasColor))
   return blocks.join('\n')
 }
 
@@ -24,10 +24,10 @@ function headLine(inspection: Inspection, cwd: string): string {
   return `${name}: ${count}, up since ${since}, holder ${holderPid}${file === undefined ? '' : `, file ${displayPath(file, cwd)}`}\n`
 }
 
-async function namespaceText(namespace: InspectedNamespace, fabric: NamespaceState | undefined, hasColor: boolean): Promise<string> {
+async function namespaceText(namespace: InspectedNamespace, inspection: Inspection, hasColor: boolean): Promise<string> {
   const { state } = namespace
   const head = `${namespace.name === FABRIC ? 'fabric (bridges and cable ends)' : namespace.name}  ${idWords(namespace)}\n`
-  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state, fabric))
+  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state, inspection))
   const table = await frameTable(['LINK', 'STATE', 'MTU', 'MAC', 'PEER', 'ADDRESSES', 'RX', 'TX'], rows, { hasColor })
   const lines = [
     ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
@@ -46,30 +46,27 @@ function idWords(namespace: InspectedNamespace): string {
   return ids.join(', ')
 }
 
-function linkRow(ifname: string, link: LinkState, state: NamespaceState, fabric: NamespaceState | undefined): string[] {
+function linkRow(ifname: string, link: LinkState, state: NamespaceState, inspection: Inspection): string[] {
   const { facts } = link
   const addrs = [...state.addrs.values()].filter((addr) => addr.ifname === ifname)
   return [
-    ifname,
+    link.alias === undefined ? ifname : `${ifname}\n(${link.alias})`,
     facts?.operstate ?? (link.up ? 'UP' : 'DOWN'),
     String(link.mtu),
     link.lladdr ?? '',
-    peerWords(link, fabric),
+    peerWords(link, inspection),
     addrs.map((addr) => `${addr.local}/${addr.prefixlen}`).join('\n'),
     facts === undefined ? '' : countWords(facts.rxPackets, facts.rxBytes),
     facts === undefined ? '' : countWords(facts.txPackets, facts.txBytes),
   ]
 }
 
-/** The far end of the cable; where that is a port of a bridge, the bridge. */
-function peerWords(link: LinkState, fabric: NamespaceState | undefined): string {
+/** The far end of the cable; where that is a port of a bridge, the bridge, whose ports netlab has named. */
+function peerWords(link: LinkState, inspection: Inspection): string {
   if (link.kind === 'loopback') return ''
   if (link.kind === 'other') return link.infoKind
   if (link.kind === 'bridge') return 'bridge'
-  if (link.peer.netns !== FABRIC) return `${link.peer.netns}:${link.peer.ifname}`
-  const bridge = fabric?.links.get(link.peer.ifname)?.master
-  if (bridge === undefined) return link.peer.ifname
-  return fabric?.links.get(bridge)?.alias ?? bridge
+  return peerBridge(link, inspection) ?? `${link.peer.netns}:${link.peer.ifname}`
 }
 
 /** `12 (1.2 kB)` */

@@ -25,7 +25,9 @@ export const inspectCommand: CommandDefinition<Options> = {
       .summary('show what the kernel has')
       .description(
         'Shows the running lab as the kernel has it: nodes with their namespaces (numbered as lsns does) and processes, interfaces with ' +
-          'addresses, peers and counters, routes, rules, neighbours. With --drift, only what differs from the file, and the line it differs from.',
+          'addresses, peers and counters, routes, rules, neighbours. With --drift, only what differs from the file, and the line it differs from. What somebody added is a difference where it stands on ' +
+          'what netlab made: an address or a route on a cable of the file, a rule, rules of a packet filter that the file has. Links and nftables or ' +
+          "iptables rules of one's own, in a node whose file has none, are the user's: they are left alone.",
       )
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .argument('[ends]', 'only these: h1,h2 or h[1-3], or one interface h1:eth0')
@@ -58,7 +60,7 @@ export const inspectCommand: CommandDefinition<Options> = {
         const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname, namespace.state.links)))
         return { ...namespace, state: { ...namespace.state, links } }
       })
-    if (options.json === true) writeJson(context, inspectionJson({ ...inspection, namespaces }))
+    if (options.json === true) writeJson(context, inspectionJson(inspection, namespaces))
     else context.stdout.write(await inspectionText(inspection, namespaces, context))
     return EXIT_DONE
   },

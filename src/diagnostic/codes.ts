@@ -63,6 +63,8 @@ export const CODES = {
   LAB_AMBIGUOUS: 'It is not clear which lab is meant',
   NODE_UNKNOWN: 'The lab has no node of that name',
   STATE_NOT_OURS: 'The directory for running labs belongs to somebody else',
+  STATE_DAMAGED: 'The notes on a running lab cannot be read',
+  NETNS_NAME_TAKEN: 'A name under /run/netns belongs to somebody else',
 
   // The kernel and the system
   KERNEL_REFUSED: 'The kernel refused an operation',

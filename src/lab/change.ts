@@ -38,8 +38,8 @@ export async function change(
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
-    return { plan, warnings: verified.warnings }
+    const taken = saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
+    return { plan, warnings: [...verified.warnings, ...taken] }
   } finally {
     if (engine !== early) await engine.close()
   }

@@ -39,13 +39,23 @@ export async function inspect(name: string): Promise<Inspection> {
           name: key,
           inodes: ids,
           pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid),
-          state: namespaces.get(key)!,
+          state: inOrder(namespaces.get(key)!, memory.desired.namespaces.get(key)),
         }
       }),
     }
   } finally {
     await engine.close()
   }
+}
+
+/** The links as the file has them, then those of others: the kernel lists them by number. */
+function inOrder(state: NamespaceState, desired: NamespaceState | undefined): NamespaceState {
+  const names = [...new Set([...(desired?.links.keys() ?? []), ...state.links.keys()])]
+  const links = names.flatMap((name) => {
+    const link = state.links.get(name)
+    return link === undefined ? [] : [[name, link] as const]
+  })
+  return { ...state, links: new Map(links) }
 }
 
 /** How a running lab differs from what its last `up` made: the operations that would bring it back. */

@@ -1,10 +1,10 @@
 import { labNames } from './directory.ts'
-import { isAlive, readRecord } from './state.ts'
+import { isAlive, readRecordIfWhole } from './state.ts'
 
 /** A lab in a list. */
 export interface LabSummary {
   readonly name: string
-  /** `dead`: its holder has ended, and only notes are left. */
+  /** `dead`: its holder has ended, and only notes are left, or notes that cannot be read. */
   readonly state: 'up' | 'dead'
   readonly file?: string
   readonly nodes: number
@@ -16,7 +16,7 @@ export interface LabSummary {
 /** The labs of this user, from their records alone. */
 export function listLabs(): LabSummary[] {
   return labNames().map((name) => {
-    const record = readRecord(name)
+    const record = readRecordIfWhole(name)
     if (record === undefined) return { name, state: 'dead', nodes: 0 }
     const { file, nodes, holderPid, since } = record
     return { name, state: isAlive(record) ? 'up' : 'dead', ...(file !== undefined && { file }), nodes: nodes.length, holderPid, since }

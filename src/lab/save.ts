@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { HeldName } from '../linux/holder.ts'
 import { processStart } from '../linux/process.ts'
 import { FABRIC } from '../state/network.ts'
@@ -5,14 +7,17 @@ import type { ReadyLab } from './compile.ts'
 import { hasHostLinks, hostLinkPaths, updateHostLinks } from './host-links.ts'
 import { writeState, type LabRecord } from './state.ts'
 
-/** Writes down what later commands need, then makes the links under /run/netns: what is written first can be taken away after a crash. */
+/**
+ * Writes down what later commands need, then makes the links under /run/netns: what is written first can be taken away after a crash.
+ * Returns warnings NETNS_NAME_TAKEN.
+ */
 export function saveLab(
   ready: ReadyLab,
   holderPid: number,
   held: readonly HeldName[],
   tolerated: ReadonlySet<string>,
   before?: LabRecord,
-): void {
+): Diagnostic[] {
   const { name, file, desired, env } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
@@ -30,7 +35,19 @@ export function saveLab(
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }
   writeState(record, { desired, tolerated })
-  if (hasHostLinks()) updateHostLinks(name, holderPid, held, before?.hostLinks ?? [])
+  const taken = hasHostLinks() ? updateHostLinks(name, holderPid, held, before?.hostLinks ?? []) : []
+  return taken.map((path) => takenName(path, ready))
+}
+
+function takenName(path: string, { name, desired }: ReadyLab): Diagnostic {
+  const node = [...desired.namespaces].find(([netns]) => hostLinkPaths(name, [netns]).includes(path))
+  return {
+    code: 'NETNS_NAME_TAKEN',
+    severity: 'warning',
+    detail: `${path} was there before and is not this lab's: "ip netns exec ${basename(path)}" does not lead into the lab. netlab exec does.`,
+    hint: 'Remove it with "ip netns del" if nobody needs it, or give the lab another name.',
+    ...(node?.[1].origin !== undefined && { origin: node[1].origin }),
+  }
 }
 
 /** Namespace by bridge name: the fabric, or the bridge's own. */

@@ -3,6 +3,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { processStart } from '../linux/process.ts'
 import type { NamespaceState, NetworkState } from '../state/network.ts'
 import { labDirectory } from './directory.ts'
@@ -39,14 +40,38 @@ export interface LabMemory {
   readonly tolerated: ReadonlySet<string>
 }
 
-/** The record, or undefined where the lab has none (never made, or cut off before it was saved). */
+/** The record, or undefined where the lab has none (never made, or cut off before it was saved). Errors: refusal STATE_DAMAGED. */
 export function readRecord(name: string): LabRecord | undefined {
+  const path = join(labDirectory(name), 'state.json')
   try {
-    return JSON.parse(readFileSync(join(labDirectory(name), 'state.json'), 'utf8')) as LabRecord
+    const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<LabRecord> | null
+    if (typeof record?.holderPid === 'number' && Array.isArray(record.nodes) && Array.isArray(record.hostLinks)) return record as LabRecord
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw damagedState(name, path)
+}
+
+/** The record; undefined also where it is damaged: for those who take the lab away or only list it. */
+export function readRecordIfWhole(name: string): LabRecord | undefined {
+  try {
+    return readRecord(name)
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.diagnostics.some(({ code }) => code === 'STATE_DAMAGED')) return undefined
     throw error
   }
+}
+
+function damagedState(name: string, path: string): DiagnosticError {
+  return new DiagnosticError('refusal', [
+    {
+      code: 'STATE_DAMAGED',
+      severity: 'error',
+      detail: `${path} is not what netlab wrote: another program has changed it, or the machine went down while it was written.`,
+      command: { sentence: 'To end the lab, with all that it has, run:', line: `netlab down --force ${name}` },
+    },
+  ])
 }
 
 /** Whether the lab's holder lives. */
@@ -54,9 +79,16 @@ export function isAlive(record: LabRecord): boolean {
   return processStart(record.holderPid) === record.holderStart
 }
 
-/** The memory of a lab that has a record. */
+/** The memory of a lab that has a record. Errors: refusal STATE_DAMAGED. */
 export function readMemory(name: string): LabMemory {
-  return deserialize(readFileSync(join(labDirectory(name), 'desired.v8'))) as LabMemory
+  const path = join(labDirectory(name), 'desired.v8')
+  try {
+    const memory = deserialize(readFileSync(path)) as Partial<LabMemory> | null
+    if (memory?.desired?.namespaces instanceof Map && memory.tolerated instanceof Set) return memory as LabMemory
+  } catch {
+    // Bytes that are no serialization, or no file at all: damaged either way.
+  }
+  throw damagedState(name, path)
 }
 
 /** Writes both, the memory first: a lab that has a record has a memory. */

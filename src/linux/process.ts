@@ -1,5 +1,5 @@
 // Processes of the machine, from /proc. proc(5).
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 
 /** Field 22 of /proc/<pid>/stat, in clock ticks since boot: with the pid it names one process for good. Undefined when it has ended. */
 export function processStart(pid: number): string | undefined {
@@ -37,6 +37,20 @@ export function processesByNetns(): Map<number, number[]> {
     else others.push(pid)
   }
   return pids
+}
+
+/** Pids of processes whose command line ends with the words; those of other users are passed over. */
+export function processesOf(uid: number, ...words: readonly string[]): number[] {
+  const end = `\0${words.join('\0')}\0`
+  return readdirSync('/proc').flatMap((entry) => {
+    try {
+      const isMeant =
+        /^\d+$/.test(entry) && statSync(`/proc/${entry}`).uid === uid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').endsWith(end)
+      return isMeant ? [Number(entry)] : []
+    } catch {
+      return [] // it has ended
+    }
+  })
 }
 
 /**

@@ -75,7 +75,8 @@ function slipsOfLine(line: string, offset: number): Slip[] {
 /** How far the plain text around a place reaches. */
 function valueAround(line: string, index: number): { start: number; end: number; isQuoted: boolean } {
   let start = index
-  const isBegin = (): boolean => /[[{,"'#]/.test(line[start - 1] ?? '"') || /(?:(?<!:):|-) $/.test(line.slice(Math.max(0, start - 3), start))
+  const isBegin = (): boolean =>
+    /[[{,"'#]/.test(line[start - 1] ?? '"') || /(?:(?<!:):|-) $/.test(line.slice(Math.max(0, start - 3), start))
   while (start > 0 && !isBegin()) start--
   let end = index
   while (end < line.length && !/[,\]}"'#]/.test(line[end] ?? '')) end++
