@@ -1,5 +1,7 @@
 /** Objects of the model in iproute2's words: ip-route(8), ip-rule(8). What `ip` would print of them, and what it would take. */
 import { Bug } from '../diagnostic/bug.ts'
+import { nameOfNumber, ROUTE_PROTOCOLS, ROUTE_SCOPES } from '../unit/route-names.ts'
+import { ROUTE_METRICS } from './network.ts'
 import type { LinkEnd, Nexthop, RouteState, RuleState } from './network.ts'
 
 const RT_TABLE_MAIN = 254
@@ -18,7 +20,12 @@ export function routeText(route: RouteState): string {
   if (route.src !== undefined) words.push('src', route.src)
   if (route.metric !== (route.family === 4 ? 0 : IP6_RT_PRIO_USER)) words.push('metric', String(route.metric))
   if (route.table !== RT_TABLE_MAIN) words.push('table', String(route.table))
-  if (route.mtu !== undefined) words.push('mtu', String(route.mtu))
+  if (route.protocol !== undefined) words.push('proto', nameOfNumber(ROUTE_PROTOCOLS, route.protocol))
+  if (route.scope !== undefined) words.push('scope', nameOfNumber(ROUTE_SCOPES, route.scope))
+  for (const metric of ROUTE_METRICS) {
+    const value = route[metric]
+    if (value !== undefined) words.push(metric, String(value))
+  }
   if (route.nexthops.length > 1) words.push(nexthopsText(route))
   return words.join(' ')
 }

@@ -3,7 +3,7 @@
  * to the file named by NETLAB_TEST_REPORT, for test/support/all.js to sum up.
  */
 import { writeFileSync } from 'node:fs'
-import type { Reporter, SerializedError, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node'
 import type { TierReport } from './tier-report.ts'
 
 const UNEXPLAINED = 'the test gives no reason'
@@ -34,8 +34,15 @@ function count(module: TestModule, tier: TierReport): void {
     const result = test.result()
     if (result.state === 'passed') tier.passed += 1
     else if (result.state === 'failed') tier.failed += 1
-    else tier.skips.push({ test: test.fullName, reason: (result.state === 'skipped' ? result.note : undefined) ?? UNEXPLAINED })
+    else tier.skips.push({ test: test.fullName, reason: (result.state === 'skipped' ? result.note : undefined) ?? reasonAround(test) })
   }
+}
+
+/** vitest skips the tests of a suite whose hooks fail, and says so nowhere but at the hook. */
+function reasonAround(test: TestCase): string {
+  for (let { parent } = test; parent.type === 'suite'; parent = parent.parent)
+    if (parent.errors().length > 0) return `what comes before "${parent.name}" failed; see there`
+  return test.module.errors().length > 0 ? 'what comes before the tests of this file failed; see there' : UNEXPLAINED
 }
 
 function printSkips(tiers: ReadonlyMap<string, TierReport>): void {
