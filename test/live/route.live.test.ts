@@ -185,7 +185,7 @@ test('a route must bear who made it, its scope and what it says to TCP', async (
   expect(await lab.drift()).toEqual([])
 
   await lab.sh('h1', 'ip route change 10.9.0.0/16 via 10.0.0.2 proto static advmss 1360 initcwnd 20 quickack 1')
-  expect(await lab.drift()).toMatchObject([{ type: 'replace route', cause: 'proto is static, not bird' }])
+  expect(await lab.drift()).toMatchObject([{ type: 'replace route', cause: 'proto is static, the file says bird' }])
   await lab.up(MADE_BY)
   expect(await lab.sh('h1', 'ip route show 10.9.0.0/16')).toContain('proto bird')
 })

@@ -161,8 +161,7 @@ export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string)
   const type = TYPE_NAMES.get(body[7]!)
   const flags = body.readUInt32LE(8)
   const protocol = body[5]!
-  const isKernels = protocol === RTPROT_UNSPEC || protocol === RTPROT_REDIRECT || protocol === RTPROT_KERNEL || protocol === RTPROT_RA
-  if (family === undefined || type === undefined || isKernels || flags & RTM_F_CLONED) return undefined
+  if (family === undefined || type === undefined || isKernels(protocol) || flags & RTM_F_CLONED) return undefined
   const values = new Map<number, Buffer>()
   parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
   const src = values.get(RTA_PREFSRC)
@@ -180,6 +179,10 @@ export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string)
     ...(scope !== scopeOf({ family, type, nexthops }) && { scope }),
     ...decodeMetrics(values.get(RTA_METRICS)),
   }
+}
+
+function isKernels(protocol: number): boolean {
+  return [RTPROT_UNSPEC, RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA].includes(protocol)
 }
 
 /** A default route has no RTA_DST. */

@@ -4,7 +4,7 @@ import type { Library } from '../../../src/cli/library.ts'
 import type { Diagnostic } from '../../../src/diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../../src/diagnostic/diagnostic.ts'
 import type { Operation, Plan } from '../../../src/plan/operation.ts'
-import type { LinkState, NamespaceState } from '../../../src/state/network.ts'
+import type { NamespaceState } from '../../../src/state/network.ts'
 import { libraryOf, netlab } from './fake-context.ts'
 
 const origin = { file: '/lab/t.yaml', line: 1, column: 1, length: 5 }
@@ -339,32 +339,6 @@ describe('inspect', () => {
     expect(stdout).toMatch(/│ eth0 │ UP +│ 1500 +│ 02:00:00:00:00:01 │ fw:eth1 │ 10\.0\.0\.1\/24 │/)
     expect(stdout).toContain('route  default via 10.0.0.254 dev eth0\n')
     expect(stdout).toContain('rule   priority 10 from 10.0.0.0/24')
-  })
-
-  it('names the bridge at the far end of a cable, not the port that netlab made', async () => {
-    const veth = (netns: string, ifname: string, master?: string): LinkState => ({
-      ...{ kind: 'veth', up: true, mtu: 1500, peer: { netns, ifname } },
-      ...(master !== undefined && { master }),
-    })
-    const bridge = { kind: 'bridge', up: true, mtu: 1500, alias: 'a-switch-with-a-long-name' } as LinkState
-    const node: NamespaceState = { ...state, links: new Map([['eth0', veth('@fabric', 'h1.eth0')]]) }
-    const fabric: NamespaceState = {
-      ...state,
-      kind: 'fabric',
-      links: new Map([
-        ['a-swit~12345678', bridge],
-        ['h1.eth0', veth('h1', 'eth0', 'a-swit~12345678')],
-      ]),
-    }
-    const record = await libraryOf({ name: 'dmz', nodes: ['h1'] }).readRecord?.('dmz')
-    const namespaces = [
-      { name: 'h1', inodes: { net: 1 }, pids: [], state: node },
-      { name: '@fabric', inodes: { net: 2 }, pids: [], state: fabric },
-    ]
-    const seen = { ...library, inspect: async () => ({ record, namespaces }) as unknown as Awaited<ReturnType<Library['inspect']>> }
-    expect((await netlab(['inspect', 'dmz', 'h1'], { library: seen })).stdout).toMatch(/eth0 .*│ a-switch-with-a-long-name │/)
-    const { stdout } = await netlab(['inspect', 'dmz', 'h1', '--json'], { library: seen })
-    expect(JSON.parse(stdout)).toMatchObject({ namespaces: [{ links: [{ ifname: 'eth0', bridge: 'a-switch-with-a-long-name' }] }] })
   })
 
   it('shows one node, or one interface', async () => {
