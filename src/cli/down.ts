@@ -25,7 +25,7 @@ export const downCommand: CommandDefinition<Options> = {
       )
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .option('-a, --all', 'every lab of this user')
-      .option('-f, --force', 'also when the notes on it are damaged, and no mistake when there is no such lab')
+      .option('-f, --force', 'also when its holder has died, and no mistake when there is no such lab')
       .option('--json', 'print what was taken down as JSON')
       .addHelpText(
         'after',
@@ -45,7 +45,7 @@ export const downCommand: CommandDefinition<Options> = {
     // One that is refused does not keep the others up.
     for (const name of names) {
       try {
-        const result = await context.library.down(name, { force: options.force === true })
+        const result = await context.library.down(name)
         results.push(result)
         if (options.json !== true) context.stderr.write(`${doneWords(result)}\n`)
       } catch (error) {

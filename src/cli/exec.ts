@@ -71,15 +71,26 @@ async function labAndNodes(context: Context, args: readonly string[], all: boole
   return { lab: lab.name, nodes: nodeNames(words) }
 }
 
-/** The example is the line itself with "--" put in: behind the lab, where the first word is one, and the nodes. */
-async function missingCommand(context: Context, args: readonly string[], all: boolean): Promise<Error> {
+/** Without "--" the words of the command stand among ours: which are whose is told by what the lab is called and what is in it. */
+async function missingCommand(context: Context, args: readonly string[], isAll: boolean): Promise<Error> {
+  const ours = isAll ? ['--all'] : []
+  const words = [...args]
   const labs = await context.library.listLabs()
-  const isLab = labs.some((lab) => lab.name === args[0] || lab.file === resolve(context.cwd, args[0] ?? ''))
-  const [lab, words] = isLab ? [args.slice(0, 1), args.slice(1)] : [[], args]
-  const nodes = all ? ['--all'] : [words[0] ?? 'h1']
-  const command = all ? words : words.slice(1)
-  const line = ['netlab exec', ...lab, ...nodes, '--', ...(command.length === 0 ? ['ip addr'] : command)].join(' ')
-  return usageError('The command to run must stand behind "--".', { command: { sentence: 'For example:', line } })
+  const lab = labs.find(({ name, file }) => name === words[0] || file === resolve(context.cwd, words[0] ?? ''))
+  const record = await context.library.readRecord((lab ?? labs[0])?.name ?? '')
+  // A node may have the lab's name: then the first word is the lab only if a node comes after it.
+  const isNode = (word: string | undefined): boolean => record?.nodes.includes(word ?? '') === true
+  if (lab !== undefined && (!isNode(words[0]) || isNode(words[1]))) ours.unshift(...words.splice(0, 1))
+  for (; isAllOption(words[0]); words.shift()) if (!ours.includes('--all')) ours.push('--all')
+  if (!ours.includes('--all')) ours.push(words.shift() ?? record?.nodes[0] ?? 'h1')
+  const command = words.length === 0 ? ['ip', 'addr'] : words
+  return usageError('The command to run must stand behind "--".', {
+    command: { sentence: 'For example:', line: ['netlab exec', ...ours, '--', ...command].join(' ') },
+  })
+}
+
+function isAllOption(word: string | undefined): boolean {
+  return word === '--all' || word === '-a'
 }
 
 async function execInEach(context: Context, nodes: readonly string[], commands: readonly NodeCommand[]): Promise<number> {

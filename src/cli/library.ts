@@ -3,11 +3,14 @@ import type { validate } from '../lab/compile.ts'
 import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
-import type { drift, inspect } from '../lab/inspect.ts'
+import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
+import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
+import type { controlServices, listServices, namedServices } from '../lab/services.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
+import type { watchEvents } from '../lab/watch-events.ts'
 import type { planJson } from '../plan/json.ts'
 import type { formatPlanShell } from '../plan/shell.ts'
 import type { formatPlanText } from '../plan/text.ts'
@@ -20,8 +23,15 @@ export interface Library {
   listLabs: Late<typeof listLabs>
   readRecord: Late<typeof readRecord>
   inspect: typeof inspect
+  inspectRepeatedly: typeof inspectRepeatedly
   drift: typeof drift
+  watchEvents: typeof watchEvents
   nodeCommand: Late<typeof nodeCommand>
+  listServices: typeof listServices
+  namedServices: Late<typeof namedServices>
+  controlServices: typeof controlServices
+  serviceLog: Late<typeof serviceLog>
+  followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
   labNameOf: Late<typeof labNameOf>

@@ -14,6 +14,7 @@ import { saveLab } from './save.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up.ts'
+import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
 import { verify, type Verified } from './verify.ts'
 
@@ -38,8 +39,8 @@ export async function change(
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    const taken = saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
-    return { plan, warnings: [...verified.warnings, ...taken] }
+    const saving = saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
+    return { plan, warnings: [...verified.warnings, ...saving] }
   } finally {
     if (engine !== early) await engine.close()
   }
@@ -68,6 +69,7 @@ async function applyAndVerify(
   const executeOptions: ExecuteOptions = {
     directory,
     env: ready.env,
+    capabilities: ready.capabilities,
     onProgress: (done, total) => onEvent?.({ type: 'progress', done, total }),
     ...(slice !== undefined && { slice }),
   }
@@ -92,7 +94,8 @@ export async function planAgainst(
 ): Promise<{ plan: Plan; observed: NetworkState }> {
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
-  const observed = withOwnOptions(await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous)), previous)
+  const withRulesets = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
+  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), previous)
   const restore = await valuesToRestore(engine, previous, ready.desired)
   const fresh = await freshSysctls(engine, ready.desired, observed)
   const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })
@@ -107,10 +110,14 @@ async function undo(
   options: ExecuteOptions,
 ): Promise<{ sentence: string; failures: Diagnostic[] }> {
   const operations = undoAll(done)
-  const back = await execute(engine, { lab: plan.lab, operations }, { directory: options.directory, env: options.env })
+  const back = await execute(
+    engine,
+    { lab: plan.lab, operations },
+    { directory: options.directory, env: options.env, capabilities: options.capabilities },
+  )
   if (back.failure === undefined)
     return {
-      sentence: done.length === 0 ? 'Nothing was changed.' : `The ${done.length} operations before it were undone: the lab is as it was.`,
+      sentence: done.length === 0 ? 'Nothing was changed.' : 'What was begun is undone: the lab is as it was.',
       failures: [],
     }
   const left = `Undoing it failed: ${back.done.length} of ${operations.length} steps back were done. "netlab plan" shows where the lab stands.`

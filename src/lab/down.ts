@@ -1,13 +1,13 @@
 import { existsSync, rmSync } from 'node:fs'
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
-import { settleCommand } from '../linux/nsexec.ts'
-import { processEnd, processesOf, processStart } from '../linux/process.ts'
+import { holdCommand, settleCommand } from '../linux/nsexec.ts'
+import { findProcess, processEnd } from '../linux/process.ts'
 import { labDirectory } from './directory.ts'
-import { hasHostLinks, removeAllHostLinks, removeHostLinks, removeMadeNetns } from './host-links.ts'
+import { hasHostLinks, hostLinksTo, removeHostLinks, removeMadeNetns } from './host-links.ts'
 import { withLabLock } from './lab-lock.ts'
 import { run } from './run.ts'
 import { runningRecord } from './running.ts'
-import { isAlive, readRecord, readRecordIfWhole, type LabRecord } from './state.ts'
+import { isAlive, readRecordIfIntact, type LabRecord } from './state.ts'
 
 /** What `down` did. */
 export interface DownResult {
@@ -17,40 +17,34 @@ export interface DownResult {
   readonly elapsedMs: number
 }
 
-export interface DownOptions {
-  /** Also where the notes on the lab cannot be read. */
-  readonly force?: boolean
-}
-
 /**
  * Ends a lab: kills its holder, with which the kernel ends every process of the lab and frees every namespace, and returns when that
- * is done. A lab whose holder has died before is cleaned up. Errors: refusal LAB_UNKNOWN, LAB_BUSY, STATE_DAMAGED.
+ * is done. A lab whose holder has died before is cleaned up. Errors: refusal LAB_UNKNOWN, LAB_BUSY.
  */
-export async function down(name: string, { force = false }: DownOptions = {}): Promise<DownResult> {
+export async function down(name: string): Promise<DownResult> {
   const start = performance.now()
   if (!existsSync(labDirectory(name))) runningRecord(name)
   return withLabLock(name, async () => {
-    const record = force ? readRecordIfWhole(name) : readRecord(name)
-    if (force && record === undefined) await endHolders(name)
+    const record = endingOf(name)
     const wasDead = record === undefined || !isAlive(record)
     await removeLab(name, record)
     return { lab: name, wasDead, elapsedMs: performance.now() - start }
   })
 }
 
-/** Ends whatever holds the lab of a directory, found without the notes. */
-async function endHolders(name: string): Promise<void> {
-  for (const pid of processesOf(process.getuid!(), 'hold', labDirectory(name))) {
-    const start = processStart(pid)
-    if (start === undefined) continue
-    process.kill(pid, 'SIGKILL')
-    await processEnd(pid, start)
-    if (hasHostLinks()) removeAllHostLinks(pid)
-  }
+/** What must be known of a lab to end it. */
+type Ending = Pick<LabRecord, 'holderPid' | 'holderStart' | 'hostLinks'>
+
+/** From the lab's record; where that is damaged, from what runs. */
+function endingOf(name: string): Ending | undefined {
+  const record = readRecordIfIntact(name)
+  if (record !== 'damaged') return record
+  const holder = findProcess(holdCommand(labDirectory(name)))
+  return holder === undefined ? undefined : { holderPid: holder.pid, holderStart: holder.start, hostLinks: hostLinksTo(holder.pid) }
 }
 
 /** Takes away all that there is of a lab. The caller has its lock. */
-export async function removeLab(name: string, record: LabRecord | undefined): Promise<void> {
+export async function removeLab(name: string, record: Ending | undefined): Promise<void> {
   if (record !== undefined && isAlive(record)) {
     process.kill(record.holderPid, 'SIGKILL')
     await processEnd(record.holderPid, record.holderStart)

@@ -27,8 +27,8 @@ export function hostLinkPaths(lab: string, namespaces: Iterable<string>): string
 }
 
 /**
- * Makes the links that are not there or lead elsewhere; `before` are those of the lab so far, of which the superfluous go.
- * Returns the paths that are somebody else's.
+ * Makes the links that are not there or lead elsewhere; `before` are those of the lab so far, of which the superfluous go. Returns the
+ * paths that are somebody else's.
  */
 export function updateHostLinks(lab: string, holderPid: number, held: readonly HeldName[], before: readonly string[]): string[] {
   if (!existsSync(NETNS)) {
@@ -43,7 +43,7 @@ export function updateHostLinks(lab: string, holderPid: number, held: readonly H
   return [...wanted].filter(([path, target]) => !placeHostLink(path, target)).map(([path]) => path)
 }
 
-/** Puts a link at `path`; false where somebody else's namespace has that name: other tools keep theirs here, too. */
+/** Puts a link at `path`. Returns false where somebody else's namespace has that name: other tools keep theirs here, too. */
 export function placeHostLink(path: string, target: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined) {
@@ -66,11 +66,10 @@ export function removeHostLinks(paths: readonly string[], holderPid: number): vo
   }
 }
 
-/** Removes every link that leads to the holder. */
-export function removeAllHostLinks(holderPid: number): void {
-  if (!existsSync(NETNS)) return
-  const paths = readdirSync(NETNS).map((name) => join(NETNS, name))
-  removeHostLinks(paths, holderPid)
+/** The links that lead to a holder. */
+export function hostLinksTo(holderPid: number): string[] {
+  const names = existsSync(NETNS) ? readdirSync(NETNS, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink()) : []
+  return names.map(({ name }) => join(NETNS, name)).filter((path) => holderOf(readlinkSync(path)) === holderPid)
 }
 
 /** The holder that one of our links leads to; undefined for a link that is not ours. */

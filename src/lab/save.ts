@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { HeldName } from '../linux/holder.ts'
 import { processStart } from '../linux/process.ts'
@@ -9,7 +8,7 @@ import { writeState, type LabRecord } from './state.ts'
 
 /**
  * Writes down what later commands need, then makes the links under /run/netns: what is written first can be taken away after a crash.
- * Returns warnings NETNS_NAME_TAKEN.
+ * Returns a warning where a link could not be made.
  */
 export function saveLab(
   ready: ReadyLab,
@@ -18,7 +17,7 @@ export function saveLab(
   tolerated: ReadonlySet<string>,
   before?: LabRecord,
 ): Diagnostic[] {
-  const { name, file, desired, env } = ready
+  const { name, file, desired, env, capabilities } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
   const wantedLinks = hasHostLinks() ? hostLinkPaths(name, desired.namespaces.keys()) : []
@@ -31,22 +30,23 @@ export function saveLab(
     nodes: nodes.map(([node]) => node),
     bridges: Object.fromEntries(bridgesOf(ready)),
     env: Object.fromEntries(env),
+    capabilities: Object.fromEntries(capabilities),
     interfaces: Object.fromEntries(nodes.map(([node, { links }]) => [node, [...links.keys()]])),
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }
   writeState(record, { desired, tolerated })
   const taken = hasHostLinks() ? updateHostLinks(name, holderPid, held, before?.hostLinks ?? []) : []
-  return taken.map((path) => takenName(path, ready))
+  return taken.length === 0 ? [] : [netnsNameTaken(taken)]
 }
 
-function takenName(path: string, { name, desired }: ReadyLab): Diagnostic {
-  const node = [...desired.namespaces].find(([netns]) => hostLinkPaths(name, [netns]).includes(path))
+function netnsNameTaken(paths: readonly string[]): Diagnostic {
+  const [first, ...more] = paths
+  const others = more.length === 0 ? '' : ` and ${more.length} more`
   return {
     code: 'NETNS_NAME_TAKEN',
     severity: 'warning',
-    detail: `${path} was there before and is not this lab's: "ip netns exec ${basename(path)}" does not lead into the lab. netlab exec does.`,
-    hint: 'Remove it with "ip netns del" if nobody needs it, or give the lab another name.',
-    ...(node?.[1].origin !== undefined && { origin: node[1].origin }),
+    detail: `${first}${others} was there and is not of this lab: "ip netns" shows that namespace, not the node.`,
+    hint: 'Use "netlab exec"; or remove the other one, or give the lab another name, and run "netlab up" again.',
   }
 }
 

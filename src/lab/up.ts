@@ -12,7 +12,7 @@ import { explainEngine, explainEngineDeath } from './explain-engine.ts'
 import { execute } from './execute.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
-import { isAlive, readRecord, readRecordIfWhole, writeMemory } from './state.ts'
+import { isAlive, readRecord, writeMemory } from './state.ts'
 import { freshSysctls } from './sysctl-values.ts'
 import { verify } from './verify.ts'
 
@@ -89,7 +89,7 @@ function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagno
 }
 
 async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOptions): Promise<{ plan: Plan; warnings: Diagnostic[] }> {
-  const { name, desired, env } = ready
+  const { name, desired, env, capabilities } = ready
   const { signal, onEvent, slice } = options
   const directory = labDirectory(name)
   const engine = early ?? startEngine()
@@ -105,6 +105,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const execution = await execute(engine, plan, {
       directory,
       env,
+      capabilities,
       onProgress,
       ...(signal !== undefined && { signal }),
       ...(slice !== undefined && { slice }),
@@ -115,7 +116,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const held = await engine.list()
     const verifying = verify(engine, directory, ready, plan)
     // The engine looks at the lab while this process writes; a thousand links take as long as the look.
-    const [{ warnings, tolerated }, taken] = await Promise.all([
+    const [{ warnings, tolerated }, saving] = await Promise.all([
       verifying,
       Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set())),
     ])
@@ -123,12 +124,12 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     if (tolerated.size > 0) writeMemory(name, { desired, tolerated })
     await engine.commit()
     isComplete = true
-    return { plan, warnings: [...warnings, ...taken] }
+    return { plan, warnings: [...warnings, ...saving] }
   } finally {
     if (!isComplete) {
       onEvent?.({ type: 'stage', stage: 'undo' })
       await engine.close() // the holder of a lab that is not committed ends with its engine
-      await removeLab(name, readRecordIfWhole(name))
+      await removeLab(name, readRecord(name))
       await settle()
     } else if (engine !== early) await engine.close()
   }

@@ -9,6 +9,7 @@ import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
+import { findDeadServices, withObservedServices } from './services.ts'
 import type { LabMemory } from './state.ts'
 
 /** Duplicate address detection takes a second, and a random second before it (RFC 4862, 5.4). */
@@ -23,12 +24,15 @@ export interface Verified {
 
 /**
  * Reads the lab back and compares it with the file. What setup commands have added is told apart by the plan that ran them.
- * Errors: refusal NOT_AS_DESIRED, naming every difference.
+ * Errors: refusal NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
   const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
-  const observed = withOwnOptions(await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired)), expected)
+  const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
+  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), expected)
+  const dead = findDeadServices(directory, ready.desired, observed)
+  if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
   const before = memory?.tolerated ?? new Set<string>()
   const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()

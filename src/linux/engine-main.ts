@@ -12,7 +12,9 @@ import { listNamespaces } from './holder.ts'
 import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
+import { pathExists, usedPorts } from './readiness.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
@@ -44,6 +46,7 @@ const SLICE = 512
 let isCancelled = false
 /** The part of a plan that came last; resolves to whether all was done up to its end. */
 let partBefore = Promise.resolve(true)
+let isWatching = false
 
 /** Carries a part out when those before it are done. */
 function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
@@ -97,10 +100,17 @@ async function answer(call: EngineCall): Promise<unknown> {
       return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
       return sysctlDefaults(world?.hostProc, call.arguments.names)
+    case 'usedPorts':
+      return usedPorts(theWorld(), call.arguments.netns)
+    case 'pathExists':
+      return pathExists(theWorld(), call.arguments.netns, call.arguments.path)
     case 'probe':
       return probe()
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'watch':
+      isWatching = true
+      return watch(theWorld(), (batch) => tell({ batch }))
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined
@@ -126,6 +136,7 @@ process.on('message', (message: EngineCall | { cancel: true }) => {
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
 // removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
 process.on('disconnect', () => {
+  if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()

@@ -1,4 +1,5 @@
 // What a client and its engine say to each other over the IPC channel (structured clone).
+import type { LiveBatch } from '../state/live.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
 
@@ -24,12 +25,16 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'apply'; readonly arguments: ApplyPart }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'usedPorts'; readonly arguments: { readonly netns: string } }
+  | { readonly method: 'pathExists'; readonly arguments: { readonly netns: string; readonly path: string } }
   | { readonly method: 'probe'; readonly arguments: undefined }
   | { readonly method: 'list'; readonly arguments: undefined }
+  | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )
 
 export type EngineReply =
   | { readonly progress: number }
+  | { readonly batch: LiveBatch }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly stack?: string; readonly code?: string } }

@@ -50,6 +50,7 @@ export const CLONE_NEWUTS = 0x04000000
 export const CLONE_NEWNET = 0x40000000
 // <linux/mount.h>, <linux/fcntl.h>
 export const MS_NOSUID = 2
+export const MS_RDONLY = 1
 export const MS_NODEV = 4
 export const MS_NOEXEC = 8
 export const MNT_DETACH = 2
@@ -75,12 +76,23 @@ const SOCK_CLOEXEC = 0o2000000
 export const O_RDONLY = 0
 export const O_WRONLY = 1
 const O_CLOEXEC = 0o2000000
-const SOL_SOCKET = 1
+export const SOL_SOCKET = 1
+export const SO_RCVBUF = 8
 const SCM_RIGHTS = 1
+const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_CMSG_CLOEXEC = 0x40000000
 export const LOCK_EX = 2
 export const LOCK_NB = 4
+// <sys/epoll.h>
+export const EPOLLIN = 0x001
+export const EPOLLRDHUP = 0x2000
+const EPOLL_CLOEXEC = 0o2000000
+const EPOLL_CTL_ADD = 1
+const SHUT_RDWR = 2
+// struct epoll_event: u32 events, u64 data; packed on x86-64 alone
+const EPOLL_EVENT_BYTES = process.arch === 'x64' ? 12 : 16
+const EPOLL_DATA_OFFSET = EPOLL_EVENT_BYTES - 8
 
 const libc = koffi.load(null)
 const IOVec = koffi.struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })
@@ -116,6 +128,13 @@ const c = {
   sendmsg: libc.func('long sendmsg(int fd, const msghdr *message, int flags)'),
   recvmsg: libc.func('long recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
   flock: libc.func('int flock(int fd, int operation)'),
+  ioctlBytes: libc.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *bytes)'),
+  ioctlNumber: libc.func('int ioctl(int fd, unsigned long request, unsigned long number)'),
+  bind: libc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
+  shutdown: libc.func('int shutdown(int fd, int how)'),
+  epollCreate1: libc.func('int epoll_create1(int flags)'),
+  epollCtl: libc.func('int epoll_ctl(int epfd, int operation, int fd, const uint8_t *event)'),
+  epollWait: libc.func('int epoll_wait(int epfd, uint8_t *events, int count, int timeoutMs)'),
 } as const
 
 function checked(syscall: string, result: number | bigint): number {
@@ -222,6 +241,68 @@ export function send(fd: number, bytes: Uint8Array, length: number): void {
 /** recv(2): blocks; the number of bytes. */
 export function receive(fd: number, into: Uint8Array): number {
   return checked('recv', c.recv(fd, into, into.length, 0))
+}
+
+/** ioctl(2) with a struct or a pointer to a number; `what` names the request in an error. */
+export function ioctlBytes(fd: number, what: string, request: number, bytes: Uint8Array): void {
+  checked(`ioctl ${what}`, c.ioctlBytes(fd, request, bytes))
+}
+
+/** ioctl(2) with a plain number. */
+export function ioctlNumber(fd: number, what: string, request: number, number: number): void {
+  checked(`ioctl ${what}`, c.ioctlNumber(fd, request, number))
+}
+
+/** recv(2) that does not wait: the number of bytes, undefined where nothing is there. Errors: ENOBUFS where messages were lost, netlink(7). */
+export function receiveNow(fd: number, into: Uint8Array): number | undefined {
+  const length = Number(c.recv(fd, into, into.length, MSG_DONTWAIT))
+  return length < 0 && koffi.errno() === constants.errno.EAGAIN ? undefined : checked('recv', length)
+}
+
+/** bind(2) of a netlink socket to multicast groups: a mask of RTMGRP_*. */
+export function bindNetlink(fd: number, groups: number): void {
+  const address = Buffer.alloc(12)
+  address.writeUInt16LE(AF_NETLINK, 0)
+  address.writeUInt32LE(groups, 8)
+  checked('bind', c.bind(fd, address, address.length))
+}
+
+/** shutdown(2), both ways: whoever waits for the other side is told that it has gone. */
+export function shutdown(fd: number): void {
+  checked('shutdown', c.shutdown(fd, SHUT_RDWR))
+}
+
+/** epoll_create1(2), close on exec. */
+export function epollCreate(): number {
+  return checked('epoll_create1', c.epollCreate1(EPOLL_CLOEXEC))
+}
+
+/** epoll_ctl(2): waits for `events` of `fd` too, told apart by `data`. A descriptor leaves the set when it is closed. */
+export function epollAdd(epfd: number, fd: number, events: number, data: number): void {
+  const event = Buffer.alloc(EPOLL_EVENT_BYTES)
+  event.writeUInt32LE(events, 0)
+  event.writeUInt32LE(data, EPOLL_DATA_OFFSET)
+  checked('epoll_ctl', c.epollCtl(epfd, EPOLL_CTL_ADD, fd, event))
+}
+
+/** How many one call tells of: every namespace of a large lab. */
+const EPOLL_EVENTS = 1024
+
+/**
+ * epoll_wait(2) on a thread of the pool, as it concerns no namespace: the data of what is ready, empty after `timeoutMs` or a signal.
+ * The process cannot end before it returns, for the end waits for the pool.
+ */
+export function epollWait(epfd: number, timeoutMs: number): Promise<number[]> {
+  const events = Buffer.alloc(EPOLL_EVENTS * EPOLL_EVENT_BYTES)
+  return new Promise((resolve, reject) => {
+    c.epollWait.async(epfd, events, EPOLL_EVENTS, timeoutMs, (error: Error | null, count: number) => {
+      if (error !== null) reject(error)
+      else
+        resolve(
+          Array.from({ length: Math.max(0, count) }, (_, index) => events.readUInt32LE(index * EPOLL_EVENT_BYTES + EPOLL_DATA_OFFSET)),
+        )
+    })
+  })
 }
 
 /** flock(2). */

@@ -11,6 +11,7 @@ import {
   MS_NODEV,
   MS_NOEXEC,
   MS_NOSUID,
+  MS_RDONLY,
   openat,
   openTree,
   sethostname,
@@ -18,7 +19,7 @@ import {
 } from './libc.ts'
 import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
-import { goHome, namespaceOf, type World } from './world.ts'
+import { closeNamespace, goHome, namespaceOf, type World } from './world.ts'
 
 /** Where the node's own things lie in the lab's tmpfs. */
 export function nodeDirectory(world: World, node: string): string {
@@ -38,7 +39,7 @@ export function addNode(world: World, name: string, hostname: string, furnish: (
     sethostname(hostname)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
-    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
+    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
     keep(world, name, true)
     furnish()
   } finally {
@@ -85,10 +86,6 @@ function keep(world: World, name: string, isNode: boolean): void {
 export function delNetns(world: World, name: string): void {
   const namespace = namespaceOf(world, name)
   dropNamespaces(world.holder, name)
-  namespace.netlink.close()
-  close(namespace.net)
-  if (namespace.mnt !== undefined) close(namespace.mnt)
-  if (namespace.uts !== undefined) close(namespace.uts)
-  world.namespaces.delete(name)
+  closeNamespace(world, namespace)
   rmSync(nodeDirectory(world, name), { recursive: true, force: true })
 }

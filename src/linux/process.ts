@@ -1,5 +1,5 @@
 // Processes of the machine, from /proc. proc(5).
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Field 22 of /proc/<pid>/stat, in clock ticks since boot: with the pid it names one process for good. Undefined when it has ended. */
 export function processStart(pid: number): string | undefined {
@@ -20,6 +20,25 @@ function readStat(pid: number): { start: string; isExiting: boolean } | undefine
 
 const PF_EXITING = 0x4 // <linux/sched.h>
 
+/** The oldest process that runs with this very command line. */
+export function findProcess({ file, args }: { file: string; args: readonly string[] }): { pid: number; start: string } | undefined {
+  const wanted = `${[file, ...args].join('\0')}\0`
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
+  const found = pids.flatMap((entry) => {
+    const start = commandLine(entry) === wanted ? processStart(Number(entry)) : undefined
+    return start === undefined ? [] : [{ pid: Number(entry), start }]
+  })
+  return found.sort((one, other) => Number(one.start) - Number(other.start))[0]
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // it has ended
+  }
+}
+
 /** Pids by the inode number of the network namespace they are in; those of other users are passed over. */
 export function processesByNetns(): Map<number, number[]> {
   const pids = new Map<number, number[]>()
@@ -39,18 +58,21 @@ export function processesByNetns(): Map<number, number[]> {
   return pids
 }
 
-/** Pids of processes whose command line ends with the words; those of other users are passed over. */
-export function processesOf(uid: number, ...words: readonly string[]): number[] {
-  const end = `\0${words.join('\0')}\0`
-  return readdirSync('/proc').flatMap((entry) => {
+/** Pids of the processes in the pid namespace of `pid`, as the machine numbers them, by their number in there. */
+export function pidsInside(pid: number): Map<number, number> {
+  const own = readlinkSync(`/proc/${pid}/ns/pid`)
+  const pids = new Map<number, number>()
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
     try {
-      const isMeant =
-        /^\d+$/.test(entry) && statSync(`/proc/${entry}`).uid === uid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').endsWith(end)
-      return isMeant ? [Number(entry)] : []
+      if (readlinkSync(`/proc/${entry}/ns/pid`) !== own) continue
+      const inside = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
+      if (inside !== undefined) pids.set(Number(inside), Number(entry))
     } catch {
-      return [] // it has ended
+      continue // it ended, or is another user's
     }
-  })
+  }
+  return pids
 }
 
 /**

@@ -1,12 +1,14 @@
 /** Namespaces: those that are new, made anew or gone, and their hostnames. */
 import type { NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
+import { planServicesOf } from './service.ts'
 
 /** Namespaces whose kind changed: no system call turns one into the other. What was in them is made again. */
 export function planRemadeNetns(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     const there = draft.observed.namespaces.get(netns)
     if (there === undefined || there.kind === desired.kind) continue
+    planServicesOf(draft, netns)
     draft.emit({ type: 'del netns', netns, cause: `it is ${kindWords(there.kind)}, the file says ${kindWords(desired.kind)}` })
   }
 }
@@ -32,7 +34,9 @@ export function planNetns(draft: Draft, netns: string, { kind, hostname, origin 
 /** Last of all: nothing brings back what ran in them. */
 export function planGoneNetns(draft: Draft): void {
   for (const [netns] of draft.observed.namespaces) {
-    if (!draft.desired.namespaces.has(netns)) draft.emit({ type: 'del netns', netns, cause: 'not in the file' })
+    if (draft.desired.namespaces.has(netns)) continue
+    planServicesOf(draft, netns)
+    draft.emit({ type: 'del netns', netns, cause: 'not in the file' })
   }
 }
 

@@ -13,14 +13,15 @@ export function linkEndText(end: LinkEnd): string {
 }
 
 /** Everything after `ip route add`: `10.0.0.0/8 via 10.0.0.1 dev eth0 metric 5`. What iproute2 takes for granted is left out. */
-export function routeText(route: RouteState): string {
+export function routeText(route: Omit<RouteState, 'protocol'> & { readonly protocol?: number | string }): string {
   const words = route.type === 'unicast' ? [destinationText(route)] : [route.type, destinationText(route)]
   const [first] = route.nexthops
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, route.family))
   if (route.src !== undefined) words.push('src', route.src)
   if (route.metric !== (route.family === 4 ? 0 : IP6_RT_PRIO_USER)) words.push('metric', String(route.metric))
   if (route.table !== RT_TABLE_MAIN) words.push('table', String(route.table))
-  if (route.protocol !== undefined) words.push('proto', nameOfNumber(ROUTE_PROTOCOLS, route.protocol))
+  const proto = typeof route.protocol === 'number' ? nameOfNumber(ROUTE_PROTOCOLS, route.protocol) : route.protocol
+  if (proto !== undefined && proto !== 'boot') words.push('proto', proto)
   if (route.scope !== undefined) words.push('scope', nameOfNumber(ROUTE_SCOPES, route.scope))
   for (const metric of ROUTE_METRICS) {
     const value = route[metric]
@@ -49,7 +50,7 @@ function nexthopText(nexthop: Nexthop, family: RouteState['family']): string {
   return words.join(' ')
 }
 
-function destinationText(route: RouteState): string {
+function destinationText(route: Pick<RouteState, 'dst'>): string {
   return route.dst === '0.0.0.0/0' || route.dst === '::/0' ? 'default' : route.dst
 }
 

@@ -43,13 +43,13 @@ export function metricOf(family: 4 | 6, metric: number | undefined): number {
   return family === 4 ? (metric ?? 0) : metric === undefined || metric === 0 ? 1024 : metric
 }
 
-export function defaultRoute(via: string, dev: string, origin: Origin): RouteState {
+export function defaultRoute(via: string, dev: string, origin: Origin, table: number = MAIN_TABLE): RouteState {
   const family = via.includes(':') ? 6 : 4
   return {
     family,
     type: 'unicast',
     dst: defaultOf(via),
-    table: MAIN_TABLE,
+    table,
     metric: metricOf(family, undefined),
     nexthops: [{ via, dev, weight: 1, onlink: false }],
     origin,
@@ -87,7 +87,7 @@ export function createRouteReader(
   const checkGateway = (station: Station, via: string, to: string, origin: Origin): void => {
     const name = station.definition.name
     const segment = wiring.segmentOf(station)
-    if (segment?.stations.some((other) => damage.has(other.definition.name)) !== false) return
+    if (segment === undefined || segment.isOpen || segment.stations.some((other) => damage.has(other.definition.name))) return
     const holder = wiring.holderOf(station, via)
     if (holder === undefined) {
       if (!isLinkLocal6(via))
@@ -111,6 +111,7 @@ export function createRouteReader(
     to: string,
     originOf: (key: string) => Origin,
     direct: readonly Direct[],
+    table?: number,
   ): Nexthop | undefined => {
     const { definition } = router
     const dev = hop.dev === undefined ? undefined : findDevice(router, hop.dev, originOf('dev'), findings, damage)
@@ -123,7 +124,7 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${via} is an address of ${definition.name} itself: a gateway is another node.`)
       return undefined
     }
-    const candidates = dev === undefined ? router.stations : dev === 'lo' ? [] : [dev]
+    const candidates = dev === undefined ? stationsFor(router, table) : dev === 'lo' ? [] : [dev]
     const station = hop.onlink === true || (isLinkLocal6(via) && dev !== undefined) ? candidates[0] : stationFor(candidates, via, direct)
     if (station === undefined) {
       reportNotConnected(router, via, hop.dev, origin, findings, damage)
@@ -152,7 +153,7 @@ export function createRouteReader(
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
     const { family, type, to, table, metric, src, protocol, scope, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
-      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct)
+      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct, table)
     const hops =
       type !== 'unicast'
         ? []
@@ -173,7 +174,7 @@ export function createRouteReader(
       family,
       type,
       dst: to,
-      table: table ?? MAIN_TABLE,
+      table: table ?? tableOf(router, hops),
       metric: metricOf(family, metric),
       nexthops: hops,
       ...(src !== undefined && { src }),
@@ -189,7 +190,7 @@ export function createRouteReader(
     const address = parseAddress(item.text)
     if (address !== undefined) {
       const hop = readNexthop(router, { via: address.text }, defaultOf(address.text), () => item.origin, [])
-      return hop?.via === undefined ? [] : [defaultRoute(hop.via, hop.dev, item.origin)]
+      return hop?.via === undefined ? [] : [defaultRoute(hop.via, hop.dev, item.origin, tableOf(router, [hop]))]
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
@@ -208,7 +209,7 @@ export function createRouteReader(
       const found = sharedAddress(router.stations, gateway, family, wiring)
       if (found === undefined) return []
       checkGateway(found.station, found.via, defaultOf(found.via), item.origin)
-      return [defaultRoute(found.via, found.station.ifname, item.origin)]
+      return [defaultRoute(found.via, found.station.ifname, item.origin, found.station.table)]
     })
     if (routes.length === 0 && !damage.has(definition.name) && !damage.has(gateway.name)) {
       findings.error('GATEWAY_NOT_CONNECTED', item.origin, `${definition.name} and its gateway ${gateway.name} are on no common subnet.`)
@@ -251,6 +252,18 @@ function metricsOf(words: RouteWords): Partial<Record<RouteMetric, number>> {
     if (value !== undefined) metrics[metric] = value
   }
   return metrics
+}
+
+/** A route through an interface that is in a VRF belongs into the table of the VRF, where the file names no other. */
+function tableOf(router: Router, hops: readonly Nexthop[]): number {
+  const [first] = hops
+  return router.stations.find(({ ifname }) => ifname === first?.dev)?.table ?? MAIN_TABLE
+}
+
+/** Where a gateway may be: in a VRF alone, where the route is in its table. */
+function stationsFor({ stations }: Router, table: number | undefined): readonly Station[] {
+  const inside = table === undefined ? [] : stations.filter((station) => station.table === table)
+  return inside.length > 0 ? inside : stations
 }
 
 function writeRoute(map: MapValue, line: Line): void {

@@ -13,9 +13,7 @@ import { emptyMap, itemsAt, plainOf } from './value.ts'
 import type { Entry, ListValue, MapValue, ScalarValue, Value } from './value.ts'
 
 /** Keys that the design has and this version does not: saying "unknown" would send the reader to look for a slip of the pen. */
-const LATER_KEYS: ReadonlySet<string> = new Set([
-  ...['tests', 'services', 'rate', 'delay', 'jitter', 'loss', 'forward', 'backward', 'vlan', 'vlan_filtering'],
-])
+const LATER_KEYS: ReadonlySet<string> = new Set([...['tests', 'rate', 'delay', 'jitter', 'loss', 'forward', 'backward']])
 
 /** Behind so many complaints nobody reads; a file that is wrong on every line must not cost seconds. */
 const MAX_COMPLAINTS = 2_000

@@ -29,6 +29,9 @@ import type {
   RuleState,
   RulesetState,
   RulesetTool,
+  ServiceDefinition,
+  ServiceState,
+  ServiceStatus,
   SysctlState,
 } from '../../src/state/network.ts'
 
@@ -97,8 +100,35 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
     ),
     rulesets,
     setup: texts(parts.get('setup')).map(([line, node]) => ({ argv: ['sh', '-c', line], ...place(node) })),
+    services: new Map(
+      entries(parts.get('services')).map(([service, at, node]): [string, ServiceState] => [
+        service,
+        { ...parseService(scalarText(node)), ...place(at) },
+      ]),
+    ),
     ...place(key),
   }
+}
+
+/** `[STATE] COMMAND` for one that was observed, `COMMAND` for one that is desired. */
+function parseService(text: string): ServiceState {
+  const [, state, command = ''] = /^(?:\[(\w+)\] )?([^]*)$/.exec(text) ?? []
+  const digest = createHash('sha256').update(command).digest('hex')
+  if (state !== undefined) {
+    const exit = state === 'ended' ? { exit: { status: 1 } } : {}
+    return { digest, status: { state: state as ServiceStatus['state'], processes: 1, sinceMs: 0, restarts: 0, logOffset: 0, ...exit } }
+  }
+  const definition: ServiceDefinition = {
+    argv: ['sh', '-c', command],
+    env: {},
+    cwd: '/',
+    restart: 'no',
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 5000,
+    ready: { tcp: [], udp: [], timeoutMs: 10_000 },
+    after: [],
+  }
+  return { definition, digest }
 }
 
 function scalarText(node: unknown): string {

@@ -3,7 +3,7 @@
  * to the file named by NETLAB_TEST_REPORT, for test/support/all.js to sum up.
  */
 import { writeFileSync } from 'node:fs'
-import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node'
 import type { TierReport } from './tier-report.ts'
 
 const UNEXPLAINED = 'the test gives no reason'
@@ -34,15 +34,27 @@ function count(module: TestModule, tier: TierReport): void {
     const result = test.result()
     if (result.state === 'passed') tier.passed += 1
     else if (result.state === 'failed') tier.failed += 1
-    else tier.skips.push({ test: test.fullName, reason: (result.state === 'skipped' ? result.note : undefined) ?? reasonAround(test) })
+    else tier.skips.push({ test: test.fullName, reason: skipReason(test) })
   }
 }
 
-/** vitest skips the tests of a suite whose hooks fail, and says so nowhere but at the hook. */
-function reasonAround(test: TestCase): string {
-  for (let { parent } = test; parent.type === 'suite'; parent = parent.parent)
-    if (parent.errors().length > 0) return `what comes before "${parent.name}" failed; see there`
-  return test.module.errors().length > 0 ? 'what comes before the tests of this file failed; see there' : UNEXPLAINED
+/** vitest says nothing of a test that it did not come to: because what was to be made for it failed, or because it was not asked for. */
+function skipReason(test: TestCase): string {
+  const result = test.result()
+  if (result.state === 'pending') return 'the run ended before it came to the test'
+  if (result.state === 'skipped' && result.note !== undefined) return result.note
+  for (let around: TestModule | TestSuite = test.parent; ; around = around.parent) {
+    const [error] = around.errors()
+    if (error !== undefined)
+      return `the setup of ${around.type === 'suite' ? around.fullName : 'its file'} failed (${firstLine(error.message)})`
+    if (around.type === 'module') break
+  }
+  const { testNamePattern } = test.project.serializedConfig
+  return testNamePattern === undefined ? UNEXPLAINED : `its name does not match ${String(testNamePattern)}`
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function printSkips(tiers: ReadonlyMap<string, TierReport>): void {

@@ -1,7 +1,9 @@
 // RTM_*ROUTE messages. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
 import { AttrStream, countLength, pad, parseAttributes, putU32 } from 'netlink/dist/structs.js'
+import type { LiveRoute } from '../../state/live.ts'
 import { ROUTE_METRICS } from '../../state/network.ts'
 import type { Family, Nexthop, RouteMetric, RouteState, RouteType } from '../../state/network.ts'
+import { KERNEL_PROTOCOLS, nameOfNumber, ROUTE_PROTOCOLS } from '../../unit/route-names.ts'
 import { request, type Request } from '../transport.ts'
 import {
   NLM_F_CREATE,
@@ -157,11 +159,26 @@ export function delRoute(route: RouteState, ifindexOf: IfindexOf): Request {
  * Decodes the body of an RTM_NEWROUTE; undefined for the kernel's own and those of advertisements (told by RTPROT_*), for types that netlab does not know and for cached clones.
  */
 export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteState | undefined {
+  if (isKernels(body[5]!)) return undefined
+  const route = decode(body, ifnameOf)
+  if (route?.protocol !== RTPROT_BOOT) return route
+  const { protocol: _, ...usual } = route
+  return usual
+}
+
+/** As `decodeRoute`, whoever set it. */
+export function decodeAnyRoute(body: Buffer, ifnameOf: (ifindex: number) => string): LiveRoute | undefined {
+  const route = decode(body, ifnameOf)
+  return route && { ...route, protocol: nameOfNumber(ALL_PROTOCOLS, route.protocol) }
+}
+
+const ALL_PROTOCOLS = new Map([...ROUTE_PROTOCOLS, ...KERNEL_PROTOCOLS])
+
+function decode(body: Buffer, ifnameOf: (ifindex: number) => string): (RouteState & { readonly protocol: number }) | undefined {
   const family = familyOf(body[0]!)
   const type = TYPE_NAMES.get(body[7]!)
   const flags = body.readUInt32LE(8)
-  const protocol = body[5]!
-  if (family === undefined || type === undefined || isKernels(protocol) || flags & RTM_F_CLONED) return undefined
+  if (family === undefined || type === undefined || flags & RTM_F_CLONED) return undefined
   const values = new Map<number, Buffer>()
   parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
   const src = values.get(RTA_PREFSRC)
@@ -175,7 +192,7 @@ export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string)
     metric: values.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
     nexthops,
     ...(src !== undefined && { src: ipText(src) }),
-    ...(protocol !== RTPROT_BOOT && { protocol }),
+    protocol: body[5]!,
     ...(scope !== scopeOf({ family, type, nexthops }) && { scope }),
     ...decodeMetrics(values.get(RTA_METRICS)),
   }

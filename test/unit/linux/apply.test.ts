@@ -23,6 +23,7 @@ function worldOf(names: readonly string[], refuses: (message: SentMessage, netns
     device: 0,
     freshPlaces: new Map(),
     nextIfindex: 10,
+    families: new Map(),
   }
   names.forEach((name, index) => {
     const netlink = fakeKernel((message) => {

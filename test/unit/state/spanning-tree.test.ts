@@ -17,7 +17,14 @@ const told: BridgeLink = {
 
 const network = (link: BridgeLink): NetworkState => {
   const nothing = { addrs: new Map(), routes: new Map(), rules: new Map(), neighs: new Map(), sysctls: new Map(), files: new Map() }
-  const fabric = { kind: 'fabric' as const, links: new Map([['sw', link]]), ...nothing, rulesets: new Map(), setup: [] }
+  const fabric = {
+    kind: 'fabric' as const,
+    links: new Map([['sw', link]]),
+    ...nothing,
+    rulesets: new Map(),
+    setup: [],
+    services: new Map(),
+  }
   return { namespaces: new Map([[FABRIC, fabric]]) }
 }
 
