@@ -3,6 +3,7 @@ import type { NetworkState } from '../state/network.ts'
 import { compileTopology, type CompiledLab } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
+import { findMissingFeatures } from './feature.ts'
 import { canonicalRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -29,8 +30,12 @@ export async function validate(source: Source, options: { readonly name?: string
   const compiled = compileTopology(source, options)
   if (compiled.desired === undefined) return compiled
   const fitting = fitIpv6(compiled.desired)
-  const [{ desired, diagnostics }, refused] = await Promise.all([canonicalRulesets(fitting.desired), checkDaemonConfigs(compiled.configs)])
-  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...diagnostics, ...refused] }
+  const [{ desired, diagnostics }, refused, missing] = await Promise.all([
+    canonicalRulesets(fitting.desired),
+    checkDaemonConfigs(compiled.configs),
+    findMissingFeatures(fitting.desired),
+  ])
+  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...missing, ...diagnostics, ...refused] }
 }
 
 /** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */
