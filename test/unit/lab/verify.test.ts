@@ -25,6 +25,7 @@ const ready: ReadyLab = {
   env: new Map(),
   tests: [],
   capabilities: new Map(),
+  configs: [],
   diagnostics: [],
   sources: new Map(),
 }
