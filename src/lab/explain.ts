@@ -22,10 +22,17 @@ export function explainRefusal(lab: string, operations: readonly Operation[], re
       ['kernel', `${refusal.code}: ${words}${attribute}`],
       ['same as', sameAs(operation, lab)],
     ],
+    ...(isFileOfOthers(operation, refusal) && {
+      hint: 'You may not enter that folder on this machine, so nothing can be put there. Choose another folder, or run netlab as root.',
+    }),
     ...(MISSING_FEATURE.has(refusal.code) && isAddition(operation)
       ? { command: { sentence: 'The kernel may lack the feature. To see what it has, run:', line: 'netlab doctor' } }
       : {}),
   }
+}
+
+function isFileOfOthers(operation: Operation, { code }: Refusal): boolean {
+  return (operation.type === 'write file' || operation.type === 'remove file') && (code === 'EACCES' || code === 'EPERM')
 }
 
 function isAddition(operation: Operation): boolean {

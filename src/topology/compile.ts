@@ -1,9 +1,9 @@
 /** The folder's door: a file or an object in, the desired network and all findings out. */
 import { basename } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { NetworkState } from '../state/network.ts'
+import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
-import { desiredState } from './desired.ts'
+import { desiredState, rulesetsOf } from './desired.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { load, OBJECT_FILE } from './load.ts'
@@ -23,6 +23,8 @@ export interface CompiledLab {
   readonly topology?: Topology
   /** Absent where there are errors. */
   readonly desired?: NetworkState
+  /** Packet filter rulesets by node: also where there are errors, for the tools may find more. */
+  readonly rulesets: ReadonlyMap<string, ReadonlyMap<RulesetTool, RulesetState>>
   /** Environment variables by node; empty where there are errors. */
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** Capabilities of commands by node, for those that are not privileged; empty where there are errors. */
@@ -48,6 +50,7 @@ export function compileTopology(source: string | object, options: { readonly nam
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
+    rulesets: new Map(topology === undefined ? [] : [...topology.nodes].map(([node, each]) => [node, rulesetsOf(each)])),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
     capabilities: new Map(
       isGood

@@ -44,6 +44,12 @@ describe('explainRefusal', () => {
     expect(explainRefusal('lan', [ADDR], { index: 0, code }, 'Undone.').detail).toMatch(detail)
   })
 
+  it('gives a way out where a file may not be put', () => {
+    const file: Operation = { type: 'write file', netns: 'h1', cause: 'not there', path: '/root/x', file: { mode: 0o644, sha256: '' } }
+    expect(explainRefusal('lan', [file], { index: 0, code: 'EACCES', syscall: 'lstat /root/x' }, '').hint).toContain('run netlab as root')
+    expect(explainRefusal('lan', [ADDR], { index: 0, code: 'EACCES' }, '').hint).toBeUndefined()
+  })
+
   it('points to the doctor where the kernel may lack something', () => {
     expect(explainRefusal('lan', [SYSCTL], { index: 0, code: 'ENOENT', syscall: 'openat' }, '').command?.line).toBe('netlab doctor')
     expect(explainRefusal('lan', [ADDR], { index: 0, code: 'ENOENT' }, '').command).toBeUndefined()
