@@ -3,6 +3,8 @@ import { inOrder } from '../diagnostic/order.ts'
 import type { NetworkState } from '../state/network.ts'
 import { compileTopology, type CompiledLab } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
+import { checkDaemonConfigs } from './daemon-config.ts'
+import { findMissingFeatures } from './feature.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -24,12 +26,16 @@ export class FindingsError extends DiagnosticError {
   }
 }
 
-/** All findings of a file, those of the packet filter tools included; nothing is made but scratch namespaces. */
+/** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
 export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
   const fitting = compiled.desired === undefined ? undefined : fitIpv6(compiled.desired)
-  const { rulesets, diagnostics: refused } = await canonicalRulesets(compiled.rulesets)
-  const more = [...(fitting?.diagnostics ?? []), ...refused]
+  const [{ rulesets, diagnostics }, refused, missing] = await Promise.all([
+    canonicalRulesets(compiled.rulesets),
+    checkDaemonConfigs(compiled.configs),
+    fitting === undefined ? [] : findMissingFeatures(fitting.desired),
+  ])
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

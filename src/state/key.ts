@@ -1,4 +1,5 @@
 /** Keys of objects inside a namespace: what makes two objects the same one. They read as iproute2 would name the object. */
+import type { LiveFdb } from './live.ts'
 import type { AddrState, FdbEntry, MdbEntry, NeighState, RouteState, RuleState } from './network.ts'
 
 /** `eth0 10.0.0.1/24` */
@@ -17,8 +18,13 @@ export function neighKey(neigh: Pick<NeighState, 'ifname' | 'dst'>): string {
 }
 
 /** `02:00:00:00:00:01 vlan 10`, of one port */
-export function fdbKey(entry: FdbEntry): string {
+export function fdbKey(entry: Pick<FdbEntry, 'lladdr' | 'vlan'>): string {
   return entry.vlan === undefined ? entry.lladdr : `${entry.lladdr} vlan ${entry.vlan}`
+}
+
+/** `h1-eth0 02:00:00:00:00:01 vlan 10`, of all ports */
+export function liveFdbKey(entry: LiveFdb): string {
+  return `${entry.port} ${fdbKey(entry)}`
 }
 
 /** `239.1.1.1 vlan 10`, of one port */

@@ -25,6 +25,7 @@ const ready: ReadyLab = {
   rulesets: new Map(),
   env: new Map(),
   capabilities: new Map(),
+  configs: [],
   diagnostics: [],
   sources: new Map(),
 }
