@@ -16,6 +16,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'inspect',
     { group: 'Inside a lab', summary: 'show what the kernel has', load: async () => (await import('./inspect.ts')).inspectCommand },
   ],
+  ['tui', { group: 'Inside a lab', summary: 'see a lab live, and work in it', load: async () => (await import('./tui.ts')).tuiCommand }],
   [
     'events',
     { group: 'Inside a lab', summary: 'tell what changes in a lab', load: async () => (await import('./events.ts')).eventsCommand },

@@ -1,3 +1,4 @@
+import { eventJson } from '../lab/event-json.ts'
 import type { LabEvent } from '../lab/lab-event.ts'
 import { visible } from '../diagnostic/picture.ts'
 import { examples } from './command.ts'
@@ -49,20 +50,6 @@ export const eventsCommand: CommandDefinition<Options> = {
     }
     return EXIT_DONE
   },
-}
-
-function eventJson(lab: string, { atMs, noun, action, node, words, change }: LabEvent): string {
-  const { before, after } = { before: undefined, after: undefined, ...change }
-  return JSON.stringify({
-    time: new Date(atMs).toISOString(),
-    lab,
-    noun,
-    action,
-    ...(node !== undefined && { node }),
-    words,
-    before,
-    after,
-  })
 }
 
 const MOOD_COLORS = { good: 32, bad: 31, plain: 39 } as const

@@ -32,7 +32,7 @@ export async function watchInspection(
     const state = JSON.stringify(namespaces, withoutCounters)
     if (state === shown) return
     shown = state
-    if (asJson) stdout.write(`${JSON.stringify(inspectionJson({ ...inspection, namespaces }))}\n`)
+    if (asJson) stdout.write(`${JSON.stringify(inspectionJson(inspection, namespaces))}\n`)
     else stdout.write(`${await inspectionText(inspection, namespaces, context)}\n`)
   }
   if (isInPlace) stdout.write(ENTER_SCREEN)

@@ -66,8 +66,9 @@ export const inspectCommand: CommandDefinition<Options> = {
     const asJson = options.json === true
     if (options.watch === true) return watchInspection(context, lab, shownOf, asJson)
     const inspection = await context.library.inspect(lab)
-    if (asJson) writeJson(context, inspectionJson({ ...inspection, namespaces: shownOf(inspection) }))
-    else context.stdout.write(await inspectionText(inspection, shownOf(inspection), context))
+    const namespaces = shownOf(inspection)
+    if (asJson) writeJson(context, inspectionJson(inspection, namespaces))
+    else context.stdout.write(await inspectionText(inspection, namespaces, context))
     return EXIT_DONE
   },
 }

@@ -15,6 +15,7 @@ import type { planJson } from '../plan/json.ts'
 import type { formatPlanShell } from '../plan/shell.ts'
 import type { formatPlanText } from '../plan/text.ts'
 import type { labNameOf } from '../topology/compile.ts'
+import type { startTui } from './start-tui.ts'
 
 export interface Library {
   up: typeof up
@@ -26,6 +27,8 @@ export interface Library {
   inspectRepeatedly: typeof inspectRepeatedly
   drift: typeof drift
   watchEvents: typeof watchEvents
+  /** The user interface on this process's terminal. */
+  tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
   listServices: typeof listServices
   namedServices: Late<typeof namedServices>

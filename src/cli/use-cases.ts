@@ -11,6 +11,7 @@ export const useCases: Library = {
   inspectRepeatedly: async (...words) => (await import('../lab/inspect.ts')).inspectRepeatedly(...words),
   drift: async (...words) => (await import('../lab/inspect.ts')).drift(...words),
   watchEvents: async (...words) => (await import('../lab/watch-events.ts')).watchEvents(...words),
+  tui: async (...words) => (await import('./start-tui.ts')).startTui(...words),
   nodeCommand: async (...words) => (await import('../lab/exec.ts')).nodeCommand(...words),
   listServices: async (...words) => (await import('../lab/services.ts')).listServices(...words),
   namedServices: async (...words) => (await import('../lab/services.ts')).namedServices(...words),

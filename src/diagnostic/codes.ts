@@ -36,6 +36,9 @@ export const CODES = {
   BRIDGE_LOOP: 'Bridges form a loop without a spanning tree',
   DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
   MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
+  LINK_CYCLE: 'Interfaces stand on each other in a circle',
+  DUPLICATE_VLAN: 'A VLAN is given twice on one interface',
+  VLAN_UNUSED: 'Nothing makes use of a VLAN',
 
   // Addresses
   DUPLICATE_ADDRESS: 'An address is given twice on one segment',

@@ -115,6 +115,8 @@ function describe(network: LiveNetwork, change: LiveChange): Description {
       return describeRoute(change)
     case 'neigh':
       return describeNeigh(change)
+    case 'fdb':
+      return UNTOLD // every host that speaks is learnt, and forgotten when it is silent
   }
 }
 
@@ -176,8 +178,13 @@ function stateWords(before: LiveLink, after: LiveLink): string[] {
   if (!before.up && after.up) words.push(after.carrier ? 'set up' : 'set up, without carrier')
   else if (before.carrier && !after.carrier) words.push('lost carrier')
   else if (!before.carrier && after.carrier) words.push('has carrier')
-  if (before.port !== after.port && after.port !== undefined && after.port !== 'disabled') words.push(`is ${after.port}`)
+  // Without a spanning tree a port forwards whenever it has carrier: that says nothing more.
+  if (before.port !== after.port && after.port !== undefined && [before.port, after.port].some(isTreeState)) words.push(`is ${after.port}`)
   return words
+}
+
+function isTreeState(port: LiveLink['port']): boolean {
+  return port === 'listening' || port === 'learning' || port === 'blocking'
 }
 
 function settingWords(before: LiveLink, after: LiveLink): string[] {

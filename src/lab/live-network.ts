@@ -1,11 +1,12 @@
 // The network as a watcher's batches make it: what the user interface shows. Changed in place; one writer, readers between batches.
-import { addrKey, neighKey, routeKey } from '../state/key.ts'
+import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import {
   COUNTER_COLUMNS,
   type LinkCounters,
   type LiveAddr,
   type LiveBatch,
   type LiveChange,
+  type LiveFdb,
   type LiveLink,
   type LiveNeigh,
   type LiveRoute,
@@ -15,11 +16,13 @@ import { FABRIC, type LinkEnd, type NamespaceState } from '../state/network.ts'
 export interface LiveNamespace {
   readonly name: string
   readonly kind: NamespaceState['kind']
+  readonly inode: number
   /** By ifname. */
   readonly links: Map<string, LiveLink>
   readonly addrs: Map<string, LiveAddr>
   readonly routes: Map<string, LiveRoute>
   readonly neighs: Map<string, LiveNeigh>
+  readonly fdb: Map<string, LiveFdb>
   /** By ifindex. */
   readonly traffic: Map<number, LinkTraffic>
 }
@@ -76,10 +79,10 @@ export class LiveNetwork {
 
   #applyChange(change: LiveChange): void {
     if (change.noun === 'namespace') {
-      const { netns, kind, exists } = change
+      const { netns, kind, inode, exists } = change
       this.#ends = undefined
       if (!exists) this.namespaces.delete(netns)
-      else this.namespaces.set(netns, emptyNamespace(netns, kind))
+      else this.namespaces.set(netns, emptyNamespace(netns, kind, inode))
       return
     }
     const namespace = this.namespaces.get(change.netns)
@@ -96,6 +99,8 @@ export class LiveNetwork {
         return replace(namespace.routes, change, routeKey)
       case 'neigh':
         return replace(namespace.neighs, change, neighKey)
+      case 'fdb':
+        return replace(namespace.fdb, change, liveFdbKey)
     }
   }
 
@@ -157,8 +162,8 @@ export function placeOf(network: LiveNetwork, { netns, ifname }: LinkEnd): strin
   return link.master === undefined ? 'fabric' : bridgeName(fabric, link.master)
 }
 
-function emptyNamespace(name: string, kind: LiveNamespace['kind']): LiveNamespace {
-  return { name, kind, links: new Map(), addrs: new Map(), routes: new Map(), neighs: new Map(), traffic: new Map() }
+function emptyNamespace(name: string, kind: LiveNamespace['kind'], inode: number): LiveNamespace {
+  return { name, kind, inode, links: new Map(), addrs: new Map(), routes: new Map(), neighs: new Map(), fdb: new Map(), traffic: new Map() }
 }
 
 function replace<T>(

@@ -7,9 +7,10 @@ import { flushPuts } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
 import { makeNode } from './furnish.ts'
 import { addNetns, delNetns } from './namespace.ts'
-import { placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
+import { isTun, newIfindex, placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
-import { transact, type Request } from './transport.ts'
+import { transact, type NetlinkSocket, type Request } from './transport.ts'
+import { addTun } from './tun.ts'
 import { namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** The kernel's no to one operation. */
@@ -89,20 +90,20 @@ function complete(batch: Batch, index: number, { after, back }: PlacedOperation)
 
 /** A refusal here would add nothing to the one that is being told: what was made a moment ago is gone already. */
 function takeBack(placed: PlacedRequest | undefined): void {
-  if (placed !== undefined) transact(placed.namespace.netlink, [placed.request])
+  if (placed !== undefined) transact(placed.socket ?? placed.namespace.netlink, [placed.request])
 }
 
-/** Requests that wait for the next datagram, all for one namespace. */
+/** Requests that wait for the next datagram, all for one socket. */
 class Batch {
-  #namespace: OpenNamespace | undefined
+  #socket: NetlinkSocket | undefined
   #requests: Request[] = []
   #operations: number[] = []
 
-  /** Adds a request of an operation. Whatever waits for another namespace leaves first; if any of that is refused, the request is not added. */
-  add(operation: number, { namespace, request }: PlacedRequest): Refusal[] {
-    const refusals = this.#namespace === namespace ? [] : this.flush()
+  /** Adds a request of an operation. Whatever waits for another socket leaves first; if any of that is refused, the request is not added. */
+  add(operation: number, { namespace, request, socket = namespace.netlink }: PlacedRequest): Refusal[] {
+    const refusals = this.#socket === socket ? [] : this.flush()
     if (refusals.length > 0) return refusals
-    this.#namespace = namespace
+    this.#socket = socket
     this.#requests.push(request)
     this.#operations.push(operation)
     return []
@@ -110,9 +111,9 @@ class Batch {
 
   /** Sends what waits. */
   flush(): Refusal[] {
-    if (this.#namespace === undefined) return []
+    if (this.#socket === undefined) return []
     const requests = this.#requests
-    const refusals = transact(this.#namespace.netlink, requests).map(({ index, code, extack, offset }): Refusal => {
+    const refusals = transact(this.#socket, requests).map(({ index, code, extack, offset }): Refusal => {
       const attribute = offset === undefined ? undefined : attributeAt(requests[index]!, offset)
       return {
         index: this.#operations[index]!,
@@ -121,7 +122,7 @@ class Batch {
         ...(attribute !== undefined && { attribute }),
       }
     })
-    this.#namespace = undefined
+    this.#socket = undefined
     this.#requests = []
     this.#operations = []
     return refusals
@@ -172,9 +173,18 @@ function perform(world: World, operation: Operation): void {
       return within(world, namespaceOf(world, operation.netns), () => sethostname(operation.hostname))
     case 'set sysctl':
       return withinNet(world, namespaceOf(world, operation.netns), () => writeSysctl(operation.name, operation.value))
+    case 'add link':
+      if (!isTun(operation)) break
+      return addTun(
+        world,
+        namespaceOf(world, operation.netns),
+        operation,
+        newIfindex(world, namespaceOf(world, operation.netns), operation.ifname),
+      )
     case 'remove file':
       return removeFile(world, namespaceOf(world, operation.netns), operation.path)
     default:
-      throw new Error(`The engine does not carry out "${operation.type}"`)
+      break
   }
+  throw new Error(`The engine does not carry out "${operation.type}"`)
 }

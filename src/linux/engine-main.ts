@@ -1,13 +1,15 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
 import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
+import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
 import { probe } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
@@ -138,10 +140,16 @@ process.on('disconnect', () => {
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()
+  // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
+  const lock = existsSync(dirname(unfinished)) ? lockFile(`${unfinished}.lock`) : { heldBy: 0 }
+  if ('heldBy' in lock) process.exit(0)
   // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
   void access(join(unfinished, 'state.json'))
     .catch(() => rm(unfinished!, { recursive: true, force: true }))
-    .finally(() => process.exit(0))
+    .finally(() => {
+      lock.release()
+      process.exit(0)
+    })
 })
 
 function serialize(error: unknown): { message: string; stack?: string; code?: string } {

@@ -159,8 +159,22 @@ function asideOf(world: World, node: string, path: string): string {
   return `${world.directory}/@aside/${node}/${encodeURIComponent(path)}`
 }
 
+/**
+ * Each stands in the one before it, and the first in the lab's tmpfs. Where `down` has removed that under us, a recursive mkdir would
+ * make the lab's directory anew, on the machine's own disk, for ever.
+ */
+function makeDirectories(...paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      mkdirSync(path)
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error
+    }
+  }
+}
+
 function putAside(world: World, node: string, path: string): void {
-  mkdirSync(`${world.directory}/@aside/${node}`, { recursive: true })
+  makeDirectories(`${world.directory}/@aside`, `${world.directory}/@aside/${node}`)
   rmSync(asideOf(world, node, path), { force: true }) // or it would keep its own mode
   copyFileSync(sourceOf(world, node, path), asideOf(world, node, path))
 }
@@ -287,7 +301,7 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   }
   const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
   const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
-  for (const made of [upper, work, merged]) mkdirSync(made, { recursive: true })
+  makeDirectories(dirname(place), place, upper, work, merged)
   if (statSync(merged).dev !== statSync(place).dev) umount(merged, MNT_DETACH) // left by an engine that was killed right below
   // What this user may not look into has nothing to show, and no overlay can be made of it.
   const hasLower = isOpen(directory)

@@ -128,6 +128,8 @@ const c = {
   sendmsg: libc.func('long sendmsg(int fd, const msghdr *message, int flags)'),
   recvmsg: libc.func('long recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
   flock: libc.func('int flock(int fd, int operation)'),
+  ioctlBytes: libc.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *bytes)'),
+  ioctlNumber: libc.func('int ioctl(int fd, unsigned long request, unsigned long number)'),
   bind: libc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
   shutdown: libc.func('int shutdown(int fd, int how)'),
   epollCreate1: libc.func('int epoll_create1(int flags)'),
@@ -239,6 +241,16 @@ export function send(fd: number, bytes: Uint8Array, length: number): void {
 /** recv(2): blocks; the number of bytes. */
 export function receive(fd: number, into: Uint8Array): number {
   return checked('recv', c.recv(fd, into, into.length, 0))
+}
+
+/** ioctl(2) with a struct or a pointer to a number; `what` names the request in an error. */
+export function ioctlBytes(fd: number, what: string, request: number, bytes: Uint8Array): void {
+  checked(`ioctl ${what}`, c.ioctlBytes(fd, request, bytes))
+}
+
+/** ioctl(2) with a plain number. */
+export function ioctlNumber(fd: number, what: string, request: number, number: number): void {
+  checked(`ioctl ${what}`, c.ioctlNumber(fd, request, number))
 }
 
 /** recv(2) that does not wait: the number of bytes, undefined where nothing is there. Errors: ENOBUFS where messages were lost, netlink(7). */

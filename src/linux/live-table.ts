@@ -1,8 +1,9 @@
 // What a watcher knows of one namespace. Dumps and notifications go in, and what they have changed comes out: a notification that
 // changes nothing that is shown makes no change, and a table that is read again makes the same changes as the messages that were lost.
 import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, PortState } from '../state/live.ts'
-import { addrKey, neighKey, routeKey } from '../state/key.ts'
+import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import { decodeAddr } from './message/addr.ts'
+import { decodeAnyFdb, getFdbs } from './message/bridge.ts'
 import { decodeLink, decodePort, getLinks } from './message/link.ts'
 import { decodeAnyNeigh } from './message/neigh.ts'
 import { decodeAnyRoute } from './message/route.ts'
@@ -37,7 +38,7 @@ export interface LiveTable {
 
 /** An empty table, to be read. */
 export function newTable(namespace: OpenNamespace): LiveTable {
-  return { namespace, objects: { link: new Map(), addr: new Map(), route: new Map(), neigh: new Map() }, stale: 'all' }
+  return { namespace, objects: { link: new Map(), addr: new Map(), route: new Map(), neigh: new Map(), fdb: new Map() }, stale: 'all' }
 }
 
 /** Takes a notification in. */
@@ -54,6 +55,8 @@ export function takeMessage(table: LiveTable, type: number, body: Buffer, change
     }
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH: {
+      const entry = decodeAnyFdb(body, (ifindex) => ifnameOf(table, ifindex))
+      if (entry !== undefined) return set(table, 'fdb', liveFdbKey(entry), type === RTM_NEWNEIGH ? entry : undefined, changes)
       const neigh = decodeAnyNeigh(body, (ifindex) => ifnameOf(table, ifindex))
       if (neigh !== undefined && isShown(neigh)) set(table, 'neigh', neighKey(neigh), type === RTM_NEWNEIGH ? neigh : undefined, changes)
       return
@@ -96,6 +99,8 @@ export function readStale(table: LiveTable, changes: LiveChange[]): void {
       changes,
     )
     replace(table, 'addr', RTM_GETADDR, ADDR_HEADER, (body) => keyed(decodeLiveAddr(table, body), addrKey), changes)
+    const decodeEntry = (body: Buffer) => decodeAnyFdb(body, (ifindex) => ifnameOf(table, ifindex))
+    if (hasBridge(table)) replace(table, 'fdb', RTM_GETNEIGH, getFdbs(), (body) => keyed(decodeEntry(body), liveFdbKey), changes)
     const decode = (body: Buffer) => decodeAnyNeigh(body, (ifindex) => ifnameOf(table, ifindex))
     replace(table, 'neigh', RTM_GETNEIGH, NEIGH_HEADER, (body) => keyed(decode(body), neighKey, isShown), changes)
   }
@@ -103,6 +108,10 @@ export function readStale(table: LiveTable, changes: LiveChange[]): void {
   const isShownRoute = ({ table: number }: LiveObjects['route']): boolean => number !== RT_TABLE_LOCAL
   replace(table, 'route', RTM_GETROUTE, ROUTE_HEADER, (body) => keyed(decode(body), routeKey, isShownRoute), changes)
   table.stale = 'nothing'
+}
+
+function hasBridge({ objects }: LiveTable): boolean {
+  return [...objects.link.values()].some(({ kind }) => kind === 'bridge')
 }
 
 // struct ifaddrmsg, ndmsg, rtmsg, all zero: no filter

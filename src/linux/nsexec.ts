@@ -15,6 +15,11 @@ export function enterCommand(
   return { file: nsexecPath(), args: ['enter', ...rights, directory, node, ...argv] }
 }
 
+/** The command line of the holder of the lab whose state lies in `directory`. */
+export function holdCommand(directory: string): { file: string; args: string[] } {
+  return { file: nsexecPath(), args: ['hold', directory] }
+}
+
 /** A command line that starts a service of a node under a supervisor, and returns when it has started. */
 export function serveCommand(
   directory: string,
@@ -32,11 +37,6 @@ export function serveCommand(
     `digest=${digest}`,
   ]
   return { file: nsexecPath(), args: ['serve', directory, netns, service, ...settings, '--', ...argv] }
-}
-
-/** The command line of the holder of the lab whose state lies in `directory`. */
-export function holdCommand(directory: string): { file: string; args: string[] } {
-  return { file: nsexecPath(), args: ['hold', directory] }
 }
 
 /** A command line that runs `argv` in a network of its own, which goes with it: to ask tools without touching anything. */

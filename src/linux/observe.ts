@@ -3,20 +3,29 @@ import { fstatSync } from 'node:fs'
 import type {
   AddrState,
   BridgeLink,
+  BridgePort,
+  FdbEntry,
   LinkEnd,
   LinkState,
+  MdbEntry,
   NamespaceState,
   NeighState,
   NetworkState,
+  PortVlan,
   RouteState,
   RuleState,
   SysctlState,
+  WireguardConfig,
 } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
-import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import { FALLBACK_LINKS } from '../state/kind.ts'
+import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import { observeFiles } from './file.ts'
+import { observeWireguard } from './observe-wireguard.ts'
+import { readPorts, type PortTables } from './observe-port.ts'
 import { CLONE_NEWUTS, gethostname, setns } from './libc.ts'
 import { decodeAddr, type AddrMessage } from './message/addr.ts'
+import { decodeKindData, decodePortData } from './message/kind.ts'
 import { decodeLink, getLinks, type LinkMessage } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
 import { decodeRoute } from './message/route.ts'
@@ -65,6 +74,9 @@ interface RawNamespace {
   readonly namespace: OpenNamespace
   readonly links: readonly LinkMessage[]
   readonly addrs: readonly AddrMessage[]
+  readonly ports: PortTables
+  /** By ifindex. */
+  readonly wireguards: ReadonlyMap<number, WireguardConfig>
 }
 
 /** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
@@ -149,7 +161,7 @@ function readLinksAndAddrs(world: World, namespace: OpenNamespace, withFacts: bo
     namespace.ifindexes.set(link.ifname, link.ifindex)
     world.nextIfindex = Math.max(world.nextIfindex, link.ifindex + 1)
   }
-  return { namespace, links, addrs }
+  return { namespace, links, addrs, ports: readPorts(namespace, links), wireguards: observeWireguard(world, namespace, links) }
 }
 
 function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, into: T[], decode: (body: Buffer) => T | undefined): void {
@@ -170,20 +182,52 @@ function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
       ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
       ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
       ...(link.alias !== undefined && { alias: link.alias }),
+      ...portOf(raw, link),
       ...(link.facts !== undefined && { facts: link.facts }),
     }
-    states.set(link.ifname, linkState(raw.namespace.name, link, common, ends))
+    states.set(link.ifname, linkState(raw, link, common, ends))
   }
   return states
 }
 
-type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'alias' | 'facts'>
+type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'port' | 'alias' | 'facts'>
 
-function linkState(netns: string, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
+function linkState(raw: RawNamespace, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
   if (link.flags & IFF_LOOPBACK) return { kind: 'loopback', ...common }
-  if (link.kind === 'bridge' && link.bridge !== undefined) return { kind: 'bridge', ...common, ...link.bridge }
-  const peer = link.kind === 'veth' ? peerOf(netns, link, ends) : undefined
-  return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
+  if (link.kind === 'bridge' && link.bridge !== undefined) {
+    const selfVlans = link.bridge.vlan === undefined ? undefined : raw.ports.vlans.get(link.ifindex)
+    return { kind: 'bridge', ...common, ...link.bridge, ...(selfVlans !== undefined && { selfVlans }) }
+  }
+  if (link.kind === 'veth') {
+    const peer = peerOf(raw.namespace.name, link, ends)
+    return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
+  }
+  return virtualState(raw, link, common) ?? { kind: 'other', infoKind: link.kind, ...common }
+}
+
+/** Undefined for a kind that netlab does not make, and for one whose parent is in another namespace: netlab makes none such. */
+function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon): LinkState | undefined {
+  const data = decodeKindData(link.kind, link.data, { ifnameOf: (ifindex) => nameOf(raw.links, ifindex) })
+  if (data === undefined || link.isLinkElsewhere || FALLBACK_LINKS.has(link.ifname)) return undefined
+  const below = link.linkIfindex !== undefined && link.linkIfindex !== 0 && link.linkIfindex !== link.ifindex ? link.linkIfindex : undefined
+  const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw.links, below))
+  const wireguard = raw.wireguards.get(link.ifindex)
+  return { ...common, ...data, ...(parent !== undefined && { parent }), ...(wireguard !== undefined && { wireguard }) }
+}
+
+function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
+  if (link.portData === undefined) return {}
+  const { vlans, fdbs, mdbs } = raw.ports
+  const master = raw.links.find(({ ifindex }) => ifindex === link.masterIfindex)
+  return {
+    port: {
+      options: decodePortData(link.portData, { ifnameOf: String }),
+      // A bridge that takes no notice of VLANs has them all the same: 1 on each port.
+      vlans: (master?.bridge?.vlan === undefined ? undefined : vlans.get(link.ifindex)) ?? new Map<number, PortVlan>(),
+      fdbs: new Map<string, FdbEntry>((fdbs.get(link.ifindex) ?? []).map((fdb) => [fdbKey(fdb), fdb])),
+      mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
+    },
+  }
 }
 
 /** Addresses set by hand. Those that a lease or an advertisement made, and link-local ones, come and go by themselves. */

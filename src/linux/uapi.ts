@@ -126,6 +126,9 @@ export const IFLA_BR_ROOT_ID = 10
 export const IFLA_BR_BRIDGE_ID = 11
 export const IFLA_BR_TOPOLOGY_CHANGE = 14
 export const IFLA_BR_MCAST_SNOOPING = 23
+export const IFLA_BR_VLAN_FILTERING = 7
+export const IFLA_BR_VLAN_PROTOCOL = 8
+export const IFLA_BR_VLAN_DEFAULT_PVID = 39
 
 // <linux/if_addr.h>
 export const IFA_ADDRESS = 1
@@ -159,6 +162,7 @@ export const FRA_SUPPRESS_PREFIXLEN = 14
 export const FRA_TABLE = 15
 export const FRA_FWMASK = 16
 export const FRA_OIFNAME = 17
+export const FRA_L3MDEV = 19
 export const FRA_IP_PROTO = 22
 export const FRA_SPORT_RANGE = 23
 export const FRA_DPORT_RANGE = 24

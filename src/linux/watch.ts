@@ -1,7 +1,8 @@
 // Watches a lab: notifications of every namespace, by one epoll descriptor, and a sample of all counters once a second.
 // epoll(7). The wait is on a thread of the pool, so that a lab in which nothing happens costs nothing between two samples.
-import { COUNTER_COLUMNS, type CounterRows, type LiveBatch, type LiveChange } from '../state/live.ts'
-import { FABRIC, type NamespaceState } from '../state/network.ts'
+import { fstatSync } from 'node:fs'
+import { COUNTER_COLUMNS, type CounterRows, type LiveBatch, type LiveChange, type NamespaceChange } from '../state/live.ts'
+import { FABRIC } from '../state/network.ts'
 import { openEvents, readEvents } from './event-socket.ts'
 import { listNamespaces } from './holder.ts'
 import { close, epollAdd, epollCreate, EPOLLIN, EPOLLRDHUP, epollWait, shutdown } from './libc.ts'
@@ -87,9 +88,9 @@ function followHolder(watch: Watch): void {
       continue
     }
     close(events)
+    watch.changes.push(namespaceChange(namespace, false))
     closeNamespace(world, namespace)
     watch.watched.delete(number)
-    watch.changes.push({ noun: 'namespace', netns: namespace.name, kind: kindOf(namespace), exists: false })
   }
   for (const entry of held.values()) addWatched(watch, world.namespaces.get(entry.name) ?? openNew(world, entry), entry.netFd)
 }
@@ -99,11 +100,12 @@ function addWatched(watch: Watch, namespace: OpenNamespace, heldAs: number): voi
   const number = watch.nextNumber++
   watch.watched.set(number, { events, table: newTable(namespace), counters: new Map(), heldAs })
   epollAdd(watch.epfd, events, EPOLLIN, number)
-  watch.changes.push({ noun: 'namespace', netns: namespace.name, kind: kindOf(namespace), exists: true })
+  watch.changes.push(namespaceChange(namespace, true))
 }
 
-function kindOf({ name, mnt }: OpenNamespace): NamespaceState['kind'] {
-  return name === FABRIC ? 'fabric' : mnt === undefined ? 'bridge' : 'node'
+function namespaceChange({ name, net, mnt }: OpenNamespace, exists: boolean): NamespaceChange {
+  const kind = name === FABRIC ? 'fabric' : mnt === undefined ? 'bridge' : 'node'
+  return { noun: 'namespace', netns: name, kind, inode: fstatSync(net).ino, exists }
 }
 
 const COUNTERS_REQUEST = getStats()

@@ -12,6 +12,8 @@ export interface OpenNamespace {
   readonly mnt?: number
   readonly uts?: number
   readonly netlink: NetlinkSocket
+  /** Generic netlink, opened when it is first wanted: generic.ts. */
+  generic?: NetlinkSocket
   /** ifindex by ifname, as far as the engine has seen or made them. */
   readonly ifindexes: Map<string, number>
 }
@@ -31,10 +33,15 @@ export interface World {
   readonly freshPlaces: Map<string, string | undefined>
   /** Every link of the lab gets a number of its own, so that IFLA_LINK of a veth names its peer without doubt. */
   nextIfindex: number
+  /** Numbers of generic netlink families, by name. */
+  readonly families: Map<string, number>
 }
 
-/** lo is 1 everywhere. */
-const FIRST_IFINDEX = 2
+/**
+ * The kernel numbers from 2 on what it makes of its own accord: a module for tunnels puts a fallback device (tunl0, gre0, …) into every
+ * namespace, those that stand too. Numbers of ours begin where it never gets.
+ */
+const FIRST_IFINDEX = 1001
 
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
 export function enterWorld(directory: string, holderPid: number): World {
@@ -56,6 +63,7 @@ export function enterWorld(directory: string, holderPid: number): World {
     namespaces: new Map(),
     freshPlaces: new Map(),
     nextIfindex: FIRST_IFINDEX,
+    families: new Map(),
   }
   goHome(world)
   for (const { name, hasMnt } of listNamespaces(holder)) openHeld(world, name, hasMnt)

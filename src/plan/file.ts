@@ -2,7 +2,7 @@
 import { fileDifferences } from '../state/equal.ts'
 import { droppedFiles } from '../state/extra.ts'
 import type { NamespaceState } from '../state/network.ts'
-import { causeOf } from './draft.ts'
+import { causeOf, originOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 
 export function planNewFiles(draft: Draft, netns: string, desired: NamespaceState): void {
@@ -21,7 +21,7 @@ export function planNewFiles(draft: Draft, netns: string, desired: NamespaceStat
           : difference.property === 'mode'
             ? causeOf(difference)
             : 'its content is not that of the file',
-      ...(file.origin !== undefined && { origin: file.origin }),
+      ...originOf(file, desired),
       path,
       file,
       ...(found !== undefined && isOurs && { previous: found }),

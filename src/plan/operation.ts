@@ -7,16 +7,25 @@ import type {
   AddrGenMode,
   AddrState,
   BridgeLink,
+  BridgeVlan,
+  FdbEntry,
   FileState,
   LinkState,
+  MdbEntry,
   NamespaceState,
   NeighState,
+  PortVlan,
   RouteState,
   RuleState,
   RulesetTool,
   ServiceState,
   VethLink,
+  VirtualLink,
+  WireguardConfig,
+  WireguardPeer,
 } from '../state/network.ts'
+import type { VirtualKind } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 
 interface OperationBase {
   /** Name of the namespace it works in. */
@@ -38,8 +47,16 @@ export type Operation =
   | SetHostname
   | AddBridge
   | AddVeth
+  | AddLink
   | SetLink
   | DelLink
+  | SetWireguard
+  | AddVlan
+  | DelVlan
+  | AddFdb
+  | DelFdb
+  | AddMdb
+  | DelMdb
   | AddAddr
   | DelAddr
   | AddRoute
@@ -96,6 +113,16 @@ export interface AddVeth extends OperationBase {
   readonly peer: VethLink
 }
 
+/**
+ * RTM_NEWLINK of a kind in state/kind.ts: down, with lladdr, mtu, parent and options, in no bridge, bond or VRF yet. A tun or tap is
+ * made by TUNSETIFF, for rtnetlink does not make it.
+ */
+export interface AddLink extends OperationBase {
+  readonly type: 'add link'
+  readonly ifname: string
+  readonly link: VirtualLink
+}
+
 /** RTM_NEWLINK on an existing link: only the named properties. */
 export interface SetLink extends OperationBase {
   readonly type: 'set link'
@@ -110,12 +137,18 @@ export interface LinkChange {
   readonly mtu?: number
   readonly lladdr?: string
   readonly addrGenMode?: AddrGenMode
-  /** null: taken out of its bridge. */
+  /** null: taken out of its bridge, bond or VRF. */
   readonly master?: string | null
   /** '' takes it away. */
   readonly alias?: string
   /** Bridge options. */
   readonly bridge?: Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
+  /** Of a bridge; null: it takes no notice of VLANs. */
+  readonly vlan?: BridgeVlan | null
+  /** Of a kind in state/kind.ts. */
+  readonly kind?: { readonly name: VirtualKind; readonly options: Options }
+  /** Of a bridge's port. */
+  readonly port?: Options
 }
 
 /** RTM_DELLINK; a veth's peer goes with it. */
@@ -126,6 +159,75 @@ export interface DelLink extends OperationBase {
   readonly link: LinkState
   /** The other end of a veth, as it was observed. */
   readonly peer?: VethLink
+}
+
+/** WG_CMD_SET_DEVICE: only what is named; peers that are not named stay. */
+export interface SetWireguard extends OperationBase {
+  readonly type: 'set wireguard'
+  readonly ifname: string
+  readonly set: WireguardChange
+  /** What brings it back. */
+  readonly previous?: WireguardChange
+}
+
+export interface WireguardChange extends Partial<Pick<WireguardConfig, 'privateKey' | 'listenPort' | 'fwmark'>> {
+  /** Added, or with all that they say in place of what is there. */
+  readonly peers?: readonly WireguardPeer[]
+  /** Public keys of peers that go. */
+  readonly gone?: readonly string[]
+}
+
+/** Neighbouring VLANs with which a port, or a bridge's own interface, does the same. */
+export interface VlanRange {
+  readonly first: number
+  readonly last: number
+  readonly flags: PortVlan
+}
+
+/** RTM_SETLINK of AF_BRIDGE. A VLAN that is there gets the flags. */
+export interface AddVlan extends OperationBase {
+  readonly type: 'add vlan'
+  readonly ifname: string
+  readonly vlans: VlanRange
+  /** Of the bridge `ifname` itself, not of a port. */
+  readonly isSelf: boolean
+  /** The same VLANs as they were, where they were there with other flags. */
+  readonly previous?: VlanRange
+}
+
+export interface DelVlan extends OperationBase {
+  readonly type: 'del vlan'
+  readonly ifname: string
+  readonly vlans: VlanRange
+  readonly isSelf: boolean
+}
+
+/** RTM_NEWNEIGH of AF_BRIDGE: a static entry of the bridge's table, which leads to the port `ifname`. */
+export interface AddFdb extends OperationBase {
+  readonly type: 'add fdb'
+  readonly ifname: string
+  readonly fdb: FdbEntry
+}
+
+export interface DelFdb extends OperationBase {
+  readonly type: 'del fdb'
+  readonly ifname: string
+  readonly fdb: FdbEntry
+}
+
+/** RTM_NEWMDB: the port `ifname` has asked for a group for good. Errors: EINVAL where the bridge does no snooping or is down. */
+export interface AddMdb extends OperationBase {
+  readonly type: 'add mdb'
+  readonly ifname: string
+  readonly bridge: string
+  readonly mdb: MdbEntry
+}
+
+export interface DelMdb extends OperationBase {
+  readonly type: 'del mdb'
+  readonly ifname: string
+  readonly bridge: string
+  readonly mdb: MdbEntry
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Sysctls. sysctl(8); Documentation/networking/ip-sysctl.rst. */
 import { isSameSysctl } from '../state/equal.ts'
 import type { NamespaceState } from '../state/network.ts'
+import { originOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { sysctlsInOrder } from './order.ts'
 import { sysctlIfname } from './sysctl-name.ts'
@@ -33,7 +34,7 @@ function planSysctl(draft: Draft, netns: string, name: string): void {
     type: 'set sysctl',
     netns,
     cause: there === undefined ? (why === 'not there' ? 'not set yet' : why) : `is ${there.value}, the file says ${sysctl.value}`,
-    ...(sysctl.origin !== undefined && { origin: sysctl.origin }),
+    ...originOf(sysctl, draft.desired.namespaces.get(netns)),
     name,
     value: sysctl.value,
     ...(there !== undefined && { previous: there.value }),

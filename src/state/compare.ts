@@ -3,15 +3,8 @@
  * A whole object that is missing or too much is one difference; what would stand on it is not listed again.
  */
 import type { Origin } from '../diagnostic/origin.ts'
-import {
-  fileDifferences,
-  isSameRuleset,
-  isSameSysctl,
-  linkDifferences,
-  neighDifferences,
-  routeDifferences,
-  serviceDifferences,
-} from './equal.ts'
+import { fileDifferences, isSameRuleset, isSameSysctl, neighDifferences, routeDifferences, serviceDifferences } from './equal.ts'
+import { linkDifferences } from './equal-link.ts'
 import type { PropertyDifference, PropertyValue } from './equal.ts'
 import { droppedFiles, droppedRulesets, droppedServices, findExtras } from './extra.ts'
 import type { Standing } from './extra.ts'

@@ -56,12 +56,23 @@ export interface LiveNeigh {
   readonly state: string
 }
 
-/** The objects of a namespace that change, by the noun of ip(8). */
+/** An entry of a bridge's forwarding table. */
+export interface LiveFdb {
+  /** ifname of the port, or of the bridge itself. */
+  readonly port: string
+  readonly lladdr: string
+  readonly vlan?: number
+  /** `learnt`, or set by somebody: `permanent` (the port's own) or `static`. */
+  readonly state: 'learnt' | 'permanent' | 'static'
+}
+
+/** The objects of a namespace that change, by the nouns of ip(8) and bridge(8). */
 export interface LiveObjects {
   readonly link: LiveLink
   readonly addr: LiveAddr
   readonly route: LiveRoute
   readonly neigh: LiveNeigh
+  readonly fdb: LiveFdb
 }
 
 export type LiveNoun = keyof LiveObjects
@@ -79,6 +90,8 @@ export interface NamespaceChange {
   readonly noun: 'namespace'
   readonly netns: string
   readonly kind: NamespaceState['kind']
+  /** Inode number of the network namespace, as lsns(8) prints it. */
+  readonly inode: number
   readonly exists: boolean
 }
 

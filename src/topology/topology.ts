@@ -3,9 +3,14 @@
  * Plain data; each value knows the place that asked for it. `desiredState` turns it into the kernel's nouns.
  */
 import type { Origin } from '../diagnostic/origin.ts'
+import type { VirtualKind } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 import type {
+  BridgePort,
+  BridgeVlan,
   FileState,
   NeighState,
+  PortVlan,
   RouteState,
   RuleState,
   RulesetState,
@@ -13,6 +18,7 @@ import type {
   ServiceState,
   SetupCommand,
   SysctlState,
+  WireguardConfig,
 } from '../state/network.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { DaemonConfig } from './daemon-config.ts'
@@ -31,7 +37,7 @@ export interface Topology {
 export interface Node {
   readonly name: string
   readonly origin: Origin
-  /** By ifname, in the order of the links. Without `lo`. */
+  /** By ifname, in the order of the links, then those that no link makes. Without `lo`. */
   readonly interfaces: ReadonlyMap<string, Interface>
   /** Addresses on `lo` beside those of the kernel. */
   readonly loopback: readonly InterfaceAddress[]
@@ -80,6 +86,8 @@ export interface Bridge {
   readonly helloCs: number
   readonly maxAgeCs: number
   readonly mcastSnooping: boolean
+  readonly vlan?: BridgeVlan
+  readonly selfVlans?: ReadonlyMap<number, PortVlan>
   /** Addresses of the bridge itself; with any, the bridge has a namespace of its own. */
   readonly addresses: readonly InterfaceAddress[]
   /** By `routeKey`. */
@@ -91,7 +99,7 @@ export interface Cable {
   readonly origin: Origin
 }
 
-/** One end of a cable. */
+/** One end of a cable, or an interface of a node that no cable makes. */
 export interface Interface {
   /** Name of the node or bridge that it is in. */
   readonly owner: string
@@ -104,6 +112,25 @@ export interface Interface {
   readonly mtu: number
   readonly up: boolean
   readonly addresses: readonly InterfaceAddress[]
+  /** Of an interface of a node: the bond, bridge or VRF there that has it. */
+  readonly master?: string
+  /** As port of a bridge, of the lab or of its node. */
+  readonly port?: BridgePort
+  /** Where no cable makes it. */
+  readonly virtual?: VirtualInterface | NodeBridge
+}
+
+export interface VirtualInterface {
+  readonly kind: VirtualKind
+  readonly parent?: string
+  readonly options: Options
+  readonly wireguard?: WireguardConfig
+}
+
+/** A bridge inside a node. */
+export interface NodeBridge {
+  readonly kind: 'bridge'
+  readonly bridge: Bridge
 }
 
 export interface InterfaceAddress {

@@ -25,9 +25,9 @@ function begun(): LabEvents {
   const network = new LiveNetwork()
   const events = new LabEvents(network)
   const changes: LiveChange[] = [
-    { noun: 'namespace', netns: 'h1', kind: 'node', exists: true },
+    { noun: 'namespace', netns: 'h1', kind: 'node', inode: 7, exists: true },
     { noun: 'link', netns: 'h1', after: eth0 },
-    { noun: 'namespace', netns: FABRIC, kind: 'fabric', exists: true },
+    { noun: 'namespace', netns: FABRIC, kind: 'fabric', inode: 7, exists: true },
     { noun: 'link', netns: FABRIC, after: lan },
     { noun: 'link', netns: FABRIC, after: port },
   ]

@@ -12,7 +12,7 @@ function sampled(atMs: number, bytes?: readonly [rx: number, tx: number]): LiveB
 
 function network(...batches: LiveBatch[]): LiveNetwork {
   const network = new LiveNetwork()
-  network.apply({ atMs: 0, changes: [{ noun: 'namespace', netns: 'h1', kind: 'node', exists: true }], overrun: [] })
+  network.apply({ atMs: 0, changes: [{ noun: 'namespace', netns: 'h1', kind: 'node', inode: 7, exists: true }], overrun: [] })
   for (const batch of batches) network.apply(batch)
   return network
 }

@@ -22,6 +22,7 @@ function worldOf(names: readonly string[], refuses: (message: SentMessage, netns
     namespaces: new Map(),
     freshPlaces: new Map(),
     nextIfindex: 10,
+    families: new Map(),
   }
   names.forEach((name, index) => {
     const netlink = fakeKernel((message) => {
