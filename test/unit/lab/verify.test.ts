@@ -23,6 +23,7 @@ const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
   env: new Map(),
+  tests: [],
   capabilities: new Map(),
   configs: [],
   diagnostics: [],
