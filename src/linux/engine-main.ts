@@ -105,7 +105,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'pathExists':
       return pathExists(theWorld(), call.arguments.netns, call.arguments.path)
     case 'probe':
-      return probe()
+      return probe(call.arguments.names)
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'watch':

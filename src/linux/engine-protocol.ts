@@ -27,7 +27,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'usedPorts'; readonly arguments: { readonly netns: string } }
   | { readonly method: 'pathExists'; readonly arguments: { readonly netns: string; readonly path: string } }
-  | { readonly method: 'probe'; readonly arguments: undefined }
+  | { readonly method: 'probe'; readonly arguments: { readonly names?: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
   | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }

@@ -62,10 +62,10 @@ export class EngineError extends Error {
 }
 
 /** Tries what this kernel and this user can do, in a process and a network of their own. */
-export async function probeKernel(): Promise<Probe[]> {
+export async function probeKernel(names?: readonly string[]): Promise<Probe[]> {
   const engine = new EngineProcess(['scratch'])
   try {
-    return await engine.probe()
+    return await engine.probe(names)
   } finally {
     await engine.close()
   }
@@ -207,8 +207,8 @@ class EngineProcess implements Engine {
     return this.#ask({ method: 'pathExists', arguments: { netns, path } })
   }
 
-  probe(): Promise<Probe[]> {
-    return this.#ask({ method: 'probe', arguments: undefined })
+  probe(names?: readonly string[]): Promise<Probe[]> {
+    return this.#ask({ method: 'probe', arguments: { ...(names !== undefined && { names }) } })
   }
 
   list(): Promise<HeldName[]> {

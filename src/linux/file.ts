@@ -3,7 +3,9 @@
 // Where the path does not exist, the nearest directory that does is first covered by an overlay whose upper layer is in that tmpfs.
 import { createHash } from 'node:crypto'
 import {
+  accessSync,
   chmodSync,
+  constants as ACCESS,
   copyFileSync,
   existsSync,
   lstatSync,
@@ -119,7 +121,7 @@ export function observeFiles(world: World, namespace: OpenNamespace, paths: read
         const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
         files.set(path, { mode: statSync(path).mode & 0o7777, sha256 })
       } catch (error) {
-        if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR')) throw error
+        if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR') && !isErrno(error, 'EACCES')) throw error
       }
     }
   })
@@ -138,7 +140,8 @@ function boundPaths(world: World, namespace: OpenNamespace, paths: readonly stri
   })
   if (written.length === 0) return new Set()
   const isShown = (path: string, { dev, ino }: Stats): boolean => {
-    const shown = statSync(realTarget(path), { throwIfNoEntry: false })
+    const target = realTarget(path)
+    const shown = existsSync(target) ? statSync(target) : undefined // existsSync: a closed directory shows nothing, either
     return shown?.dev === dev && shown.ino === ino
   }
   return within(world, namespace, () => new Set(written.filter(({ path, source }) => isShown(path, source)).map(({ path }) => path)))
@@ -236,7 +239,8 @@ function followLinks(path: string): string {
     try {
       if (!lstatSync(target).isSymbolicLink()) return target
     } catch (error) {
-      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return target
+      // EACCES: in a directory that is closed to this user, and that will be covered.
+      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR') || isErrno(error, 'EACCES')) return target
       throw error
     }
     target = resolve(dirname(target), readlinkSync(target))
@@ -299,16 +303,27 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
   makeDirectories(dirname(place), place, upper, work, merged)
   if (statSync(merged).dev !== statSync(place).dev) umount(merged, MNT_DETACH) // left by an engine that was killed right below
-  mountNew('overlay', merged, 0, `lowerdir=${escapeOption(directory)},upperdir=${upper},workdir=${work}`)
+  // What this user may not look into has nothing to show, and no overlay can be made of it.
+  const hasLower = isOpen(directory)
+  if (hasLower) mountNew('overlay', merged, 0, `lowerdir=${escapeOption(directory)},upperdir=${upper},workdir=${work}`)
   const tree = openTree(merged)
   try {
-    umount(merged, MNT_DETACH)
+    if (hasLower) umount(merged, MNT_DETACH)
     within(world, namespace, () => attachMount(tree, directory))
   } finally {
     close(tree)
   }
   const files = writtenPaths(world, namespace.name)
   return within(world, namespace, () => files.filter((path) => realTarget(path).startsWith(`${directory}/`)))
+}
+
+function isOpen(directory: string): boolean {
+  try {
+    accessSync(directory, ACCESS.R_OK | ACCESS.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

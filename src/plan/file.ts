@@ -2,7 +2,8 @@
 import { fileDifferences } from '../state/equal.ts'
 import { droppedFiles } from '../state/extra.ts'
 import type { NamespaceState } from '../state/network.ts'
-import { causeOf, originOf } from './draft.ts'
+import { causeOf } from './cause.ts'
+import { originOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 
 export function planNewFiles(draft: Draft, netns: string, desired: NamespaceState): void {

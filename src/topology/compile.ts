@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
+import type { DaemonConfig } from './daemon-config.ts'
 import { desiredState } from './desired.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
@@ -27,6 +28,8 @@ export interface CompiledLab {
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** Capabilities of commands by node, for those that are not privileged; empty where there are errors. */
   readonly capabilities: ReadonlyMap<string, readonly string[]>
+  /** Configurations of routing daemons, each once. */
+  readonly configs: readonly DaemonConfig[]
   /** Everything found, errors and warnings, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
   /** Text of each file by the name that origins have. */
@@ -61,6 +64,7 @@ export function compileTopology(source: string | object, options: { readonly nam
           )
         : [],
     ),
+    configs: isGood ? [...new Set([...topology.nodes.values()].flatMap(({ settings }) => settings.configs))] : [],
     diagnostics: findings.sorted([...sources.keys()]),
     sources,
   }

@@ -6,9 +6,10 @@ import type { AddNetns, Operation } from '../../src/plan/operation.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
 import { addAddr, checkRoute, delAddr, hasIpv6 } from './model-fib.ts'
-import { addBridge, addVeth, changeLink, unregister } from './model-link.ts'
+import { addBridge, addVeth, addVirtual, changeLink, unregister } from './model-link.ts'
 import { refuse } from './model-netns.ts'
 import type { Netns } from './model-netns.ts'
+import { changePort } from './model-port.ts'
 import { restoreRuleset, setSysctl, tablesOf } from './model-setting.ts'
 
 export { Refusal } from './model-netns.ts'
@@ -131,6 +132,16 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
       return
     case 'add bridge':
       return addBridge(netns, operation)
+    case 'add link':
+      return addVirtual(netns, operation)
+    case 'set wireguard':
+    case 'add vlan':
+    case 'del vlan':
+    case 'add fdb':
+    case 'del fdb':
+    case 'add mdb':
+    case 'del mdb':
+      return changePort(netns, operation)
     case 'set link':
       return changeLink(netns, operation)
     case 'add addr':

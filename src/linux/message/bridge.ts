@@ -34,6 +34,7 @@ import {
   NDA_MASTER,
   NDA_VLAN,
   NTF_MASTER,
+  NUD_REACHABLE,
   RTEXT_FILTER_BRVLAN_COMPRESSED,
   RTM_DELMDB,
   RTM_NEWMDB,
@@ -126,12 +127,12 @@ function putFdb(out: AttrStream, fdb: FdbEntry): void {
 
 /** Same as: bridge fdb add … dev … master static [vlan …]. Errors: EEXIST; EINVAL where the port has not the VLAN. */
 export function addFdb(ifindex: number, fdb: FdbEntry): Request {
-  return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, ndmsg(ifindex, NUD_NOARP), (out) => putFdb(out, fdb))
+  return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, ndmsg(ifindex, NUD_NOARP | NUD_REACHABLE), (out) => putFdb(out, fdb))
 }
 
 /** Same as: bridge fdb del … dev … master [vlan …]. Errors: ENOENT. */
 export function delFdb(ifindex: number, fdb: FdbEntry): Request {
-  return request(RTM_DELNEIGH, 0, ndmsg(ifindex, NUD_PERMANENT), (out) => putFdb(out, fdb))
+  return request(RTM_DELNEIGH, 0, ndmsg(ifindex, NUD_NOARP | NUD_PERMANENT), (out) => putFdb(out, fdb))
 }
 
 /** Header of an RTM_GETNEIGH dump of AF_BRIDGE. */
@@ -182,10 +183,10 @@ function brPortMsg(ifindex: number): Buffer {
 }
 
 // struct br_mdb_entry, 28 bytes: ifindex, state, flags, vid, address (16), protocol, padding
-function mdbEntry(port: number, { group, vlan = 0 }: MdbEntry): Buffer {
+function mdbEntry(port: number, { group, vlan = 0 }: MdbEntry, state: number): Buffer {
   const bytes = Buffer.alloc(28)
   bytes.writeUInt32LE(port, 0)
-  bytes[4] = MDB_PERMANENT
+  bytes[4] = state
   bytes.writeUInt16LE(vlan, 6)
   ipBytes(group).copy(bytes, 8)
   ;(group.includes(':') ? ETH_P_IPV6 : ETH_P_IP).copy(bytes, 24)
@@ -194,12 +195,14 @@ function mdbEntry(port: number, { group, vlan = 0 }: MdbEntry): Buffer {
 
 /** Same as: bridge mdb add dev BRIDGE port … grp … permanent [vid …]. Errors: EINVAL while the bridge is down or does no snooping. */
 export function addMdb(bridge: number, port: number, mdb: MdbEntry): Request {
-  return request(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL, brPortMsg(bridge), (out) => out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb)))
+  return request(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL, brPortMsg(bridge), (out) =>
+    out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb, MDB_PERMANENT)),
+  )
 }
 
 /** Same as: bridge mdb del dev BRIDGE port … grp … [vid …] */
 export function delMdb(bridge: number, port: number, mdb: MdbEntry): Request {
-  return request(RTM_DELMDB, 0, brPortMsg(bridge), (out) => out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb)))
+  return request(RTM_DELMDB, 0, brPortMsg(bridge), (out) => out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb, 0)))
 }
 
 /** Header of an RTM_GETMDB dump. */

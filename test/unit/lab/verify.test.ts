@@ -24,6 +24,7 @@ const ready: ReadyLab = {
   desired: parseNetwork(FILE, 'lan.yaml'),
   env: new Map(),
   capabilities: new Map(),
+  configs: [],
   diagnostics: [],
   sources: new Map(),
 }
