@@ -69,23 +69,19 @@ export function compileTopology(source: string | object, options: CompileOptions
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
     rulesets: new Map(topology === undefined ? [] : [...topology.nodes].map(([node, each]) => [node, rulesetsOf(each)])),
-    env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
+    ...settingsByNode(isGood ? topology : undefined),
     tests: isGood ? tests : [],
-    capabilities: new Map(
-      isGood
-        ? [...topology.nodes].flatMap(
-            ([
-              node,
-              {
-                settings: { capabilities },
-              },
-            ]) => (capabilities === undefined ? [] : [[node, capabilities]]),
-          )
-        : [],
-    ),
-    configs: isGood ? [...new Set([...topology.nodes.values()].flatMap(({ settings }) => settings.configs))] : [],
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
+  }
+}
+
+function settingsByNode(topology: Topology | undefined): Pick<CompiledLab, 'env' | 'capabilities' | 'configs'> {
+  const settings = [...(topology?.nodes ?? [])].map(([node, each]) => [node, each.settings] as const)
+  return {
+    env: new Map(settings.map(([node, { env }]) => [node, env])),
+    capabilities: new Map(settings.flatMap(([node, { capabilities }]) => (capabilities === undefined ? [] : [[node, capabilities]]))),
+    configs: [...new Set(settings.flatMap(([, { configs }]) => configs))],
   }
 }
 
