@@ -42,7 +42,7 @@ export interface LiveAddr {
   readonly dadFailed: boolean
 }
 
-export interface LiveRoute extends RouteState {
+export interface LiveRoute extends Omit<RouteState, 'protocol'> {
   /** RTPROT_*, as `ip route` prints it. */
   readonly protocol: string
 }

@@ -9,6 +9,8 @@ import type {
   LoopbackLink,
   NamespaceState,
   NetworkState,
+  RulesetState,
+  RulesetTool,
   PortVlan,
   SysctlState,
   VethLink,
@@ -48,8 +50,7 @@ export function desiredState(topology: Topology): NetworkState {
       neighs: new Map(node.neighs.map((neigh) => [neighKey(neigh), neigh])),
       sysctls: nodeSysctls(node, topology.usesIpv6),
       files: filesOf(node),
-      // The tool itself writes the canonical form, when the ruleset is tried out.
-      rulesets: new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }])),
+      rulesets: rulesetsOf(node),
       setup: node.settings.setup,
       services: node.services,
       origin: node.origin,
@@ -69,6 +70,11 @@ export function desiredState(topology: Topology): NetworkState {
   const fabric = links.get(FABRIC)
   if (fabric !== undefined) namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric), sysctls: new Map([NO_LINK_LOCAL]) })
   return { namespaces }
+}
+
+/** Without the canonical form, which the tool itself writes when the ruleset is tried out. */
+export function rulesetsOf(node: Node): ReadonlyMap<RulesetTool, RulesetState> {
+  return new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }]))
 }
 
 function emptyNamespace(kind: NamespaceState['kind'], links: Map<string, LinkState> | undefined): NamespaceState {

@@ -22,7 +22,9 @@ const KERNEL = FILE.replace(/ {2}(sysctls|files).*\n/g, '')
 const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
+  rulesets: new Map(),
   env: new Map(),
+  tests: [],
   capabilities: new Map(),
   configs: [],
   diagnostics: [],
