@@ -1,7 +1,7 @@
 import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { inOrder } from '../diagnostic/order.ts'
 import type { NetworkState } from '../state/network.ts'
-import { compileTopology, type CompiledLab } from '../topology/compile.ts'
+import { compileTopology, type CompiledLab, type CompileOptions } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
@@ -27,7 +27,7 @@ export class FindingsError extends DiagnosticError {
 }
 
 /** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
-export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
+export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
   const fitting = compiled.desired === undefined ? undefined : fitIpv6(compiled.desired)
   const [{ rulesets, diagnostics }, refused, missing] = await Promise.all([

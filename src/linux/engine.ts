@@ -4,6 +4,10 @@ import type { Operation } from '../plan/operation.ts'
 import type { LiveBatch } from '../state/live.ts'
 import type { ApplyOutcome, Refusal } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
+import type { NamespaceFacts } from './flow/facts.ts'
+import type { Flow } from './flow/flow.ts'
+import type { RouteAnswer, RouteQuery } from './flow/route-lookup.ts'
+import type { FlowOutcome } from './flow/run.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
@@ -24,6 +28,12 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen. */
+  flows(flows: readonly Flow[], taps?: readonly string[]): Promise<FlowOutcome>
+  /** Which way packets would go, as `ip route get` tells it. */
+  lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]>
+  /** Counters and neighbours of namespaces. */
+  facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>>
   /** Ports in use in a namespace. */
   usedPorts(netns: string): Promise<UsedPorts>
   /** Whether a path is there, as the node sees it. */
@@ -209,6 +219,18 @@ class EngineProcess implements Engine {
 
   probe(names?: readonly string[]): Promise<Probe[]> {
     return this.#ask({ method: 'probe', arguments: { ...(names !== undefined && { names }) } })
+  }
+
+  flows(flows: readonly Flow[], taps: readonly string[] = []): Promise<FlowOutcome> {
+    return this.#ask({ method: 'flows', arguments: { flows, taps } })
+  }
+
+  lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]> {
+    return this.#ask({ method: 'lookup', arguments: { queries } })
+  }
+
+  facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>> {
+    return this.#ask({ method: 'facts', arguments: { names } })
   }
 
   list(): Promise<HeldName[]> {

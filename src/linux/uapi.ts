@@ -51,6 +51,8 @@ export const RTMGRP_IPV6_IFADDR = 0x100
 export const RTMGRP_IPV6_ROUTE = 0x400
 
 export const RTA_DST = 1
+export const RTA_SRC = 2
+export const RTA_IIF = 3
 export const RTA_OIF = 4
 export const RTA_GATEWAY = 5
 export const RTA_PRIORITY = 6

@@ -194,6 +194,7 @@ export function createRouteReader(
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
+      if (definitions.refused.has(item.text)) return []
       const hint = findings.isFull() ? undefined : nameHint(item.text, [...definitions.nodes.keys(), ...definitions.bridges.keys()])
       const detail = `The gateway "${item.text}" is neither a node nor an address.`
       findings.error('UNKNOWN_NODE', item.origin, detail, hint === undefined ? {} : { hint })

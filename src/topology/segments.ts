@@ -231,7 +231,8 @@ function joinBridges(
     return
   }
   if ([a, b].every((port) => scalarAt(port.bridge.settings, 'stp')?.value === true)) return
-  const detail = `${a.bridge.name} and ${b.bridge.name} are joined already: this cable closes a loop, in which a broadcast goes round for ever.`
+  const joined = a.bridge === b.bridge ? `Both ends are at ${a.bridge.name}` : `${a.bridge.name} and ${b.bridge.name} are joined already`
+  const detail = `${joined}: this cable closes a loop, in which a broadcast goes round for ever.`
   findings.warning('BRIDGE_LOOP', cable.draft.link.origin, detail, { hint: 'Set `stp: true` on the bridges of the loop.' })
 }
 

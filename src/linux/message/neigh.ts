@@ -82,3 +82,39 @@ export function decodeAnyNeigh(body: Buffer, ifnameOf: (ifindex: number) => stri
     state: STATE_NAMES.get(state) ?? String(state),
   }
 }
+
+/** An entry of the neighbour table in whatever state, as `ip neigh` shows it. */
+export interface NeighEntry {
+  readonly ifindex: number
+  readonly family: 4 | 6
+  readonly dst: string
+  /** NUD_* */
+  readonly state: number
+  readonly lladdr?: string
+}
+
+/** Header of a dump of all entries. */
+export function getNeighs(): Buffer {
+  return Buffer.alloc(12)
+}
+
+/** Decodes the body of an RTM_NEWNEIGH of IPv4 or IPv6. */
+export function decodeNeighEntry(body: Buffer): NeighEntry | undefined {
+  const family = familyOf(body[0]!)
+  let dst: string | undefined
+  let lladdr: string | undefined
+  parseAttributes(body.subarray(12), ({ type, data }) => {
+    if (type === NDA_DST) dst = ipText(data)
+    if (type === NDA_LLADDR) lladdr = lladdrText(data)
+  })
+  if (family === undefined || dst === undefined) return undefined
+  return { ifindex: body.readInt32LE(4), family, dst, state: body.readUInt16LE(8), ...(lladdr !== undefined && { lladdr }) }
+}
+
+/** Same as: ip neighbour del 10.0.0.9 dev eth0. Errors: ENOENT. */
+export function delNeighEntry({ ifindex, family, dst }: NeighEntry): Request {
+  const header = Buffer.alloc(12)
+  header[0] = addressFamily(family)
+  header.writeInt32LE(ifindex, 4)
+  return request(RTM_DELNEIGH, 0, header, (out) => out.push(NDA_DST, ipBytes(dst)))
+}

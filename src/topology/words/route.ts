@@ -181,7 +181,7 @@ function isMetric(text: string): text is RouteMetric {
 function readMetric(cursor: WordCursor, keyword: Word, metric: RouteMetric, draft: RouteDraft): void {
   const lock = cursor.peek()
   if (lock?.text === 'lock') {
-    cursor.problem(lock, `netlab does not support "${metric} lock" of "${COMMAND}".`)
+    cursor.problem(lock, `netlab does not take "${metric} lock" of "${COMMAND}": leave "lock" out.`)
     cursor.next()
     cursor.next()
   } else if (cursor.claimValue(metric, keyword)) {

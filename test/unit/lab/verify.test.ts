@@ -24,6 +24,7 @@ const ready: ReadyLab = {
   desired: parseNetwork(FILE, 'lan.yaml'),
   rulesets: new Map(),
   env: new Map(),
+  tests: [],
   capabilities: new Map(),
   configs: [],
   diagnostics: [],
