@@ -68,21 +68,10 @@ export function compileTopology(source: string | object, options: CompileOptions
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
-    rulesets: new Map(topology === undefined ? [] : [...topology.nodes].map(([node, each]) => [node, rulesetsOf(each)])),
+    rulesets: new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)])),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
     tests: isGood ? tests : [],
-    capabilities: new Map(
-      isGood
-        ? [...topology.nodes].flatMap(
-            ([
-              node,
-              {
-                settings: { capabilities },
-              },
-            ]) => (capabilities === undefined ? [] : [[node, capabilities]]),
-          )
-        : [],
-    ),
+    capabilities: new Map(isGood ? capabilitiesOf(topology) : []),
     configs: isGood ? [...new Set([...topology.nodes.values()].flatMap(({ settings }) => settings.configs))] : [],
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
@@ -100,6 +89,10 @@ function loadTests(file: string, findings: Findings): Loaded {
     if (key !== 'tests' && key !== 'name' && key !== 'include' && !key.startsWith('x-'))
       findings.error('INVALID_VALUE', entry.key, `A file that is given with --tests has \`tests\` alone, not "${key}".`)
   return loaded
+}
+
+function capabilitiesOf({ nodes }: Topology): (readonly [string, readonly string[]])[] {
+  return [...nodes].flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const]))
 }
 
 /**
