@@ -14,7 +14,7 @@ import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
 import { resolveTopology } from './resolve.ts'
 import { readTests } from './tests/read-tests.ts'
 import type { Test } from './tests/test.ts'
-import type { Topology } from './topology.ts'
+import type { Node, Topology } from './topology.ts'
 import { valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
 
@@ -68,20 +68,11 @@ export function compileTopology(source: string | object, options: CompileOptions
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
-    rulesets: new Map(topology === undefined ? [] : [...topology.nodes].map(([node, each]) => [node, rulesetsOf(each)])),
-    ...settingsByNode(isGood ? topology : undefined),
+    rulesets: rulesetsByNode(topology),
     tests: isGood ? tests : [],
+    ...settingsOf(isGood ? [...topology.nodes] : []),
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
-  }
-}
-
-function settingsByNode(topology: Topology | undefined): Pick<CompiledLab, 'env' | 'capabilities' | 'configs'> {
-  const settings = [...(topology?.nodes ?? [])].map(([node, each]) => [node, each.settings] as const)
-  return {
-    env: new Map(settings.map(([node, { env }]) => [node, env])),
-    capabilities: new Map(settings.flatMap(([node, { capabilities }]) => (capabilities === undefined ? [] : [[node, capabilities]]))),
-    configs: [...new Set(settings.flatMap(([, { configs }]) => configs))],
   }
 }
 
@@ -96,6 +87,46 @@ function loadTests(file: string, findings: Findings): Loaded {
     if (key !== 'tests' && key !== 'name' && key !== 'include' && !key.startsWith('x-'))
       findings.error('INVALID_VALUE', entry.key, `A file that is given with --tests has \`tests\` alone, not "${key}".`)
   return loaded
+}
+
+function rulesetsByNode(topology: Topology | undefined): CompiledLab['rulesets'] {
+  return new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)]))
+}
+
+/** What commands and checks want to know of the nodes' settings. */
+function settingsOf(nodes: readonly (readonly [string, Node])[]): Pick<CompiledLab, 'env' | 'capabilities' | 'configs'> {
+  return {
+    env: new Map(nodes.map(([node, { settings }]) => [node, settings.env])),
+    capabilities: new Map(
+      nodes.flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const])),
+    ),
+    configs: [...new Set(nodes.flatMap(([, { settings }]) => settings.configs))],
+  }
+}
+
+function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {
+  return root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
+}
+
+/** A file of tests: what else a topology has would be mistaken for a part of this one. */
+function loadTests(file: string, findings: Findings): Loaded {
+  const loaded = load(file, findings)
+  for (const [key, entry] of loaded.root?.entries ?? [])
+    if (key !== 'tests' && key !== 'name' && key !== 'include' && !key.startsWith('x-'))
+      findings.error('INVALID_VALUE', entry.key, `A file that is given with --tests has \`tests\` alone, not "${key}".`)
+  return loaded
+}
+
+function rulesetsByNode(topology: Topology | undefined): CompiledLab['rulesets'] {
+  return new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)]))
+}
+
+function configsOf({ nodes }: Topology): readonly DaemonConfig[] {
+  return [...new Set([...nodes.values()].flatMap(({ settings }) => settings.configs))]
+}
+
+function capabilitiesOf({ nodes }: Topology): (readonly [string, readonly string[]])[] {
+  return [...nodes].flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const]))
 }
 
 /**
