@@ -36,6 +36,7 @@ export const CODES = {
   BRIDGE_LOOP: 'Bridges form a loop without a spanning tree',
   DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
   MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
+  LIMIT_TOO_SMALL: 'A limit is smaller than what a link has on its way',
 
   // Addresses
   DUPLICATE_ADDRESS: 'An address is given twice on one segment',

@@ -3,6 +3,7 @@
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, SyscallError, unshare } from './libc.ts'
 import { ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
+import { tcmsg } from './message/qdisc.ts'
 import { openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
 import {
   IFLA_IFNAME,
@@ -81,11 +82,10 @@ function probeLink(netlink: NetlinkSocket, kind: string): Probe {
 }
 
 function probeQdisc(netlink: NetlinkSocket, kind: string): Probe {
-  const tcmsg = Buffer.alloc(20) // struct tcmsg: family, pad, ifindex, handle, parent, info
-  tcmsg.writeInt32LE(1, 4)
-  tcmsg.writeUInt32LE(0x00010000, 8)
-  tcmsg.writeUInt32LE(TC_H_ROOT, 12)
-  const [refusal] = transact(netlink, [request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tcmsg, (out) => out.push(TCA_KIND, zString(kind)))])
+  const header = tcmsg(1, 0x00010000, TC_H_ROOT)
+  const [refusal] = transact(netlink, [
+    request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, header, (out) => out.push(TCA_KIND, zString(kind))),
+  ])
   const ok = refusal?.code !== 'ENOENT'
   return { group: 'queueing discipline', name: kind, ok, words: ok ? 'there' : said(refusal) }
 }

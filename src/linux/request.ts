@@ -3,6 +3,7 @@ import type { AddBridge, AddVeth, LinkChange, Operation } from '../plan/operatio
 import { delAddr, newAddr } from './message/addr.ts'
 import { delLink, newBridge, newVeth, setLink, type VethEnd } from './message/link.ts'
 import { delNeigh, replaceNeigh } from './message/neigh.ts'
+import { addQdisc, changeQdisc, delRootQdisc } from './message/qdisc.ts'
 import { delRoute, newRoute, replaceRoute } from './message/route.ts'
 import { delRule, newRule } from './message/rule.ts'
 import type { Request } from './transport.ts'
@@ -27,7 +28,7 @@ export function placeOperation(world: World, operation: Operation): PlacedOperat
   const namespace = world.namespaces.get(operation.netns)
   if (namespace === undefined) return undefined // it is about to be made
   if (operation.type === 'add bridge') return placeBridge(world, namespace, operation)
-  const request = linkRequest(namespace, operation) ?? tableRequest(namespace, operation)
+  const request = linkRequest(namespace, operation) ?? qdiscRequest(namespace, operation) ?? tableRequest(namespace, operation)
   return request === undefined ? undefined : { namespace, request, after: [] }
 }
 
@@ -37,6 +38,19 @@ function linkRequest(namespace: OpenNamespace, operation: Operation): Request | 
       return setLinkRequest(namespace, operation.ifname, operation.set)
     case 'del link':
       return delLink(ifindexOf(namespace, operation.ifname))
+    default:
+      return undefined
+  }
+}
+
+function qdiscRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+  switch (operation.type) {
+    case 'add qdisc':
+      return addQdisc(ifindexOf(namespace, operation.ifname), operation.qdisc, operation.parent)
+    case 'change qdisc':
+      return changeQdisc(ifindexOf(namespace, operation.ifname), operation.qdisc, operation.parent)
+    case 'del qdisc':
+      return delRootQdisc(ifindexOf(namespace, operation.ifname))
     default:
       return undefined
   }

@@ -45,7 +45,7 @@ function bareOf<O extends Operation>(operation: O): O {
   const bare: Record<string, unknown> = { ...rest, cause: '' }
   delete bare['undo']
   delete bare['previous']
-  for (const key of ['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'file'] as const) {
+  for (const key of ['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'qdisc', 'file'] as const) {
     const part = bare[key]
     if (typeof part !== 'object' || part === null || !('origin' in part)) continue
     const { origin: _, ...plain } = part

@@ -1,7 +1,6 @@
 /** A plan being written: what the planners of the nouns share. */
 import { addrKey, neighKey, routeKey } from '../state/key.ts'
 import type { NamespaceState, NetworkState } from '../state/network.ts'
-import type { PropertyDifference } from '../state/equal.ts'
 import type { Standing } from '../state/extra.ts'
 import { advance } from './effect.ts'
 import { lossOf } from './loss.ts'
@@ -72,15 +71,6 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
   }
 }
 
-/** `mtu is 1400, the file says 1500` */
-export function causeOf(difference: PropertyDifference): string {
-  const { property, desired, observed } = difference
-  if (property === 'up') return desired === true ? 'it is down, the file says up' : 'it is up, the file says down'
-  // The new ones stand in the operation itself.
-  if (property === 'nexthops') return `the nexthops are ${String(observed)}`
-  return `${property} is ${String(observed ?? 'none')}, the file says ${String(desired ?? 'none')}`
-}
-
 function lossKey(loss: Loss): string {
   switch (loss.noun) {
     case 'addr':
@@ -92,6 +82,7 @@ function lossKey(loss: Loss): string {
     case 'sysctl':
       return `${loss.netns} sysctl ${loss.name}`
     case 'link':
+    case 'qdisc':
     case 'master':
       return `${loss.netns} ${loss.noun} ${loss.ifname}`
   }

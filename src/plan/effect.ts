@@ -6,7 +6,7 @@ import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import type { AddrState, VethLink } from '../state/network.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
-import type { Operation, SetLink } from './operation.ts'
+import type { AddQdisc, ChangeQdisc, Operation, SetLink } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 
@@ -33,6 +33,9 @@ function take(working: Working, loss: Loss): void {
       break
     case 'master':
       setLink(namespace, loss.ifname, { master: null })
+      break
+    case 'qdisc':
+      namespace.qdiscs.delete(loss.ifname)
       break
     case 'addr':
       namespace.addrs.delete(addrKey(loss.addr))
@@ -69,6 +72,13 @@ function newVeth({ addrGenMode, ...link }: VethLink): VethLink {
   return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) }
 }
 
+function setQdisc(namespace: WorkingNamespace, { ifname, qdisc }: AddQdisc | ChangeQdisc): void {
+  const qdiscs = [...(namespace.qdiscs.get(ifname)?.qdiscs ?? [])]
+  const at = qdiscs.findIndex((one) => one.handle === qdisc.handle)
+  qdiscs.splice(at < 0 ? qdiscs.length : at, at < 0 ? 0 : 1, qdisc)
+  namespace.qdiscs.set(ifname, { qdiscs })
+}
+
 function perform(working: Working, operation: Operation): void {
   if (operation.type === 'add netns') {
     working.set(operation.netns, newNamespace(operation.kind, operation.hostname))
@@ -96,6 +106,13 @@ function perform(working: Working, operation: Operation): void {
       break
     case 'del link':
       removeLink(working, operation.netns, operation.ifname)
+      break
+    case 'add qdisc':
+    case 'change qdisc':
+      setQdisc(namespace, operation)
+      break
+    case 'del qdisc':
+      namespace.qdiscs.delete(operation.ifname)
       break
     case 'add addr':
       namespace.addrs.set(addrKey(operation.addr), operation.addr)

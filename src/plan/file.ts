@@ -1,7 +1,7 @@
 /** Files inside nodes, each a bind mount over what the host shows there. */
 import { fileDifferences } from '../state/equal.ts'
 import { droppedFiles } from '../state/extra.ts'
-import { causeOf } from './draft.ts'
+import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 
 export function planNewFiles(draft: Draft): void {

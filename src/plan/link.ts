@@ -3,10 +3,11 @@ import { linkDifferences, BRIDGE_OPTIONS } from '../state/equal.ts'
 import type { PropertyDifference } from '../state/equal.ts'
 import type { BridgeLink, LinkState } from '../state/network.ts'
 import { planAddrs } from './addr.ts'
-import { causeOf } from './draft.ts'
+import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 import type { LinkChange, SetLink } from './operation.ts'
 import { linksInOrder } from './order.ts'
+import { planQdiscs } from './qdisc.ts'
 
 /** lladdr, mtu, alias, master, bridge options of links that stand; and down. Bridges last, when their ports are as they will be. */
 export function planLinkChanges(draft: Draft): void {
@@ -32,6 +33,7 @@ export function planInterfaces(draft: Draft): void {
     for (const [ifname, link] of desired.links) if (link.kind === 'loopback') planUp(draft, netns, ifname, link)
     for (const [ifname, link] of desired.links) planAddrGenMode(draft, netns, ifname, link)
     planAddrs(draft, netns, desired)
+    planQdiscs(draft, netns, desired)
     for (const [ifname, link] of desired.links) if (link.kind === 'veth') planUp(draft, netns, ifname, link)
   }
   for (const [netns, desired] of draft.namespaces) {

@@ -5,6 +5,7 @@
 import { isLoopbackAddr } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import type { Operation, SetLink } from './operation.ts'
 import { disablesIpv6On, spreadsTo, sysctlFamily, sysctlIfname } from './sysctl-name.ts'
 import type { Working, WorkingNamespace } from './working.ts'
@@ -13,6 +14,7 @@ import type { Working, WorkingNamespace } from './working.ts'
 export type Loss =
   | { readonly noun: 'link'; readonly netns: string; readonly ifname: string; readonly link: LinkState; readonly peer?: VethLink }
   | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly master: string }
+  | { readonly noun: 'qdisc'; readonly netns: string; readonly ifname: string; readonly chain: QdiscChain }
   | { readonly noun: 'addr'; readonly netns: string; readonly addr: AddrState }
   | { readonly noun: 'route'; readonly netns: string; readonly route: RouteState; readonly left?: RouteState }
   | { readonly noun: 'neigh'; readonly netns: string; readonly neigh: NeighState }
@@ -88,6 +90,7 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
   const ports = [...namespace.links].filter(([, link]) => link.master !== undefined && ifnames.has(link.master))
   return [
     ...ports.map(([ifname, { master }]) => ({ noun: 'master' as const, netns, ifname, master: master ?? '' })),
+    ...[...namespace.qdiscs].flatMap(([ifname, chain]): Loss[] => (ifnames.has(ifname) ? [{ noun: 'qdisc', netns, ifname, chain }] : [])),
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
     ...routes,
     ...lossOfNeighs(netns, namespace, (neigh) => ifnames.has(neigh.ifname)),

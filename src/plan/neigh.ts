@@ -2,7 +2,7 @@
 import { neighDifferences } from '../state/equal.ts'
 import { findExtras } from '../state/extra.ts'
 import type { NamespaceState } from '../state/network.ts'
-import { causeOf } from './draft.ts'
+import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 
 export function planNeighs(draft: Draft, netns: string, desired: NamespaceState): void {

@@ -7,7 +7,8 @@ import { routeKey } from '../state/key.ts'
 import type { LinkState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
 import { routesInOrder } from './order.ts'
-import type { LinkChange, Operation } from './operation.ts'
+import type { AddQdisc, LinkChange, Operation } from './operation.ts'
+import { chainOperations } from './qdisc-chain.ts'
 import { emptyRuleset } from './ruleset-input.ts'
 import { sysctlIfname, sysctlRank } from './sysctl-name.ts'
 import type { Working, WorkingNamespace } from './working.ts'
@@ -61,6 +62,14 @@ export function inverseOf(operation: Operation): Operation[] {
       return operation.previous === undefined ? [] : [{ ...base, type: 'set link', ifname: operation.ifname, set: operation.previous }]
     case 'del link':
       return linkOperations(operation.netns, operation.ifname, operation.link, operation.peer)
+    case 'add qdisc':
+      return undoOfAddQdisc(operation)
+    case 'change qdisc': {
+      const { ifname, qdisc, parent, previous } = operation
+      return [{ ...base, type: 'change qdisc', ifname, qdisc: previous, previous: qdisc, ...(parent !== undefined && { parent }) }]
+    }
+    case 'del qdisc':
+      return chainOperations(operation.netns, operation.ifname, operation.chain, undefined, { missing: CAUSE })
     case 'add addr':
       return [{ ...base, type: 'del addr', addr: operation.addr }]
     case 'del addr':
@@ -100,6 +109,11 @@ export function inverseOf(operation: Operation): Operation[] {
     case 'run setup':
       return []
   }
+}
+
+/** With the root its chain goes, all of which was made by one plan. */
+function undoOfAddQdisc({ netns, ifname, qdisc, parent }: AddQdisc): Operation[] {
+  return parent === undefined ? [{ netns, cause: CAUSE, type: 'del qdisc', ifname, chain: { qdiscs: [qdisc] } }] : []
 }
 
 /** A link as it was, down: a link that netlab did not make cannot be made again. */
@@ -159,6 +173,7 @@ function contents(netns: string, namespace: WorkingNamespace): Loss[] {
   return [
     ...[...namespace.sysctls].map(([name, { value }]): Loss => ({ noun: 'sysctl', netns, name, value })),
     ...links,
+    ...[...namespace.qdiscs].map(([ifname, chain]): Loss => ({ noun: 'qdisc', netns, ifname, chain })),
     ...[...namespace.addrs.values()].map((addr): Loss => ({ noun: 'addr', netns, addr })),
     ...[...namespace.routes.values()].map((route): Loss => ({ noun: 'route', netns, route })),
     ...[...namespace.neighs.values()].map((neigh): Loss => ({ noun: 'neigh', netns, neigh })),
@@ -190,6 +205,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operatio
     ...links.flatMap((loss) => bridgeMtu(loss.netns, loss.ifname, loss.link)),
     ...of('master').map(({ netns, ifname, master }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { master } })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
+    ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, { missing: CAUSE })),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),
     ...ups,
     ...links.flatMap((loss) => upOperations(loss.netns, loss.ifname, loss.link, loss.peer)),

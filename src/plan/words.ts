@@ -2,8 +2,9 @@
 import type { Family, LinkState, RouteState, RuleState, VethLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { BRIDGE_OPTIONS, modeText } from '../state/equal.ts'
+import { qdiscText } from '../state/qdisc-words.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { LinkChange, Operation } from './operation.ts'
+import type { AddQdisc, ChangeQdisc, LinkChange, Operation } from './operation.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
 
 export type Mark = '+' | '~' | '-'
@@ -14,6 +15,7 @@ export function markOf(operation: Operation): Mark {
     case 'add netns':
     case 'add bridge':
     case 'add veth':
+    case 'add qdisc':
     case 'add addr':
     case 'add route':
     case 'add rule':
@@ -21,6 +23,7 @@ export function markOf(operation: Operation): Mark {
       return '+'
     case 'del netns':
     case 'del link':
+    case 'del qdisc':
     case 'del addr':
     case 'del route':
     case 'del rule':
@@ -34,6 +37,7 @@ export function markOf(operation: Operation): Mark {
       return operation.cause === 'not there' ? '+' : '~'
     case 'set hostname':
     case 'set link':
+    case 'change qdisc':
     case 'replace route':
     case 'set sysctl':
       return '~'
@@ -57,6 +61,11 @@ export function describe(operation: Operation): string {
       return `set link ${operation.ifname} ${changeWords(operation.set).join(' ')}`
     case 'del link':
       return `del link ${operation.ifname}`
+    case 'add qdisc':
+    case 'change qdisc':
+      return `${operation.type} dev ${operation.ifname} ${qdiscPlace(operation)} ${qdiscText(operation.qdisc.options)}`
+    case 'del qdisc':
+      return `del qdisc dev ${operation.ifname} root`
     case 'add addr':
     case 'del addr':
       return `${operation.type} ${operation.addr.local}/${operation.addr.prefixlen} dev ${operation.addr.ifname}`
@@ -82,6 +91,11 @@ export function describe(operation: Operation): string {
     case 'run setup':
       return `run ${quoteAll(operation.argv)}`
   }
+}
+
+/** `root handle 1:`, `parent 1:1 handle 2:`; handles are hexadecimal. */
+function qdiscPlace({ parent, qdisc }: AddQdisc | ChangeQdisc): string {
+  return `${parent === undefined ? 'root' : `parent ${parent.toString(16)}:1`} handle ${qdisc.handle.toString(16)}:`
 }
 
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
@@ -126,15 +140,17 @@ export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): str
 
 export interface IpCommand {
   readonly netns: string
+  /** tc(8) instead of ip(8). */
+  readonly isTc?: true
   /** Takes `ip -6`: routes and rules do not always tell their family by themselves. */
   readonly isIpv6?: true
   /** Everything after the namespace, quoted for sh where needed. */
   readonly words: string
 }
 
-/** `ip -n dmz.h1`, with -6 where it takes it. */
-export function ipWords({ netns, isIpv6 }: IpCommand, lab: string): string {
-  return `ip ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
+/** `ip -n dmz.h1`, with -6 where it takes it; or `tc -n dmz.h1`. */
+export function ipWords({ netns, isIpv6, isTc }: IpCommand, lab: string): string {
+  return `${isTc ? 'tc' : 'ip'} ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
 }
 
 /** The operation as `ip -n NETNS …` commands; undefined where it takes another tool. */
@@ -151,6 +167,14 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return setLinkCommands(netns, operation.ifname, operation.set)
     case 'del link':
       return one('link del', quote(operation.ifname))
+    case 'add qdisc':
+    case 'change qdisc': {
+      const verb = operation.type === 'add qdisc' ? 'add' : 'change'
+      const words = `qdisc ${verb} dev ${quote(operation.ifname)} ${qdiscPlace(operation)} ${qdiscText(operation.qdisc.options)}`
+      return [{ netns, isTc: true, words }]
+    }
+    case 'del qdisc':
+      return [{ netns, isTc: true, words: `qdisc del dev ${quote(operation.ifname)} root` }]
     case 'add addr':
     case 'del addr': {
       const { local, prefixlen, ifname, family } = operation.addr

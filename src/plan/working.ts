@@ -12,6 +12,7 @@ import type {
   RulesetTool,
   SysctlState,
 } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 
 export type Working = Map<string, WorkingNamespace>
 
@@ -20,6 +21,7 @@ export interface WorkingNamespace {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
   readonly links: Map<string, LinkState>
+  readonly qdiscs: Map<string, QdiscChain>
   readonly addrs: Map<string, AddrState>
   readonly routes: Map<string, RouteState>
   readonly rules: Map<string, RuleState>
@@ -40,6 +42,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       kind: namespace.kind,
       hostname: namespace.hostname,
       links: new Map(namespace.links),
+      qdiscs: new Map(namespace.qdiscs),
       addrs: new Map(namespace.addrs),
       routes: new Map(namespace.routes),
       rules: new Map(namespace.rules),
@@ -58,6 +61,7 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string): W
     kind,
     hostname,
     links: new Map([['lo', NEW_LO]]),
+    qdiscs: new Map(),
     addrs: new Map(),
     routes: new Map(),
     rules: new Map(),

@@ -4,12 +4,15 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import { derivedMac, parseMac } from '../unit/mac.ts'
+import { IMPAIRMENT_KEYS } from '../state/impairment-words.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { CableDraft, EndDraft } from './cables.ts'
 import type { Damage } from './damage.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
+import { createImpairmentReader } from './impairments.ts'
 import type { InterfaceAddress } from './topology.ts'
 import { asMap, mapAt, sameValue, scalarAt, valueAt } from './value.ts'
 import type { Entry, MapValue, ScalarValue, Value } from './value.ts'
@@ -35,6 +38,7 @@ export interface Station {
   readonly mtuOrigin: Origin
   readonly up: boolean
   readonly addresses: InterfaceAddress[]
+  readonly qdiscs?: QdiscChain
 }
 
 /** The end of a cable that is a bridge's port. */
@@ -46,6 +50,7 @@ export interface PortDraft {
   readonly mac?: string
   readonly mtu: number
   readonly up: boolean
+  readonly qdiscs?: QdiscChain
 }
 
 export interface PluggedCable {
@@ -63,6 +68,7 @@ export function plugCables(
 ): PluggedCable[] {
   const namer = createNamer(cables, findings, damage)
   const readSettings = createSettingsReader(findings)
+  const impairments = createImpairmentReader(findings)
   const used = new Map<Definition, Set<string>>()
   const plugged: PluggedCable[] = []
   for (const draft of cables) {
@@ -74,6 +80,8 @@ export function plugCables(
       const { mac, up, address } = settings[index]
       const [mtu, mtuOrigin] = mtus[index]
       const name = names[index]
+      const chain = impairments.chainOf(impairmentLayers(draft, index, settings[index].under), index === 0 ? 'forward' : 'backward', mtu)
+      const qdiscs = chain === undefined ? {} : { qdiscs: chain }
       if (end.kind === 'bridge') {
         return {
           kind: 'port',
@@ -83,19 +91,27 @@ export function plugCables(
           up,
           ...(name !== undefined && { ifname: name }),
           ...(mac && { mac: mac.value }),
+          ...qdiscs,
         }
       }
       if (name === undefined) return undefined
       const { definition, origin } = end
       used.set(definition, (used.get(definition) ?? new Set()).add(name))
       const ownMac = { mac: mac?.value ?? derivedMac(lab, definition.name, name), macOrigin: mac?.origin ?? origin }
-      return { kind: 'node', definition, ifname: name, origin, address, ...ownMac, mtu, mtuOrigin, up, addresses: [] }
+      return { kind: 'node', definition, ifname: name, origin, address, ...ownMac, mtu, mtuOrigin, up, addresses: [], ...qdiscs }
     }
     const ends = [endAt(0), endAt(1)] as const
     if (ends[0] !== undefined && ends[1] !== undefined) plugged.push({ draft, ends: [ends[0], ends[1]] })
   }
   findUnknownInterfaces(definitions, used, findings, damage)
   return plugged
+}
+
+/** What speaks of packets that leave by an end, the weakest first: defaults, the segment that it is a port of, the link, the interface. */
+function impairmentLayers({ ends, link }: CableDraft, index: 0 | 1, under: MapValue | undefined): readonly (MapValue | undefined)[] {
+  const end = ends[index]
+  const segment = end.kind === 'bridge' ? mapAt(end.definition.settings, 'segment') : undefined
+  return [link.defaults, segment, link.settings, under, end.settings]
 }
 
 interface Namer {
@@ -141,6 +157,8 @@ function createNamer(cables: readonly CableDraft[], findings: Findings, damage: 
 }
 
 interface Settings {
+  /** What stands under the node's `interfaces`. */
+  readonly under: MapValue | undefined
   readonly address: Value | undefined
   readonly mac: { readonly value: string; readonly origin: Origin } | undefined
   readonly mtu: ScalarValue | undefined
@@ -172,9 +190,11 @@ function createSettingsReader(findings: Findings): (end: EndDraft, ifname: strin
         hint: 'Give it to the bridge itself, under `bridges`.',
       })
     }
+    if (end.settings !== undefined && settings !== undefined) for (const key of ['profile', ...IMPAIRMENT_KEYS]) pick(key)
     const state = pick('state')
     const mtu = pick('mtu')
     return {
+      under: settings,
       address,
       mac: readMac(pick('mac'), findings),
       mtu: mtu?.kind === 'scalar' ? mtu : undefined,

@@ -148,7 +148,7 @@ function createInterfaces(): (end: Station | PortDraft) => Interface {
   return (end) => {
     const before = known.get(end)
     if (before !== undefined) return before
-    const { ifname, origin, mac, mtu, up } = end
+    const { ifname, origin, mac, mtu, up, qdiscs } = end
     const owner = end.kind === 'port' ? end.bridge.name : end.definition.name
     const made: Interface = {
       owner,
@@ -159,6 +159,7 @@ function createInterfaces(): (end: Station | PortDraft) => Interface {
       mtu,
       up,
       addresses: end.kind === 'port' ? [] : end.addresses,
+      ...(qdiscs !== undefined && { qdiscs }),
     }
     known.set(end, made)
     return made

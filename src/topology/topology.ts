@@ -13,6 +13,7 @@ import type {
   SetupCommand,
   SysctlState,
 } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import type { Prefix } from '../unit/prefix.ts'
 
 export interface Topology {
@@ -93,6 +94,8 @@ export interface Interface {
   readonly mtu: number
   readonly up: boolean
   readonly addresses: readonly InterfaceAddress[]
+  /** What happens to packets that leave by it. */
+  readonly qdiscs?: QdiscChain
 }
 
 export interface InterfaceAddress {

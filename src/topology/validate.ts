@@ -13,9 +13,7 @@ import { emptyMap, itemsAt, plainOf } from './value.ts'
 import type { Entry, ListValue, MapValue, ScalarValue, Value } from './value.ts'
 
 /** Keys that the design has and this version does not: saying "unknown" would send the reader to look for a slip of the pen. */
-const LATER_KEYS: ReadonlySet<string> = new Set([
-  ...['tests', 'services', 'rate', 'delay', 'jitter', 'loss', 'forward', 'backward', 'vlan', 'vlan_filtering'],
-])
+const LATER_KEYS: ReadonlySet<string> = new Set([...['tests', 'services', 'vlan', 'vlan_filtering']])
 
 /** Behind so many complaints nobody reads; a file that is wrong on every line must not cost seconds. */
 const MAX_COMPLAINTS = 2_000
@@ -206,7 +204,9 @@ const OWNERS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [new RegExp(`^${NODE}/rules/\\d+$`), 'A rule'],
   [new RegExp(`^${NODE}/neighbors/\\d+$`), 'A neighbour'],
   [new RegExp(`^${NODE}/files/[^/]*$`), 'A file'],
-  [/^links\/\d+$/, 'A link'],
+  [/^(?:links\/\d+|defaults\/link)$/, 'A link'],
+  [/(?:^|\/)(?:forward|backward)$/, 'A direction of a link'],
+  [/^bridges\/[^/]*\/segment$/, 'A segment'],
   [/^links\/\d+\/endpoints$/, 'A link'],
   [/^links\/\d+(?:\/endpoints)?\/\d+$/, 'An endpoint'],
 ]
