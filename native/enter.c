@@ -22,7 +22,7 @@ static pid_t child;
 // The command is a job of its own on the terminal; otherwise it is in our process group.
 static int has_own_group;
 
-static void get_namespaces(const char *directory, const char *node, int *fds) {
+void get_namespaces(const char *directory, const char *node, int *fds) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOLDER_SOCKET};
   int home = open(".", O_PATH | O_CLOEXEC), socket_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (home < 0 || socket_fd < 0) fail("socket");

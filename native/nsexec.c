@@ -22,6 +22,7 @@ static const char usage[] =
     "       nsexec scratch COMMAND [ARG ...]          run COMMAND in a network of its own that goes with it\n"
     "       nsexec hold DIR                           keep the namespaces of the lab whose state is in DIR\n"
     "       nsexec enter DIR NODE COMMAND [ARG ...]   run COMMAND in a node of that lab\n"
+    "       nsexec netlink DIR NODE                   pass datagrams between stdin, stdout and the kernel in that node\n"
     "       nsexec settle                             wait until the kernel has freed dead network namespaces\n"
     "Exit status: COMMAND's own; 125 nsexec failed, 126 COMMAND cannot be run, 127 COMMAND is not there.\n";
 
@@ -260,7 +261,8 @@ static int scratch_main(char **argv) {
 int main(int argc, char **argv) {
   (void)argc;
   static const struct { const char *name; int (*main)(char **); } verbs[] = {
-      {"world", world_main}, {"join", join_main}, {"scratch", scratch_main}, {"hold", hold_main}, {"enter", enter_main}};
+      {"world", world_main}, {"join", join_main}, {"scratch", scratch_main}, {"hold", hold_main}, {"enter", enter_main},
+      {"netlink", netlink_main}};
   int status = -1;
   const char *verb = argc > 1 ? argv[1] : "";
   if (!strcmp(verb, "settle")) status = settle_main();

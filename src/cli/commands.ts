@@ -18,6 +18,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ],
   ['exec', { group: 'Inside a lab', summary: 'run a command in nodes', load: async () => (await import('./exec.ts')).execCommand }],
   ['shell', { group: 'Inside a lab', summary: 'open a shell in a node', load: async () => (await import('./shell.ts')).shellCommand }],
+  [
+    'link',
+    { group: 'Inside a lab', summary: 'show and change links while they run', load: async () => (await import('./link.ts')).linkCommand },
+  ],
   ['plan', { group: 'Files', summary: 'show what up would do', load: async () => (await import('./plan.ts')).planCommand }],
   ['validate', { group: 'Files', summary: 'check a file', load: async () => (await import('./validate.ts')).validateCommand }],
   [

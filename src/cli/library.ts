@@ -4,6 +4,9 @@ import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect } from '../lab/inspect.ts'
+import type { flapLink } from '../lab/link-flap.ts'
+import type { listLinks } from '../lab/link-list.ts'
+import type { downLink, resetLink, setLink, showLink, upLink } from '../lab/link.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
 import type { readRecord } from '../lab/state.ts'
@@ -22,6 +25,13 @@ export interface Library {
   inspect: typeof inspect
   drift: typeof drift
   nodeCommand: Late<typeof nodeCommand>
+  listLinks: typeof listLinks
+  showLink: typeof showLink
+  setLink: typeof setLink
+  resetLink: typeof resetLink
+  downLink: typeof downLink
+  upLink: typeof upLink
+  flapLink: typeof flapLink
   validate: typeof validate
   doctor: typeof doctor
   labNameOf: Late<typeof labNameOf>

@@ -67,6 +67,7 @@ export const CODES = {
 
   // The kernel and the system
   KERNEL_REFUSED: 'The kernel refused an operation',
+  KERNEL_FEATURE_MISSING: 'The kernel lacks a feature that the file needs',
   ENGINE_FAILED: 'The engine process could not do its work',
   USER_NAMESPACE_REFUSED: 'This user cannot make user namespaces',
   RULE_REFUSED: 'A packet filter rule is not accepted',

@@ -9,7 +9,7 @@ import { apply, type ApplyOutcome } from './apply.ts'
 import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
 import { observe } from './observe.ts'
-import { probe } from './probe.ts'
+import { probe, probeQdiscs } from './probe.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
@@ -81,6 +81,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       return sysctlDefaults(world?.hostProc, call.arguments.names)
     case 'probe':
       return probe()
+    case 'probeQdiscs':
+      return probeQdiscs(world?.hostProc, call.arguments.names)
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'commit':

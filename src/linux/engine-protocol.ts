@@ -16,6 +16,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'probe'; readonly arguments: undefined }
+  | { readonly method: 'probeQdiscs'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )

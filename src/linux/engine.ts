@@ -21,6 +21,8 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
+  probeQdiscs(names: readonly string[]): Promise<Probe[]>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
   /** From now on the lab lives until its holder is killed. */
@@ -164,6 +166,10 @@ class EngineProcess implements Engine {
 
   probe(): Promise<Probe[]> {
     return this.#ask({ method: 'probe', arguments: undefined })
+  }
+
+  probeQdiscs(names: readonly string[]): Promise<Probe[]> {
+    return this.#ask({ method: 'probeQdiscs', arguments: { names } })
   }
 
   list(): Promise<HeldName[]> {

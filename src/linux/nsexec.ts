@@ -6,6 +6,11 @@ export function enterCommand(directory: string, node: string, argv: readonly str
   return { file: nsexecPath(), args: ['enter', directory, node, ...argv] }
 }
 
+/** A command line that passes netlink datagrams between its standard streams and the kernel, in one namespace of the lab. */
+export function netlinkCommand(directory: string, netns: string): { file: string; args: string[] } {
+  return { file: nsexecPath(), args: ['netlink', directory, netns] }
+}
+
 /** A command line that runs `argv` in a network of its own, which goes with it: to ask tools without touching anything. */
 export function scratchCommand(argv: readonly string[]): { file: string; args: string[] } {
   return { file: nsexecPath(), args: ['scratch', ...argv] }

@@ -1,16 +1,19 @@
 // What this kernel can do, found by trying: in a scratch network namespace, with the smallest request that tells a missing kind from one
 // that is there but wants more. Runs in an engine that was started by `nsexec scratch`.
+import { qdiscsOf } from '../state/impairment.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, SyscallError, unshare } from './libc.ts'
 import { ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
-import { tcmsg } from './message/qdisc.ts'
-import { openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
+import { addQdisc, decodeQdisc, delRootQdisc, tcmsg } from './message/qdisc.ts'
+import { inScratchNetns } from './scratch-netns.ts'
+import { dump, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
 import {
   IFLA_IFNAME,
   IFLA_INFO_KIND,
   IFLA_LINKINFO,
   NLM_F_CREATE,
   NLM_F_EXCL,
+  RTM_GETQDISC,
   RTM_NEWLINK,
   RTM_NEWQDISC,
   TC_H_ROOT,
@@ -69,6 +72,35 @@ export function probe(): Probe[] {
   }
 }
 
+/** Tries disciplines alone, from within a lab: `proc` leads back to it. `netem seed` is netem with TCA_NETEM_PRNG_SEED. */
+export function probeQdiscs(proc: number | undefined, names: readonly string[]): Probe[] {
+  return inScratchNetns(proc, () => {
+    const netlink = openNetlink()
+    try {
+      return names.map((name) => (name === NETEM_SEED ? probeSeed(netlink) : probeQdisc(netlink, name)))
+    } finally {
+      netlink.close()
+    }
+  })
+}
+
+/** Name of a feature: netem that takes the start of its random numbers. */
+export const NETEM_SEED = 'netem seed'
+
+/** A kernel that does not know the attribute passes over it, and tells none. */
+function probeSeed(netlink: NetlinkSocket): Probe {
+  const chain = qdiscsOf({ delay: 1, seed: 1 }, 1500)
+  const seed = { group: 'queueing discipline', name: NETEM_SEED } as const
+  transact(netlink, [delRootQdisc(1), addQdisc(1, chain!.qdiscs[0]!, undefined)])
+  let ok = false
+  const each = (body: Buffer): void => {
+    const options = decodeQdisc(body)?.options
+    if (options?.kind === 'netem' && options.seed === 1) ok = true
+  }
+  dump(netlink, RTM_GETQDISC, Buffer.alloc(20), each, () => undefined)
+  return { ...seed, ok, words: ok ? 'there' : 'the kernel takes no TCA_NETEM_PRNG_SEED' }
+}
+
 function probeLink(netlink: NetlinkSocket, kind: string): Probe {
   const [refusal] = transact(netlink, [
     request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0), (out) => {
@@ -87,6 +119,7 @@ function probeQdisc(netlink: NetlinkSocket, kind: string): Probe {
     request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, header, (out) => out.push(TCA_KIND, zString(kind))),
   ])
   const ok = refusal?.code !== 'ENOENT'
+  if (refusal === undefined) transact(netlink, [delRootQdisc(1)]) // makes room for the next
   return { group: 'queueing discipline', name: kind, ok, words: ok ? 'there' : said(refusal) }
 }
 

@@ -28,11 +28,25 @@ export function placeOperation(world: World, operation: Operation): PlacedOperat
   const namespace = world.namespaces.get(operation.netns)
   if (namespace === undefined) return undefined // it is about to be made
   if (operation.type === 'add bridge') return placeBridge(world, namespace, operation)
-  const request = linkRequest(namespace, operation) ?? qdiscRequest(namespace, operation) ?? tableRequest(namespace, operation)
+  const request = netlinkRequest(namespace, operation)
   return request === undefined ? undefined : { namespace, request, after: [] }
 }
 
-function linkRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+/** What ifindexes are looked up in: a namespace of the lab, however it was reached. */
+type Indexed = Pick<OpenNamespace, 'name' | 'ifindexes'>
+
+/** The request of an operation that is one, in a namespace whose links are known. */
+export function requestFor(namespace: Indexed, operation: Operation): Request {
+  const request = netlinkRequest(namespace, operation)
+  if (request === undefined) throw new Error(`"${operation.type}" is not one request`)
+  return request
+}
+
+function netlinkRequest(namespace: Indexed, operation: Operation): Request | undefined {
+  return linkRequest(namespace, operation) ?? qdiscRequest(namespace, operation) ?? tableRequest(namespace, operation)
+}
+
+function linkRequest(namespace: Indexed, operation: Operation): Request | undefined {
   switch (operation.type) {
     case 'set link':
       return setLinkRequest(namespace, operation.ifname, operation.set)
@@ -43,7 +57,7 @@ function linkRequest(namespace: OpenNamespace, operation: Operation): Request | 
   }
 }
 
-function qdiscRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+function qdiscRequest(namespace: Indexed, operation: Operation): Request | undefined {
   switch (operation.type) {
     case 'add qdisc':
       return addQdisc(ifindexOf(namespace, operation.ifname), operation.qdisc, operation.parent)
@@ -56,7 +70,7 @@ function qdiscRequest(namespace: OpenNamespace, operation: Operation): Request |
   }
 }
 
-function tableRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+function tableRequest(namespace: Indexed, operation: Operation): Request | undefined {
   const ifindex = (ifname: string): number => ifindexOf(namespace, ifname)
   switch (operation.type) {
     case 'add addr':
@@ -82,7 +96,7 @@ function tableRequest(namespace: OpenNamespace, operation: Operation): Request |
   }
 }
 
-function ifindexOf(namespace: OpenNamespace, ifname: string): number {
+function ifindexOf(namespace: Indexed, ifname: string): number {
   const ifindex = ifname === 'lo' ? 1 : namespace.ifindexes.get(ifname)
   if (ifindex === undefined) throw new Error(`No link ${ifname} is known in ${namespace.name}`)
   return ifindex
@@ -94,7 +108,7 @@ function newIfindex(world: World, namespace: OpenNamespace, ifname: string): num
   return ifindex
 }
 
-function setLinkRequest(namespace: OpenNamespace, ifname: string, set: LinkChange): Request {
+function setLinkRequest(namespace: Indexed, ifname: string, set: LinkChange): Request {
   const master = set.master === null ? 0 : set.master === undefined ? undefined : ifindexOf(namespace, set.master)
   return setLink(ifindexOf(namespace, ifname), set, master)
 }

@@ -1,4 +1,5 @@
 /** One interface's chain of queueing disciplines. tc(8) */
+import type { PropertyDifference } from '../state/equal.ts'
 import { qdiscDifferences } from '../state/qdisc-equal.ts'
 import { qdiscKindText } from '../state/qdisc.ts'
 import type { Qdisc, QdiscChain, QdiscOptions } from '../state/qdisc.ts'
@@ -8,21 +9,18 @@ import type { Operation } from './operation.ts'
 /**
  * What makes one chain of another. Where the kinds are the same, each discipline is changed in place; a chain of another shape is made anew:
  * the kernel puts no discipline above one that stands, and takes none from below a tbf without leaving a black hole (tbf_graft).
- * `told` is what netlab asked for last: the kernel does not tell the distribution of a jitter.
+ * A distribution, which the kernel does not tell, stands in the observed chain where netlab knows that it gave it (working.ts).
  */
 export function chainOperations(
   netns: string,
   ifname: string,
   desired: QdiscChain,
   observed: QdiscChain | undefined,
-  { told, missing = 'not there' }: { readonly told?: QdiscChain | undefined; readonly missing?: string } = {},
+  missing = 'not there',
 ): Operation[] {
   const there = observed?.qdiscs ?? []
   const operations: Operation[] = []
-  const [was, wanted] = [told === undefined ? undefined : distributionOf(told), distributionOf(desired)]
-  const isReshaped = told !== undefined && was !== wanted
-  // A netem takes another table, but none away.
-  const isAnew = observed !== undefined && (!isSameShape(there, desired.qdiscs) || (isReshaped && wanted === undefined))
+  const isAnew = observed !== undefined && !isSameShape(there, desired.qdiscs)
   if (isAnew) operations.push({ type: 'del qdisc', netns, cause: anewCause(desired, observed), ifname, chain: observed })
   desired.qdiscs.forEach((qdisc, index) => {
     const above = desired.qdiscs[index - 1]
@@ -32,8 +30,7 @@ export function chainOperations(
       operations.push({ ...place, type: 'add qdisc', cause: isAnew ? 'made anew' : missing })
       return
     }
-    const found = qdiscDifferences(qdisc.options, previous.options)
-    if (isReshaped && qdisc.options.kind === 'netem') found.push({ property: 'distribution', desired: wanted, observed: was ?? 'uniform' })
+    const found = [...qdiscDifferences(qdisc.options, previous.options), ...distributionDifferences(qdisc.options, previous.options)]
     const [first, ...others] = found
     if (first === undefined) return
     // What follows from the first (a burst, a limit) is told by its name alone.
@@ -43,9 +40,9 @@ export function chainOperations(
   return operations
 }
 
-function distributionOf(chain: QdiscChain): string | undefined {
-  for (const { options } of chain.qdiscs) if (options.kind === 'netem') return options.distribution
-  return undefined
+function distributionDifferences(desired: QdiscOptions, observed: QdiscOptions): readonly PropertyDifference[] {
+  if (desired.kind !== 'netem' || observed.kind !== 'netem' || desired.distribution === observed.distribution) return []
+  return [{ property: 'distribution', desired: desired.distribution ?? 'uniform', observed: observed.distribution ?? 'uniform' }]
 }
 
 function originOf(qdisc: Qdisc, chain: QdiscChain): Pick<Qdisc, 'origin'> {
@@ -57,22 +54,25 @@ function isSameShape(there: readonly Qdisc[], desired: readonly Qdisc[]): boolea
   return there.length === desired.length && there.every((qdisc, index) => isChangeable(qdisc, desired[index]))
 }
 
-/** A parameter that the kernel takes only once, or gives no way back from, needs a new discipline. */
 function isChangeable(there: Qdisc, desired: Qdisc | undefined): boolean {
   if (desired === undefined || there.handle !== desired.handle) return false
-  if (qdiscKindText(there.options) !== qdiscKindText(desired.options)) return false
-  return FIXED.every((name) => parameterOf(there.options, name) === parameterOf(desired.options, name))
+  return qdiscKindText(there.options) === qdiscKindText(desired.options) && !isFixed(desired.options, there.options)
 }
 
-/** fq_codel_change: "flows" only when it is made; sfq_change: so is the divisor, once there are packets. */
-const FIXED = ['flows', 'divisor']
-
-function parameterOf(options: QdiscOptions, name: string): number | undefined {
-  return 'parameters' in options ? options.parameters[name] : undefined
+/** What a discipline takes only when it is made: any number of sfq (it has no change), the flows of fq_codel. A netem gives no table back. */
+function isFixed(desired: QdiscOptions, there: QdiscOptions): boolean {
+  if (desired.kind === 'sfq') return qdiscDifferences(desired, there).length > 0
+  if (desired.kind === 'fq_codel' && there.kind === 'fq_codel') return desired.parameters['flows'] !== there.parameters['flows']
+  return desired.kind === 'netem' && there.kind === 'netem' && there.distribution !== undefined && desired.distribution === undefined
 }
 
 function anewCause(desired: QdiscChain, observed: QdiscChain): string {
   const kinds = (chain: QdiscChain): string => chain.qdiscs.map(({ options }) => qdiscKindText(options)).join(' and ')
   const [is, wanted] = [kinds(observed), kinds(desired)]
-  return is === wanted ? `it is another ${is}` : `it is ${is}, the file says ${wanted}`
+  if (is !== wanted) return `it is ${is}, the file says ${wanted}`
+  const fixed = desired.qdiscs.flatMap(({ options }, index) => {
+    const there = observed.qdiscs[index]?.options
+    return there !== undefined && isFixed(options, there) ? [options] : []
+  })
+  return fixed.length === 0 ? 'another program made it' : `this of ${fixed.map(qdiscKindText).join(', ')} cannot be changed in place`
 }

@@ -8,9 +8,8 @@ import { chainOperations } from './qdisc-chain.ts'
 export function planQdiscs(draft: Draft, netns: string, desired: NamespaceState): void {
   const now = draft.now(netns)
   for (const [ifname, chain] of desired.qdiscs) {
-    const told = draft.options.previous?.namespaces.get(netns)?.qdiscs.get(ifname)
     const missing = draft.whyMissing(netns, 'qdisc', ifname)
-    for (const operation of chainOperations(netns, ifname, chain, now.qdiscs.get(ifname), { told, missing })) draft.emit(operation)
+    for (const operation of chainOperations(netns, ifname, chain, now.qdiscs.get(ifname), missing)) draft.emit(operation)
   }
   if (now.qdiscs.size === 0) return
   for (const [ifname, chain] of findExtras(netns, desired, now, draft.options).qdiscs) {

@@ -69,7 +69,7 @@ export function inverseOf(operation: Operation): Operation[] {
       return [{ ...base, type: 'change qdisc', ifname, qdisc: previous, previous: qdisc, ...(parent !== undefined && { parent }) }]
     }
     case 'del qdisc':
-      return chainOperations(operation.netns, operation.ifname, operation.chain, undefined, { missing: CAUSE })
+      return chainOperations(operation.netns, operation.ifname, operation.chain, undefined, CAUSE)
     case 'add addr':
       return [{ ...base, type: 'del addr', addr: operation.addr }]
     case 'del addr':
@@ -205,7 +205,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operatio
     ...links.flatMap((loss) => bridgeMtu(loss.netns, loss.ifname, loss.link)),
     ...of('master').map(({ netns, ifname, master }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { master } })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
-    ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, { missing: CAUSE })),
+    ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, CAUSE)),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),
     ...ups,
     ...links.flatMap((loss) => upOperations(loss.netns, loss.ifname, loss.link, loss.peer)),

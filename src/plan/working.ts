@@ -42,7 +42,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       kind: namespace.kind,
       hostname: namespace.hostname,
       links: new Map(namespace.links),
-      qdiscs: new Map(namespace.qdiscs),
+      qdiscs: withDistributions(namespace.qdiscs, previous?.namespaces.get(netns)?.qdiscs),
       addrs: new Map(namespace.addrs),
       routes: new Map(namespace.routes),
       rules: new Map(namespace.rules),
@@ -70,6 +70,24 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string): W
     files: new Map(),
     rulesets: new Map(),
   }
+}
+
+/** The kernel does not tell the distribution of a jitter: it is the one that the last `up` asked for. */
+export function withDistributions(
+  observed: ReadonlyMap<string, QdiscChain>,
+  asked: ReadonlyMap<string, QdiscChain> | undefined,
+): Map<string, QdiscChain> {
+  return new Map([...observed].map(([ifname, chain]) => [ifname, withDistribution(chain, asked?.get(ifname))]))
+}
+
+function withDistribution(observed: QdiscChain, asked: QdiscChain | undefined): QdiscChain {
+  const netem = asked?.qdiscs.find(({ options }) => options.kind === 'netem')?.options
+  if (netem?.kind !== 'netem' || netem.distribution === undefined) return observed
+  const { distribution } = netem
+  const qdiscs = observed.qdiscs.map((qdisc) =>
+    qdisc.options.kind === 'netem' ? { ...qdisc, options: { ...qdisc.options, distribution } } : qdisc,
+  )
+  return { ...observed, qdiscs }
 }
 
 function withContents(files: ReadonlyMap<string, FileState>, written: ReadonlyMap<string, FileState> | undefined): Map<string, FileState> {

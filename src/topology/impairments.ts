@@ -4,13 +4,12 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { formatImpairment } from '../state/impairment-text.ts'
 import { IMPAIRMENT_KEYS, mergeImpairments, parseImpairment } from '../state/impairment-words.ts'
 import type { ImpairmentKey } from '../state/impairment-words.ts'
-import { hasNetem, packetsOnTheWay, qdiscsOf, redProblem } from '../state/impairment.ts'
+import { findProblems, limitWarning } from '../state/impairment-problem.ts'
+import { qdiscsOf } from '../state/impairment.ts'
 import type { Impairment, ImpairmentChange, ImpairmentOrigins } from '../state/impairment.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
-import { frameBytes } from '../state/queue.ts'
 import type { Parsed } from '../unit/parsed.ts'
 import type { Findings } from './findings.ts'
 import { wordsOfImpairment } from './impairment-map.ts'
@@ -117,61 +116,7 @@ function chainOfAll(said: readonly Said[], mtu: number, findings: Findings): Qdi
   const problems = findProblems(impairment, mtu)
   for (const { key, detail, hint } of problems) findings.error('INVALID_VALUE', origins[key], detail, hint === undefined ? {} : { hint })
   if (problems.length > 0) return undefined
-  findSmallLimit(impairment, origins, mtu, findings)
+  const small = limitWarning(impairment, mtu)
+  if (small !== undefined) findings.warning('LIMIT_TOO_SMALL', origins.limit, small.detail, { hint: small.hint })
   return qdiscsOf(impairment, mtu, origins)
-}
-
-interface Problem {
-  readonly key: keyof Impairment
-  readonly detail: string
-  readonly hint?: string
-}
-
-/** Keys that mean nothing without another, as tc has it too. */
-export function findProblems(impairment: Impairment, mtu: number): readonly Problem[] {
-  const { rate, queue, burst } = impairment
-  const problems: Problem[] = []
-  const needs = (key: keyof Impairment, isGood: boolean, detail: string, hint?: string): void => {
-    if (impairment[key] !== undefined && !isGood) problems.push({ key, detail, ...(hint !== undefined && { hint }) })
-  }
-  const netem = hasNetem(impairment)
-  for (const key of ['burst', 'latency', 'queue'] as const) {
-    needs(key, rate !== undefined, `\`${key}\` needs a \`rate\`: without one no packet waits.`)
-  }
-  needs('latency', queue === undefined, 'The `latency` is that of a plain queue; this link has another.', 'Give the queue its own `limit`.')
-  needs('limit', rate !== undefined || netem, '`limit` needs a `rate` or a `delay`: without them the link holds no packets.')
-  needs(
-    'limit',
-    queue === undefined || netem,
-    'The `limit` of a `queue` stands among its parameters.',
-    'Write queue: { kind: …, limit: … }',
-  )
-  needs('distribution', (impairment.jitter ?? 0) > 0, '`distribution` is that of a `jitter`, and there is none.')
-  needs('reorder', (impairment.delay ?? 0) > 0, '`reorder` needs a `delay`: packets overtake those that wait for it.')
-  needs(
-    'ecn',
-    impairment.ecn === false || impairment.loss !== undefined,
-    '`ecn` marks what `loss` would lose, and there is none.',
-    'That of a queue stands among its parameters.',
-  )
-  needs('seed', netem, '`seed` is for the chances of loss, jitter and the like, and there are none.')
-  const frame = frameBytes(mtu)
-  needs(
-    'burst',
-    burst === undefined || burst >= frame,
-    `A burst of ${burst ?? 0} bytes is less than one frame of ${frame}: no larger packet would pass.`,
-  )
-  const red = redProblem(impairment, mtu)
-  if (red !== undefined && rate !== undefined) problems.push({ key: 'queue', detail: `The queue red does not work so: ${red}.` })
-  return problems
-}
-
-/** A limit that drops packets of a link that is not even full. */
-function findSmallLimit(impairment: Impairment, origins: ImpairmentOrigins, mtu: number, findings: Findings): void {
-  const { limit } = impairment
-  const onTheWay = packetsOnTheWay(impairment, mtu)
-  if (limit === undefined || limit >= onTheWay) return
-  const at = (key: ImpairmentKey): string => formatImpairment(key, impairment) ?? ''
-  const detail = `At ${at('rate')} a delay of ${at('delay')} has ${onTheWay} packets of ${frameBytes(mtu)} bytes on their way, and \`limit\` drops all beyond ${limit}.`
-  findings.warning('LIMIT_TOO_SMALL', origins.limit, detail, { hint: 'Leave it out, and there is room for them and smaller ones.' })
 }

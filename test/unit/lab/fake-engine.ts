@@ -29,6 +29,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     },
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
+    probeQdiscs: unexpected,
     list: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
