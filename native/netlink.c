@@ -1,6 +1,5 @@
-// nsexec netlink: a way to one network namespace of a lab for who is outside: reads datagrams for the kernel from stdin, sends each, and
-// writes what the kernel answers to stdout, until stdin ends. Each datagram has its length before it, 32 bits in host order.
-// A process of its own is done in 3 ms, where an engine would enter all namespaces of the lab first.
+// nsexec netlink: a way to one network namespace of a lab for who is outside: passes datagrams between stdin, a socket of type
+// SOCK_SEQPACKET, and the kernel, until the other side closes it. It is there in 2 ms, where an engine would open all namespaces first.
 #define _GNU_SOURCE
 #include "nsexec.h"
 
@@ -14,26 +13,6 @@
 #include <unistd.h>
 
 enum { DATAGRAM_BYTES = 256 * 1024 };
-
-static int read_whole(void *into, size_t length) {
-  for (size_t have = 0; have < length;) {
-    ssize_t got = read(STDIN_FILENO, (char *)into + have, length - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("read");
-    if (got == 0) return 0;
-    have += (size_t)got;
-  }
-  return 1;
-}
-
-static void write_whole(const void *from, size_t length) {
-  for (size_t done = 0; done < length;) {
-    ssize_t put = write(STDOUT_FILENO, (const char *)from + done, length - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) fail("write");
-    done += (size_t)put;
-  }
-}
 
 // Sequence number of the last message: whoever asks lets the kernel acknowledge that one.
 static uint32_t last_sequence(const char *datagram, size_t length) {
@@ -73,19 +52,17 @@ int netlink_main(char **argv) {
   setsockopt(netlink, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof one);
   char *datagram = malloc(DATAGRAM_BYTES);
   if (!datagram) fail("malloc");
-  for (uint32_t length; read_whole(&length, sizeof length);) {
-    if (length > DATAGRAM_BYTES || !read_whole(datagram, length)) return EXIT_NSEXEC;
-    uint32_t sequence = last_sequence(datagram, length);
-    if (send(netlink, datagram, length, 0) < 0) fail("send");
-    for (;;) {
-      ssize_t got = recv(netlink, datagram, DATAGRAM_BYTES, 0);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail("recv");
-      uint32_t answered = (uint32_t)got;
-      write_whole(&answered, sizeof answered);
-      write_whole(datagram, answered);
-      if (is_last(datagram, answered, sequence)) break;
-    }
+  for (;;) {
+    ssize_t length = recv(STDIN_FILENO, datagram, DATAGRAM_BYTES, 0);
+    if (length < 0 && errno == EINTR) continue;
+    if (length < 0) fail("recv");
+    if (length == 0) return 0;
+    uint32_t sequence = last_sequence(datagram, (size_t)length);
+    if (send(netlink, datagram, (size_t)length, 0) < 0) fail("send to the kernel");
+    do {
+      while ((length = recv(netlink, datagram, DATAGRAM_BYTES, 0)) < 0)
+        if (errno != EINTR) fail("recv from the kernel");
+      if (send(STDIN_FILENO, datagram, (size_t)length, MSG_NOSIGNAL) < 0) fail("send");
+    } while (!is_last(datagram, (size_t)length, sequence));
   }
-  return 0;
 }

@@ -22,7 +22,7 @@ static const char usage[] =
     "       nsexec scratch COMMAND [ARG ...]          run COMMAND in a network of its own that goes with it\n"
     "       nsexec hold DIR                           keep the namespaces of the lab whose state is in DIR\n"
     "       nsexec enter DIR NODE COMMAND [ARG ...]   run COMMAND in a node of that lab\n"
-    "       nsexec netlink DIR NODE                   pass datagrams between stdin, stdout and the kernel in that node\n"
+    "       nsexec netlink DIR NODE                   pass datagrams between stdin, a socket, and the kernel in that node\n"
     "       nsexec settle                             wait until the kernel has freed dead network namespaces\n"
     "Exit status: COMMAND's own; 125 nsexec failed, 126 COMMAND cannot be run, 127 COMMAND is not there.\n";
 

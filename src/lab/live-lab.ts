@@ -19,12 +19,20 @@ export interface LiveLab {
   tables(netns: string): Pick<NamespaceState, 'addrs' | 'routes' | 'neighs'>
   /** Carries operations out; on a refusal all are taken back. Errors: refusal KERNEL_REFUSED. */
   apply(operations: readonly Operation[]): void
+  close(): void
 }
 
 /** Opens a lab that runs for `work`, which must not await; under its lock, unless it only reads. */
 export async function onLiveLab<T>(name: string, work: (live: LiveLab) => T, { isReader = false } = {}): Promise<T> {
   const record = runningRecord(name)
-  const open = (): T => work(liveLab(record, readMemory(name)))
+  const open = (): T => {
+    const live = liveLab(record, readMemory(name))
+    try {
+      return work(live)
+    } finally {
+      live.close()
+    }
+  }
   return isReader ? open() : withLabLock(name, () => Promise.resolve().then(open))
 }
 
@@ -58,15 +66,16 @@ function liveLab(record: LabRecord, memory: LabMemory): LiveLab {
     record,
     memory,
     link: (end) => {
-      const link = netnsOf(end.netns).links.get(end.ifname)
+      const link = netnsOf(end.netns).link(end.ifname)
       if (link !== undefined) return link
       throw goneLink(record.name, endName(memory, end))
     },
     tables: (netns) => netnsOf(netns).tables(),
+    close: () => opened.forEach((netns) => netns.close()),
     apply: (operations) => {
       const { done, failure } = applyAll(operations)
       if (failure !== undefined) applyAll(undoAll(done))
-      opened.clear() // what is read from now on is as the kernel has it then
+      for (const netns of opened.values()) netns.refresh()
       if (failure !== undefined) throw failure()
     },
   }

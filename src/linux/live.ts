@@ -1,12 +1,13 @@
 // One interface of a running lab, from outside and at once: through `nsexec netlink`, which enters its namespace alone. An engine would open
 // every namespace of the lab first, which takes half a second where there are five hundred.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
 import { addrKey, neighKey, routeKey } from '../state/key.ts'
 import type { AddrState, NamespaceState, NeighState, RouteState } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Refusal } from './apply.ts'
 import { attributeAt } from './extack.ts'
+import { close, receive, send, socketpair } from './libc.ts'
 import { decodeAddr } from './message/addr.ts'
 import { decodeLink, getLinks } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
@@ -28,24 +29,28 @@ export interface LiveLink {
 
 /** One namespace of a lab, reached without an engine. */
 export interface LiveNetns {
-  /** Its links by ifname, in the kernel's order. */
-  readonly links: ReadonlyMap<string, LiveLink>
+  /** A link as it was when it was last read. */
+  link(ifname: string): LiveLink | undefined
   /** What IFF_UP takes along when it goes. */
   tables(): Pick<NamespaceState, 'addrs' | 'routes' | 'neighs'>
   /** Carries out netlink operations of this namespace, in order; those that were refused have had no effect. */
   apply(operations: readonly Operation[]): Refusal[]
+  /** Reads the links again. */
+  refresh(): void
+  close(): void
 }
 
 /** Opens a namespace of the lab whose state lies in `directory`. */
 export function openLive(directory: string, netns: string): LiveNetns {
   const netlink = relay(directory, netns)
   const ifindexes = new Map<string, number>()
-  const links = readLinks(netlink, ifindexes)
-  const ifnames = new Map([...ifindexes].map(([ifname, ifindex]) => [ifindex, ifname]))
-  const ifnameOf = (ifindex: number): string => ifnames.get(ifindex) ?? String(ifindex)
+  let links = readLinks(netlink, ifindexes)
+  const ifnameOf = (ifindex: number): string => [...ifindexes].find(([, one]) => one === ifindex)?.[0] ?? String(ifindex)
   return {
-    links,
+    link: (ifname) => links.get(ifname),
     tables: () => readTables(netlink, ifnameOf),
+    refresh: () => void (links = readLinks(netlink, ifindexes)),
+    close: () => netlink.close(),
     apply: (operations) => {
       const requests = operations.map((operation) => requestFor({ name: netns, ifindexes }, operation))
       return transact(netlink, requests).map(({ index, code, extack, offset }) => {
@@ -56,29 +61,23 @@ export function openLive(directory: string, netns: string): LiveNetns {
   }
 }
 
-/** Each datagram is a process of its own: 3 ms, and nothing that could be left behind. */
+/** A socket that is in the namespace, at the other end of a process that ends when this end is closed. */
 function relay(directory: string, netns: string): NetlinkSocket {
   const { file, args } = netlinkCommand(directory, netns)
-  const answers: Buffer[] = []
+  const [ours, theirs] = socketpair()
+  // Its own words, if it fails, are the only ones there are: this thread waits for its answer and hears nothing else meanwhile.
+  const child = spawn(file, args, { stdio: [theirs, 'ignore', 'inherit'] })
+  child.on('error', () => undefined) // the socket says so, too
+  close(theirs)
   return {
     seq: 0,
-    send: (datagram) => {
-      const length = Buffer.alloc(4)
-      length.writeUInt32LE(datagram.length)
-      const { stdout, stderr, status, error } = spawnSync(file, args, { input: Buffer.concat([length, datagram]), maxBuffer: Infinity })
-      if (error !== undefined) throw error
-      if (status !== 0) throw new Error(stderr.toString().trim())
-      for (let at = 0; at < stdout.length; at += 4 + stdout.readUInt32LE(at)) {
-        answers.push(stdout.subarray(at + 4, at + 4 + stdout.readUInt32LE(at)))
-      }
-    },
+    send: (datagram) => send(ours, datagram, datagram.length),
     receive: (into) => {
-      const answer = answers.shift()
-      if (answer === undefined) throw new Error('The kernel has said all')
-      into.set(answer)
-      return answer.length
+      const length = receive(ours, into)
+      if (length === 0) throw new Error(`nsexec netlink ${directory} ${netns} has ended`)
+      return length
     },
-    close: () => undefined,
+    close: () => close(ours),
   }
 }
 

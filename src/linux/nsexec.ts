@@ -6,7 +6,7 @@ export function enterCommand(directory: string, node: string, argv: readonly str
   return { file: nsexecPath(), args: ['enter', directory, node, ...argv] }
 }
 
-/** A command line that passes netlink datagrams between its standard streams and the kernel, in one namespace of the lab. */
+/** A command line that passes netlink datagrams between its stdin, a socket, and the kernel, in one namespace of the lab. */
 export function netlinkCommand(directory: string, netns: string): { file: string; args: string[] } {
   return { file: nsexecPath(), args: ['netlink', directory, netns] }
 }

@@ -31,6 +31,9 @@ export function chainOperations(
       return
     }
     const found = [...qdiscDifferences(qdisc.options, previous.options), ...distributionDifferences(qdisc.options, previous.options)]
+    const isOverwritten =
+      found.length === 0 && isFifo(qdisc.options) && operations.at(-1)?.type === 'change qdisc' && above?.options.kind === 'tbf'
+    if (isOverwritten) operations.push({ ...place, type: 'change qdisc', cause: 'the tbf above gives it its own limit', previous })
     const [first, ...others] = found
     if (first === undefined) return
     // What follows from the first (a burst, a limit) is told by its name alone.
@@ -38,6 +41,11 @@ export function chainOperations(
     operations.push({ ...place, type: 'change qdisc', cause, previous })
   })
   return operations
+}
+
+/** tbf_change sets the limit of a child that is a fifo, whoever made it (fifo_set_limit). */
+function isFifo({ kind }: QdiscOptions): boolean {
+  return kind === 'pfifo' || kind === 'bfifo'
 }
 
 function distributionDifferences(desired: QdiscOptions, observed: QdiscOptions): readonly PropertyDifference[] {
