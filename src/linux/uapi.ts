@@ -190,6 +190,7 @@ export const TC_RED_ECN = 1
 export const TCA_CAKE_DIFFSERV_MODE = 3
 export const TCA_CAKE_FLOW_MODE = 5
 export const TCA_CAKE_RTT = 7
+export const TCA_CAKE_TARGET = 8
 export const TCA_CAKE_MEMORY = 10
 export const TCA_CAKE_NAT = 11
 export const TCA_CAKE_WASH = 13

@@ -84,9 +84,10 @@ function withDistribution(observed: QdiscChain, asked: QdiscChain | undefined): 
   const netem = asked?.qdiscs.find(({ options }) => options.kind === 'netem')?.options
   if (netem?.kind !== 'netem' || netem.distribution === undefined) return observed
   const { distribution } = netem
-  const qdiscs = observed.qdiscs.map((qdisc) =>
-    qdisc.options.kind === 'netem' ? { ...qdisc, options: { ...qdisc.options, distribution } } : qdisc,
-  )
+  const qdiscs = observed.qdiscs.map((qdisc) => {
+    const { options } = qdisc
+    return options.kind === 'netem' && options.jitterNs > 0 ? { ...qdisc, options: { ...options, distribution } } : qdisc
+  })
   return { ...observed, qdiscs }
 }
 

@@ -189,6 +189,8 @@ function parametersOf(queue: QueueWish, rate: number, bytes: number, mtu: number
     if (value !== undefined) parameters[name] = value
   }
   if (queue.kind === 'bfifo') return { limit: bytes, ...parameters }
+  // As tc works it out of the round trip (q_cake.c); the kernel would keep that of its own.
+  if (queue.kind === 'cake') return { ...parameters, target: Math.max(1, Math.floor((parameters['rtt'] ?? 0) / 20)) }
   if (queue.kind !== 'red') return parameters
   const words = redWords(queue.parameters, bytes, rate)
   return { ...parameters, ...words, ...redNumbers(words) }

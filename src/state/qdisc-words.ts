@@ -6,6 +6,7 @@ import { lossText, parameterText, slotText } from './impairment-text.ts'
 import type { NetemOptions, QdiscOptions } from './qdisc.ts'
 import { QUEUES } from './queue.ts'
 import type { Parameter, QueueOptions } from './queue.ts'
+import { redFraction } from './red.ts'
 
 /** `tbf rate 10mbit burst 6250b limit 68750b`, `netem limit 1000 delay 20ms loss 1%`. tc makes the same discipline of it. */
 export function qdiscText(options: QdiscOptions): string {
@@ -68,7 +69,7 @@ function parameterWords(kind: string, name: string, parameter: Parameter, value:
     if (value !== 0) return [word]
     return kind === 'red' ? [] : [word.includes('-') ? `no-${word}` : `no${word}`]
   }
-  if (unit === 'probability') return [word, String(value / 0xffff_ffff)]
+  if (unit === 'probability') return [word, String(redFraction(value))]
   if (unit === 'size') return [word, String(value)]
   // 0 means: never (sfq's perturb), and tc takes it as it is.
   return [word, parameterText(parameter, value)]

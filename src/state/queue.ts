@@ -72,6 +72,7 @@ export const QUEUES: Readonly<Record<QueueKind, Parameters>> = {
     diffserv: { unit: DIFFSERV, default: 0 },
     isolation: { unit: ISOLATION, default: 7 },
     rtt: { unit: 'time', default: 100_000 },
+    target: { unit: 'time', isKernelOnly: true },
     nat: { unit: 'flag', default: 0 },
     wash: { unit: 'flag', default: 0 },
     ack_filter: { unit: 'flag', default: 0 },

@@ -48,9 +48,14 @@ export function redNumbers(words: RedWords): RedNumbers | undefined {
   const Wlog = averageWeight(words)
   if (Wlog === undefined) return undefined
   const { min, max } = words
-  const probability = words.probability / MAX_PROB32
+  const probability = redFraction(words.probability)
   const Plog = max === min ? 0 : Math.max(0, Math.ceil(Math.log2((max - min) / probability)))
   return { Wlog, Plog, Scell_log: idleTable(Wlog, words).cellLog, max_P: Math.floor(probability * 2 ** 32) }
+}
+
+/** The probability as tc is told it, a fraction: 2% is 0.02, and not what is left of it in parts of 2^32 - 1. */
+export function redFraction(probability: number): number {
+  return Number((probability / MAX_PROB32).toPrecision(8))
 }
 
 /** tc_red_eval_ewma: the smallest weight with which the average stays below `min` during a burst. */

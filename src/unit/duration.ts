@@ -35,14 +35,14 @@ export function parseDuration(text: string): Parsed<bigint> {
   return ns > MAX_NS ? { problem: `"${text}" is longer than 292 years, the most the kernel can say` } : { value: ns }
 }
 
-/** `20ms`: the largest unit that tc knows in which it is a whole number or a short fraction. Exact. */
+/** `20ms`: the largest unit in which it has three decimals at most, but no ns, which tc does not read everywhere (6.1). Exact. */
 export function formatDuration(ns: number): string {
+  if (ns === 0) return '0s'
   for (const [unit, unitNs] of [
     ['s', 1e9],
     ['ms', 1e6],
-    ['us', 1e3],
   ] as const) {
     if (ns >= unitNs && ns % (unitNs / 1000) === 0) return `${ns / unitNs}${unit}`
   }
-  return ns === 0 ? '0s' : `${ns}ns`
+  return `${ns / 1000}us`
 }

@@ -6,13 +6,14 @@ import { describe, expect, it } from 'vitest'
 import { delAddr, newAddr } from '../../../src/linux/message/addr.ts'
 import { delLink, newBridge, newVeth, setLink } from '../../../src/linux/message/link.ts'
 import { delNeigh, replaceNeigh } from '../../../src/linux/message/neigh.ts'
+import { addQdisc, changeQdisc, delRootQdisc } from '../../../src/linux/message/qdisc.ts'
 import { delRoute, newRoute, replaceRoute, type IfindexOf } from '../../../src/linux/message/route.ts'
 import { delRule, newRule } from '../../../src/linux/message/rule.ts'
 import { transact, type Request } from '../../../src/linux/transport.ts'
 import { fakeKernel } from '../../support/fake-kernel.ts'
 import { differences, formatRows, rowsOf } from './picture.ts'
 
-const ENCODERS = { newAddr, delAddr, replaceNeigh, delNeigh, newRule, delRule, newVeth, newBridge, setLink, delLink } as const
+const ENCODERS = { newAddr, delAddr, replaceNeigh, delNeigh, newRule, delRule, newVeth, newBridge, setLink, delLink, addQdisc, changeQdisc, delRootQdisc } as const
 const ROUTE_ENCODERS = { newRoute, replaceRoute, delRoute } as const
 
 interface RequestFile {

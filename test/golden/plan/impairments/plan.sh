@@ -14,7 +14,7 @@ qdisc del dev eth3 root
 EOF
 tc -n lab.r1 -batch - <<'EOF'
 qdisc add dev eth0 root handle 1: tbf rate 100mbit burst 62500 limit 687500  # lab.yaml:11
-qdisc add dev eth0 parent 1:1 handle 2: red avpkt 1000 probability 0.020000000023283063 limit 625000 max 156250 min 52083 burst 86 bandwidth 100mbit  # lab.yaml:11
+qdisc add dev eth0 parent 1:1 handle 2: red avpkt 1000 probability 0.02 limit 625000 max 156250 min 52083 burst 86 bandwidth 100mbit  # lab.yaml:11
 qdisc add dev eth1 root handle 1: netem limit 5000 loss gemodel 1% 10% 70% 0.1% ecn seed 42  # lab.yaml:12
 qdisc add dev eth2 root handle 1: netem limit 9908 delay 10ms duplicate 1% corrupt 0.1% reorder 25% 50% gap 5 slot 1ms 2ms packets 10  # lab.yaml:13
 EOF
