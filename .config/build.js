@@ -12,7 +12,9 @@ process.chdir(root)
 
 const ENTRIES = ['src/cli/main.ts', 'src/index.ts', 'src/linux/engine-main.ts']
 /** They load native code from their own folder. */
-const EXTERNAL = ['koffi', 'netlink']
+const NATIVE = ['koffi', 'netlink']
+/** ink loads it where the environment has DEV=true, and never here. */
+const NEVER_LOADED = ['react-devtools-core']
 
 /** Runs a Node program; rejects when it fails. @param {string[]} args */
 async function node(...args) {
@@ -38,7 +40,7 @@ async function bundle() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: EXTERNAL,
+    external: [...NATIVE, ...NEVER_LOADED],
     // What a bundled CommonJS package calls for Node's own modules.
     banner: { js: "import { createRequire as nodeRequire } from 'node:module'\nconst require = nodeRequire(import.meta.url)" },
     define: { 'process.env.NODE_ENV': '"production"' },

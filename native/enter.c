@@ -2,62 +2,22 @@
 // then waits for the command as a shell would, passing signals on and handing the terminal over and back.
 #define _GNU_SOURCE
 #include "nsexec.h"
+#include "rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static pid_t child;
 // The command is a job of its own on the terminal; otherwise it is in our process group.
 static int has_own_group;
-
-void get_namespaces(const char *directory, const char *node, int *fds) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOLDER_SOCKET};
-  int home = open(".", O_PATH | O_CLOEXEC), socket_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (home < 0 || socket_fd < 0) fail("socket");
-  if (chdir(directory)) fail(directory);                  // the socket is named relative: a path has 107 bytes at most
-  if (connect(socket_fd, (struct sockaddr *)&address, sizeof address)) fail("connect to the lab's holder");
-  if (fchdir(home)) fail("fchdir");
-  char text[256];
-  snprintf(text, sizeof text, "get %s", node);
-  if (send_packet(socket_fd, text, NULL, 0)) fail("ask the lab's holder");
-  int count = NS_COUNT;
-  if (receive_packet(socket_fd, text, sizeof text, fds, &count) <= 0) fail("answer of the lab's holder");
-  if (strcmp(text, "ok") || count != NS_COUNT) {
-    fprintf(stderr, "nsexec: %s: %s\n", node, text);
-    _exit(EXIT_NSEXEC);
-  }
-  close(home);
-  close(socket_fd);
-}
-
-static void join_namespaces(const int *fds) {
-  struct stat own, theirs;
-  if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
-  int other_user = own.st_ino != theirs.st_ino;           // joining one's own user namespace is EINVAL, setns(2)
-  if (other_user && setns(fds[NS_USER], CLONE_NEWUSER)) fail("setns(CLONE_NEWUSER)");
-  if (setns(fds[NS_PID], CLONE_NEWPID)) fail("setns(CLONE_NEWPID)");
-  if (setns(fds[NS_NET], CLONE_NEWNET)) fail("setns(CLONE_NEWNET)");
-  if (setns(fds[NS_UTS], CLONE_NEWUTS)) fail("setns(CLONE_NEWUTS)");
-  char *directory = getcwd(NULL, 0);
-  if (setns(fds[NS_MNT], CLONE_NEWNS)) fail("setns(CLONE_NEWNS)");
-  if (!directory || chdir(directory)) {                   // the node may not have the caller's directory
-    if (chdir("/")) fail("chdir /");
-  }
-  free(directory);
-  if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
-}
 
 // What signals the command is sent that come to us, and what we did with each before.
 static const int passed[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
@@ -83,6 +43,15 @@ static void unwatch_signals(void) {
   for (int i = 0; i < PASSED_COUNT; i++) sigaction(passed[i], &before[i], NULL);
 }
 
+// Capabilities that the command keeps; NULL: all rights.
+static const uint64_t *capabilities;
+
+static void limit_rights(void) {
+  const char *step = limit_capabilities(*capabilities);
+  if (!step) step = give_up_rights(*capabilities);
+  if (step) fail(step);
+}
+
 static _Noreturn void become_command(char **argv, int terminal, int parent, const sigset_t *mask) {
   unwatch_signals();
   if (terminal >= 0) {                                    // a process group that the lab's pid namespace can name, for job control
@@ -94,6 +63,7 @@ static _Noreturn void become_command(char **argv, int terminal, int parent, cons
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // the command does not outlive the one who asked for it
   struct pollfd alive = {.fd = parent};                   // who may have ended just before
   if (poll(&alive, 1, 0) > 0) _exit(EXIT_NSEXEC);
+  if (capabilities) limit_rights();
   sigprocmask(SIG_SETMASK, mask, NULL);
   run(argv);
 }
@@ -123,15 +93,19 @@ static int wait_for_command(int terminal) {
 }
 
 int enter_main(char **argv) {
+  static const char option[] = "--caps=";
+  uint64_t kept;
+  if (argv[0] && !strncmp(argv[0], option, sizeof option - 1)) {
+    kept = strtoull(*argv++ + sizeof option - 1, NULL, 16);
+    capabilities = &kept;
+  }
   if (!argv[0] || !argv[1] || !argv[2]) return -1;
-  int fds[NS_COUNT];
-  get_namespaces(argv[0], argv[1], fds);
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
   if (terminal >= 0 && (!isatty(STDIN_FILENO) || tcgetpgrp(terminal) != getpgrp())) {
     close(terminal);
     terminal = -1;
   }
-  join_namespaces(fds);
+  join_node(argv[0], argv[1]);
   has_own_group = terminal >= 0;
   int life[2];                                            // closes when we end
   if (pipe2(life, O_CLOEXEC)) fail("pipe2");
@@ -147,7 +121,6 @@ int enter_main(char **argv) {
   }
   if (terminal >= 0) setpgid(child, child);               // whoever of the two is first
   sigprocmask(SIG_SETMASK, &mask, NULL);
-  for (int i = 0; i < NS_COUNT; i++) close(fds[i]);
   close(life[0]);
   return wait_for_command(terminal);
 }

@@ -255,6 +255,31 @@ static void raise_descriptor_limit(void) {
   reserved_from = (limit.rlim_cur > INT_MAX ? INT_MAX : (int)limit.rlim_cur) - MAX_CLIENTS - PACKET_FDS;
 }
 
+// Whether root here is root of the machine, rather than of a user namespace.
+static int is_root_of_machine(void) {
+  unsigned inside, outside, count;
+  FILE *map = fopen("/proc/self/uid_map", "re");
+  int found = map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && outside == 0 && count == UINT_MAX;
+  if (map) fclose(map);
+  return found;
+}
+
+// What of /proc is the machine's own, and root's to write or to read, is neither for a node, as in containers. Only the settings of the
+// network, which are the node's, can be written. In a user namespace the kernel sees to that by itself.
+static void protect_proc(void) {
+  static const char *const masked[] = {"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"};
+  static const char *const read_only[] = {"/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"};
+  if (mount("/proc/sys/net", "/proc/sys/net", NULL, MS_BIND, NULL)) fail("bind /proc/sys/net");
+  for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++) {
+    if (access(read_only[i], F_OK)) continue;             // not every kernel has all
+    if (mount(read_only[i], read_only[i], NULL, MS_BIND | MS_REC, NULL)) fail(read_only[i]);
+    unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (mount(NULL, read_only[i], NULL, flags, NULL)) fail(read_only[i]);
+  }
+  for (size_t i = 0; i < sizeof masked / sizeof *masked; i++)
+    if (!access(masked[i], F_OK) && mount("/dev/null", masked[i], NULL, MS_BIND, NULL)) fail(masked[i]);
+}
+
 static _Noreturn void hold(void) {
   if (setsid() < 0) fail("setsid");
   close_range(ENGINE_PIPE + 1, ~0U, 0);                    // whatever else the engine had open; ENOSYS before Linux 5.9
@@ -269,6 +294,7 @@ static _Noreturn void hold(void) {
   int listener = listen_here();
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount / private");
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) fail("mount proc");
+  if (is_root_of_machine()) protect_proc();
   // The lab's own files. They lie over the state directory, which the nodes need not see; the socket stays reachable from outside.
   if (mount("tmpfs", ".", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")) fail("mount tmpfs");
   open_own_namespaces();

@@ -1,4 +1,4 @@
-// nsexec: enters namespaces and runs a program there. One file a verb: hold.c, enter.c, settle.c; this one holds what they share.
+// nsexec: enters namespaces and runs a program there. One file a verb: hold.c, enter.c, serve.c, settle.c; this one holds what they share.
 #define _GNU_SOURCE
 #include "nsexec.h"
 
@@ -21,7 +21,10 @@ static const char usage[] =
     "       nsexec join PID COMMAND [ARG ...]         run COMMAND in the user namespace of process PID\n"
     "       nsexec scratch COMMAND [ARG ...]          run COMMAND in a network of its own that goes with it\n"
     "       nsexec hold DIR                           keep the namespaces of the lab whose state is in DIR\n"
-    "       nsexec enter DIR NODE COMMAND [ARG ...]   run COMMAND in a node of that lab\n"
+    "       nsexec enter [--caps=HEX] DIR NODE COMMAND [ARG ...]\n"
+    "                                                 run COMMAND in a node of that lab, with these capabilities alone; rights.c\n"
+    "       nsexec serve DIR NODE SERVICE [KEY=VALUE ...] -- COMMAND [ARG ...]\n"
+    "                                                 supervise COMMAND as a service of that node; serve.c tells the keys\n"
     "       nsexec netlink DIR NODE                   pass datagrams between stdin, a socket, and the kernel in that node\n"
     "       nsexec settle                             wait until the kernel has freed dead network namespaces\n"
     "Exit status: COMMAND's own; 125 nsexec failed, 126 COMMAND cannot be run, 127 COMMAND is not there.\n";
@@ -33,8 +36,8 @@ void fail(const char *what) {
   _exit(EXIT_NSEXEC);
 }
 
-// Whether a directory of PATH has a file of that name, executable or not.
-static int is_on_path(const char *name) {
+int is_there(const char *name) {
+  if (strchr(name, '/')) return !access(name, F_OK);
   const char *path = getenv("PATH");
   while (path && *path) {
     size_t length = strcspn(path, ":");
@@ -48,9 +51,7 @@ static int is_on_path(const char *name) {
 
 void run(char **argv) {
   execvp(argv[0], argv);
-  // A directory of PATH that this user may not look into makes execvp(3) say EACCES of a program that is nowhere.
-  if (errno == EACCES && !strchr(argv[0], '/') && !is_on_path(argv[0])) errno = ENOENT;
-  int error = errno;
+  int error = errno == EACCES && !is_there(argv[0]) ? ENOENT : errno;
   fprintf(stderr, "nsexec: %s: %s\n", argv[0], strerror(error));
   _exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
@@ -262,7 +263,7 @@ int main(int argc, char **argv) {
   (void)argc;
   static const struct { const char *name; int (*main)(char **); } verbs[] = {
       {"world", world_main}, {"join", join_main}, {"scratch", scratch_main}, {"hold", hold_main}, {"enter", enter_main},
-      {"netlink", netlink_main}};
+      {"netlink", netlink_main}, {"serve", serve_main}};
   int status = -1;
   const char *verb = argc > 1 ? argv[1] : "";
   if (!strcmp(verb, "settle")) status = settle_main();

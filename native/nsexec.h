@@ -24,6 +24,9 @@ _Noreturn void fail(const char *what);
 void become_privileged(void);
 // Replaces this process by argv; exits with EXIT_NOT_FOUND or EXIT_NOT_EXECUTABLE.
 _Noreturn void run(char **argv);
+// Whether there is a file of that name, on PATH where it has no slash, executable or not. A directory of PATH that this user may not
+// look into makes execvp(3) say EACCES of a program that is nowhere.
+int is_there(const char *name);
 // Sends text and count descriptors as one packet (SCM_RIGHTS).
 int send_packet(int socket, const char *text, const int *fds, int count);
 // Receives a packet; text is terminated. Returns its length, 0 at the end or for an empty packet, -1 on error (EMSGSIZE: it did not fit,
@@ -32,10 +35,13 @@ ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count
 
 // Asks the holder of the lab in directory for the NS_COUNT descriptors of a node.
 void get_namespaces(const char *directory, const char *node, int *fds);
+// Moves this process into a node of the lab whose state is in directory; of its pid namespace, the next child is the first member.
+void join_node(const char *directory, const char *node);
 
 int hold_main(char **argv);
 int enter_main(char **argv);
 int netlink_main(char **argv);
+int serve_main(char **argv);
 int settle_main(void);
 
 #endif

@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #define SENTINEL "sentinel"
+// Four thousand nodes take the kernel some ten seconds.
+enum { POLL_MICROSECONDS = 500, LIMIT_SECONDS = 120 };
 
 typedef struct {
   struct nlmsghdr header;
@@ -83,8 +85,14 @@ static void wait_for_queue(void) {
   add_sentinel(far);
   close(far);
   close(home);
-  struct timespec moment = {.tv_nsec = 500 * 1000};
-  while (if_nametoindex(SENTINEL)) nanosleep(&moment, NULL);
+  struct timespec moment = {.tv_nsec = POLL_MICROSECONDS * 1000};
+  for (long polls = LIMIT_SECONDS * 1000000L / POLL_MICROSECONDS; if_nametoindex(SENTINEL); polls--) {
+    if (polls == 0) {
+      errno = ETIMEDOUT;
+      fail("wait for the kernel to free network namespaces");
+    }
+    nanosleep(&moment, NULL);
+  }
 }
 
 int settle_main(void) {

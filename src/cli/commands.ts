@@ -3,7 +3,7 @@ import type { CommandDefinition } from './command.ts'
 
 export interface CommandEntry {
   /** Heading in `netlab --help`. */
-  readonly group: 'Labs' | 'Inside a lab' | 'Files' | 'This machine'
+  readonly group: 'Labs' | 'Inside a lab' | 'Services' | 'Files' | 'This machine'
   readonly summary: string
   readonly load: () => Promise<CommandDefinition>
 }
@@ -16,11 +16,35 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'inspect',
     { group: 'Inside a lab', summary: 'show what the kernel has', load: async () => (await import('./inspect.ts')).inspectCommand },
   ],
+  ['tui', { group: 'Inside a lab', summary: 'see a lab live, and work in it', load: async () => (await import('./tui.ts')).tuiCommand }],
+  [
+    'events',
+    { group: 'Inside a lab', summary: 'tell what changes in a lab', load: async () => (await import('./events.ts')).eventsCommand },
+  ],
   ['exec', { group: 'Inside a lab', summary: 'run a command in nodes', load: async () => (await import('./exec.ts')).execCommand }],
   ['shell', { group: 'Inside a lab', summary: 'open a shell in a node', load: async () => (await import('./shell.ts')).shellCommand }],
   [
     'link',
     { group: 'Inside a lab', summary: 'show and change links while they run', load: async () => (await import('./link.ts')).linkCommand },
+  ],
+  ['ps', { group: 'Services', summary: 'list the services of a lab', load: async () => (await import('./ps.ts')).psCommand }],
+  ['logs', { group: 'Services', summary: 'show what services have printed', load: async () => (await import('./logs.ts')).logsCommand }],
+  [
+    'start',
+    { group: 'Services', summary: 'start services of a node', load: async () => (await import('./service-control.ts')).startCommand },
+  ],
+  ['stop', { group: 'Services', summary: 'stop services of a node', load: async () => (await import('./service-control.ts')).stopCommand }],
+  [
+    'restart',
+    { group: 'Services', summary: 'restart services of a node', load: async () => (await import('./service-control.ts')).restartCommand },
+  ],
+  [
+    'kill',
+    {
+      group: 'Services',
+      summary: 'send a signal to services of a node',
+      load: async () => (await import('./service-control.ts')).killCommand,
+    },
   ],
   ['plan', { group: 'Files', summary: 'show what up would do', load: async () => (await import('./plan.ts')).planCommand }],
   ['validate', { group: 'Files', summary: 'check a file', load: async () => (await import('./validate.ts')).validateCommand }],

@@ -1,6 +1,7 @@
 /** What may stand at the cursor. Asked by the completion scripts at every Tab, so it must be quick and must never fail. */
 import { readdirSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Option } from 'commander'
 import { COMMANDS } from './commands.ts'
@@ -46,6 +47,8 @@ async function commandCandidates(
 ): Promise<readonly string[]> {
   const awaited = optionOf(command, words.at(-1))
   if (awaited !== undefined && (awaited.required || awaited.optional)) return awaited.argChoices ?? []
+  const [long = '', value] = current.split('=')
+  if (value !== undefined) return (optionOf(command, long)?.argChoices ?? []).map((choice) => `${long}=${choice}`)
   if (current.startsWith('-')) return optionWords(command, words)
   return argumentWords(context, command, operands(command, words), current)
 }
@@ -101,11 +104,11 @@ function nodeWords(record: LabRecord | undefined, current: string, argument: str
   return (record?.interfaces[name] ?? []).map((word) => `${head}${name}:${word}\tinterface`)
 }
 
-/** YAML files, and folders with a slash behind them. */
+/** YAML files, and folders with a slash behind them. The shell hands over a `~` as it was typed. */
 function fileWords(cwd: string, current: string): readonly string[] {
   const folder = current.includes('/') ? `${dirname(`${current}x`)}/`.replace('//', '/') : ''
   const start = basename(`${current}x`).slice(0, -1)
-  return readdirSync(resolve(cwd, folder === '' ? '.' : folder), { withFileTypes: true })
+  return readdirSync(resolve(cwd, folder.startsWith('~/') ? join(homedir(), folder.slice(2)) : folder), { withFileTypes: true })
     .filter((entry) => entry.name.startsWith(start) && (start.startsWith('.') || !entry.name.startsWith('.')))
     .flatMap((entry) => {
       if (entry.isDirectory()) return [`${folder}${entry.name}/`]

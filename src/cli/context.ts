@@ -26,6 +26,8 @@ export interface Output {
   readonly hasColor: boolean
   /** Columns, 100 where it is no terminal. */
   readonly columns: number
+  /** Lines, 40 where it is no terminal. */
+  readonly rows: number
 }
 
 /** A signal stopped the work, and what was begun is undone. */

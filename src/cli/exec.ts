@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
 import type { NodeCommand } from '../lab/exec.ts'
@@ -46,7 +47,7 @@ export const execCommand: CommandDefinition<Options> = {
   },
 
   async run(context, { args, options, rest }) {
-    if (rest === undefined || rest.length === 0) throw missingCommand(args)
+    if (rest === undefined || rest.length === 0) throw await missingCommand(context, args, options.all === true)
     const { lab, nodes } = await labAndNodes(context, args, options.all === true)
     // All before the first runs: a wrong name is told before anything is done.
     const commands = await Promise.all(nodes.map((node) => context.library.nodeCommand(lab, node, rest)))
@@ -70,10 +71,26 @@ async function labAndNodes(context: Context, args: readonly string[], all: boole
   return { lab: lab.name, nodes: nodeNames(words) }
 }
 
-function missingCommand(args: readonly string[]): Error {
-  const [node = 'h1', ...words] = args
-  const line = `netlab exec ${node} -- ${words.length === 0 ? 'ip addr' : words.join(' ')}`
-  return usageError('The command to run must stand behind "--".', { command: { sentence: 'For example:', line } })
+/** Without "--" the words of the command stand among ours: which are whose is told by what the lab is called and what is in it. */
+async function missingCommand(context: Context, args: readonly string[], isAll: boolean): Promise<Error> {
+  const ours = isAll ? ['--all'] : []
+  const words = [...args]
+  const labs = await context.library.listLabs()
+  const lab = labs.find(({ name, file }) => name === words[0] || file === resolve(context.cwd, words[0] ?? ''))
+  const record = await context.library.readRecord((lab ?? labs[0])?.name ?? '')
+  // A node may have the lab's name: then the first word is the lab only if a node comes after it.
+  const isNode = (word: string | undefined): boolean => record?.nodes.includes(word ?? '') === true
+  if (lab !== undefined && (!isNode(words[0]) || isNode(words[1]))) ours.unshift(...words.splice(0, 1))
+  for (; isAllOption(words[0]); words.shift()) if (!ours.includes('--all')) ours.push('--all')
+  if (!ours.includes('--all')) ours.push(words.shift() ?? record?.nodes[0] ?? 'h1')
+  const command = words.length === 0 ? ['ip', 'addr'] : words
+  return usageError('The command to run must stand behind "--".', {
+    command: { sentence: 'For example:', line: ['netlab exec', ...ours, '--', ...command].join(' ') },
+  })
+}
+
+function isAllOption(word: string | undefined): boolean {
+  return word === '--all' || word === '-a'
 }
 
 async function execInEach(context: Context, nodes: readonly string[], commands: readonly NodeCommand[]): Promise<number> {

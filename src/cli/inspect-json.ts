@@ -1,13 +1,15 @@
 /** `netlab inspect --json`: maps become lists in their order; the fields inside are those of src/state/network.ts. */
 import type { LinkState } from '../state/network.ts'
+import { bridgeAt } from './bridge-at.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
 
-export function inspectionJson(inspection: Inspection): object {
+export function inspectionJson(inspection: Inspection, shown: readonly InspectedNamespace[]): object {
   const { name, file, holderPid, since } = inspection.record
-  return { lab: name, file: file ?? null, holderPid, since, namespaces: inspection.namespaces.map(namespaceJson) }
+  const namespaces = shown.map((namespace) => namespaceJson(namespace, inspection.namespaces))
+  return { lab: name, file: file ?? null, holderPid, since, namespaces }
 }
 
-function namespaceJson(namespace: InspectedNamespace): object {
+function namespaceJson(namespace: InspectedNamespace, all: readonly InspectedNamespace[]): object {
   const { name, inodes, pids, state } = namespace
   return {
     name,
@@ -15,7 +17,7 @@ function namespaceJson(namespace: InspectedNamespace): object {
     inodes,
     pids,
     hostname: state.hostname ?? null,
-    links: [...state.links].map(([ifname, link]) => linkJson(ifname, link)),
+    links: [...state.links].map(([ifname, link]) => linkJson(ifname, link, all)),
     addrs: [...state.addrs.values()],
     routes: [...state.routes.values()],
     rules: [...state.rules.values()],
@@ -23,10 +25,13 @@ function namespaceJson(namespace: InspectedNamespace): object {
     sysctls: Object.fromEntries([...state.sysctls].map(([name, sysctl]) => [name, sysctl.value])),
     files: [...state.files].map(([path, file]) => ({ path, mode: file.mode.toString(8).padStart(4, '0'), sha256: file.sha256 })),
     rulesets: Object.fromEntries([...state.rulesets].map(([tool, ruleset]) => [tool, ruleset.canonical])),
+    services: Object.fromEntries([...state.services].map(([service, { status }]) => [service, status ?? null])),
   }
 }
 
-function linkJson(ifname: string, link: LinkState): object {
+/** `bridge`: of a cable that leads to a port of one. */
+function linkJson(ifname: string, link: LinkState, all: readonly InspectedNamespace[]): object {
   const { facts, ...properties } = link
-  return { ifname, ...properties, ...facts }
+  const bridge = link.kind === 'veth' ? bridgeAt(link.peer, all) : undefined
+  return { ifname, ...properties, ...(bridge !== undefined && { bridge }), ...facts }
 }

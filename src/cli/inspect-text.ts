@@ -1,8 +1,13 @@
 /** `netlab inspect` for people: a table of interfaces per namespace, then routes, rules and neighbours in ip's words. */
 import { displayPath } from '../diagnostic/text.ts'
 import { FABRIC } from '../state/network.ts'
-import type { LinkState, NamespaceState } from '../state/network.ts'
+import { isVirtual } from '../state/equal-link.ts'
+import { KINDS } from '../state/kind.ts'
+import type { LinkState, NamespaceState, VirtualLink } from '../state/network.ts'
+import { optionWords } from '../state/option.ts'
+import { statusText } from '../state/equal.ts'
 import { routeText, ruleText } from '../state/words.ts'
+import { bridgeAt } from './bridge-at.ts'
 import type { Context } from './context.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
 import { frameTable } from './table.ts'
@@ -13,8 +18,7 @@ export async function inspectionText(
   context: Pick<Context, 'cwd' | 'stdout'>,
 ): Promise<string> {
   const blocks = [headLine(inspection, context.cwd)]
-  const fabric = inspection.namespaces.find((namespace) => namespace.name === FABRIC)
-  for (const namespace of shown) blocks.push(await namespaceText(namespace, fabric?.state, context.stdout.hasColor))
+  for (const namespace of shown) blocks.push(await namespaceText(namespace, inspection.namespaces, context.stdout.hasColor))
   return blocks.join('\n')
 }
 
@@ -24,15 +28,16 @@ function headLine(inspection: Inspection, cwd: string): string {
   return `${name}: ${count}, up since ${since}, holder ${holderPid}${file === undefined ? '' : `, file ${displayPath(file, cwd)}`}\n`
 }
 
-async function namespaceText(namespace: InspectedNamespace, fabric: NamespaceState | undefined, hasColor: boolean): Promise<string> {
+async function namespaceText(namespace: InspectedNamespace, all: readonly InspectedNamespace[], hasColor: boolean): Promise<string> {
   const { state } = namespace
   const head = `${namespace.name === FABRIC ? 'fabric (bridges and cable ends)' : namespace.name}  ${idWords(namespace)}\n`
-  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state, fabric))
+  const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state, all))
   const table = await frameTable(['LINK', 'STATE', 'MTU', 'MAC', 'PEER', 'ADDRESSES', 'RX', 'TX'], rows, { hasColor })
   const lines = [
     ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
     ...[...state.rules.values()].map((rule) => `rule   ${ruleText(rule)}`),
     ...[...state.neighs.values()].map((neigh) => `neigh  ${neigh.dst} dev ${neigh.ifname} lladdr ${neigh.lladdr}`),
+    ...[...state.services].map(([name, { status }]) => `service ${name}  ${status === undefined ? 'lost' : statusText(status)}`),
   ]
   return head + table + lines.map((line) => `${line}\n`).join('')
 }
@@ -46,7 +51,7 @@ function idWords(namespace: InspectedNamespace): string {
   return ids.join(', ')
 }
 
-function linkRow(ifname: string, link: LinkState, state: NamespaceState, fabric: NamespaceState | undefined): string[] {
+function linkRow(ifname: string, link: LinkState, state: NamespaceState, all: readonly InspectedNamespace[]): string[] {
   const { facts } = link
   const addrs = [...state.addrs.values()].filter((addr) => addr.ifname === ifname)
   return [
@@ -54,7 +59,7 @@ function linkRow(ifname: string, link: LinkState, state: NamespaceState, fabric:
     facts?.operstate ?? (link.up ? 'UP' : 'DOWN'),
     String(link.mtu),
     link.lladdr ?? '',
-    peerWords(link, fabric),
+    peerWords(link, all),
     addrs.map((addr) => `${addr.local}/${addr.prefixlen}`).join('\n'),
     facts === undefined ? '' : countWords(facts.rxPackets, facts.rxBytes),
     facts === undefined ? '' : countWords(facts.txPackets, facts.txBytes),
@@ -62,14 +67,25 @@ function linkRow(ifname: string, link: LinkState, state: NamespaceState, fabric:
 }
 
 /** The far end of the cable; where that is a port of a bridge, the bridge. */
-function peerWords(link: LinkState, fabric: NamespaceState | undefined): string {
+function peerWords(link: LinkState, all: readonly InspectedNamespace[]): string {
   if (link.kind === 'loopback') return ''
   if (link.kind === 'other') return link.infoKind
-  if (link.kind === 'bridge') return 'bridge'
-  if (link.peer.netns !== FABRIC) return `${link.peer.netns}:${link.peer.ifname}`
-  const bridge = fabric?.links.get(link.peer.ifname)?.master
-  if (bridge === undefined) return link.peer.ifname
-  return fabric?.links.get(bridge)?.alias ?? bridge
+  if (link.kind === 'bridge') return link.alias === undefined ? 'bridge' : `bridge ${link.alias}`
+  if (isVirtual(link)) return virtualWords(link)
+  return bridgeAt(link.peer, all) ?? `${link.peer.netns}:${link.peer.ifname}`
+}
+
+/** `vlan id 10 on eth0` */
+function virtualWords({ kind, parent, options }: VirtualLink): string {
+  const said = optionWords(
+    KINDS[kind].options,
+    Object.fromEntries(
+      KINDS[kind].options.flatMap(({ name, default: usual }) =>
+        options[name] === undefined || options[name] === usual ? [] : [[name, options[name]]],
+      ),
+    ),
+  )
+  return [kind, ...said, ...(parent === undefined ? [] : ['on', parent])].join(' ')
 }
 
 /** `12 (1.2 kB)` */

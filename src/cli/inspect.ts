@@ -1,5 +1,6 @@
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Plan } from '../plan/operation.ts'
+import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
 import type { LabRecord } from '../lab/state.ts'
 import type { LinkState } from '../state/network.ts'
 import { examples } from './command.ts'
@@ -9,12 +10,14 @@ import { EXIT_DONE } from './exit-code.ts'
 import { findLab } from './lab-name.ts'
 import { inspectionText } from './inspect-text.ts'
 import { inspectionJson } from './inspect-json.ts'
+import { watchInspection } from './inspect-watch.ts'
 import { nodeNames } from './node-name.ts'
 import { writeJson } from './report.ts'
 import { usageError } from './usage.ts'
 
 interface Options {
   readonly drift?: true
+  readonly watch?: true
   readonly json?: true
 }
 
@@ -30,13 +33,15 @@ export const inspectCommand: CommandDefinition<Options> = {
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .argument('[ends]', 'only these: h1,h2 or h[1-3], or one interface h1:eth0')
       .option('--drift', 'only what differs from the file')
-      .option('--json', 'print JSON')
+      .option('-w, --watch', 'again every second, on a terminal in place; elsewhere whenever more than a counter has changed')
+      .option('--json', 'print JSON, with --watch one object a line')
       .addHelpText(
         'after',
         examples(
           ['netlab inspect', 'the only lab'],
           ['netlab inspect dmz fw', 'one node of the lab dmz'],
           ['netlab inspect --drift', 'what someone changed behind our back'],
+          ['netlab inspect --watch h1', 'h1 with its counters, live'],
           ['netlab inspect --json', 'for programs'],
         ),
       )
@@ -51,14 +56,18 @@ export const inspectCommand: CommandDefinition<Options> = {
       await writeDrift(context, { lab, operations: drift }, options.json === true)
       return EXIT_DONE
     }
+    const shownOf = ({ namespaces }: Inspection): InspectedNamespace[] =>
+      namespaces
+        .filter((namespace) => isShown(namespace.name))
+        .map((namespace) => {
+          const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname, namespace.state.links)))
+          return { ...namespace, state: { ...namespace.state, links } }
+        })
+    const asJson = options.json === true
+    if (options.watch === true) return watchInspection(context, lab, shownOf, asJson)
     const inspection = await context.library.inspect(lab)
-    const namespaces = inspection.namespaces
-      .filter((namespace) => isShown(namespace.name))
-      .map((namespace) => {
-        const links = new Map([...namespace.state.links].filter(([ifname]) => isShown(namespace.name, ifname, namespace.state.links)))
-        return { ...namespace, state: { ...namespace.state, links } }
-      })
-    if (options.json === true) writeJson(context, inspectionJson({ ...inspection, namespaces }))
+    const namespaces = shownOf(inspection)
+    if (asJson) writeJson(context, inspectionJson(inspection, namespaces))
     else context.stdout.write(await inspectionText(inspection, namespaces, context))
     return EXIT_DONE
   },

@@ -3,18 +3,22 @@ import type { validate } from '../lab/compile.ts'
 import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
-import type { drift, inspect } from '../lab/inspect.ts'
+import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
 import type { flapLink } from '../lab/link-flap.ts'
 import type { listLinks } from '../lab/link-list.ts'
 import type { downLink, resetLink, setLink, showLink, upLink } from '../lab/link.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
+import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
+import type { controlServices, listServices, namedServices } from '../lab/services.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
+import type { watchEvents } from '../lab/watch-events.ts'
 import type { planJson } from '../plan/json.ts'
 import type { formatPlanShell } from '../plan/shell.ts'
 import type { formatPlanText } from '../plan/text.ts'
 import type { labNameOf } from '../topology/compile.ts'
+import type { startTui } from './start-tui.ts'
 
 export interface Library {
   up: typeof up
@@ -23,7 +27,11 @@ export interface Library {
   listLabs: Late<typeof listLabs>
   readRecord: Late<typeof readRecord>
   inspect: typeof inspect
+  inspectRepeatedly: typeof inspectRepeatedly
   drift: typeof drift
+  watchEvents: typeof watchEvents
+  /** The user interface on this process's terminal. */
+  tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
   listLinks: typeof listLinks
   showLink: typeof showLink
@@ -32,6 +40,11 @@ export interface Library {
   downLink: typeof downLink
   upLink: typeof upLink
   flapLink: typeof flapLink
+  listServices: typeof listServices
+  namedServices: Late<typeof namedServices>
+  controlServices: typeof controlServices
+  serviceLog: Late<typeof serviceLog>
+  followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
   labNameOf: Late<typeof labNameOf>

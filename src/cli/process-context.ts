@@ -6,6 +6,7 @@ import type { Context, Output } from './context.ts'
 import type { Library } from './library.ts'
 
 const DEFAULT_COLUMNS = 100
+const DEFAULT_ROWS = 40
 
 export function processContext(library: Library): Context {
   return {
@@ -44,6 +45,9 @@ function outputOf(stream: WriteStream): Output {
     hasColor: isTerminal && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
     get columns() {
       return isTerminal ? stream.columns : DEFAULT_COLUMNS
+    },
+    get rows() {
+      return isTerminal ? stream.rows : DEFAULT_ROWS
     },
   }
 }

@@ -81,13 +81,14 @@ async function parseWords(
       getOutHelpWidth: () => Math.min(context.stdout.columns, 100),
       getOutHasColors: () => context.stdout.hasColor,
     })
+  // The command's own options are not ours: they come through, for the command to say where its "--" belongs.
+  if (definition.takesCommand === true && end < 0) command.passThroughOptions(!words.some((word) => word === '--help' || word === '-h'))
   try {
     command.parse(end < 0 ? words : words.slice(0, end), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
-    const behind = definition.takesCommand === true && end < 0 ? ' Words of the command to run must stand behind "--".' : ''
-    throw usageError(sentence(error.message) + behind, {
+    throw usageError(sentence(error.message), {
       command: { sentence: 'To see what it takes, run:', line: `netlab ${name} --help` },
     })
   }

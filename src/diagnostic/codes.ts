@@ -37,6 +37,9 @@ export const CODES = {
   DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
   MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
   LIMIT_TOO_SMALL: 'A limit is smaller than what a link has on its way',
+  LINK_CYCLE: 'Interfaces stand on each other in a circle',
+  DUPLICATE_VLAN: 'A VLAN is given twice on one interface',
+  VLAN_UNUSED: 'Nothing makes use of a VLAN',
 
   // Addresses
   DUPLICATE_ADDRESS: 'An address is given twice on one segment',
@@ -54,6 +57,10 @@ export const CODES = {
   DUPLICATE_RULE: 'A rule is given twice',
   NO_ROUTERS: 'Routes are to be computed, but no node forwards',
 
+  // Services
+  UNKNOWN_SERVICE: 'A node has no such service',
+  SERVICE_CYCLE: 'Services wait for each other',
+
   // The command line
   WRONG_USAGE: 'The command line cannot be understood',
 
@@ -62,20 +69,24 @@ export const CODES = {
   LAB_UNKNOWN: 'No lab of that name is running',
   LAB_DEAD: 'The lab has lost its holder process',
   LAB_AMBIGUOUS: 'It is not clear which lab is meant',
+  LAB_DAMAGED: 'What netlab knows of the lab cannot be read',
   NODE_UNKNOWN: 'The lab has no node of that name',
+  SERVICE_UNKNOWN: 'The lab has no service of that name',
   STATE_NOT_OURS: 'The directory for running labs belongs to somebody else',
 
   // The kernel and the system
+  FEATURE_MISSING: 'The kernel lacks something that the file needs',
   KERNEL_REFUSED: 'The kernel refused an operation',
-  KERNEL_FEATURE_MISSING: 'The kernel lacks a feature that the file needs',
   ENGINE_FAILED: 'The engine process could not do its work',
   USER_NAMESPACE_REFUSED: 'This user cannot make user namespaces',
   RULE_REFUSED: 'A packet filter rule is not accepted',
   TOOL_MISSING: 'A program that the file needs is not installed',
   TOOL_FAILED: 'A program that the file needs has failed',
   SETUP_FAILED: 'A setup command has failed',
+  SERVICE_FAILED: 'A service has failed',
   DUPLICATE_ADDRESS_SEEN: 'Duplicate address detection found another owner',
   STILL_TENTATIVE: 'Duplicate address detection did not come to an end',
+  NETNS_NAME_TAKEN: 'A name under /run/netns is taken',
   NOT_AS_DESIRED: 'The network differs from the plan after it was applied',
 } as const
 

@@ -1,5 +1,6 @@
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import { startEngine, type Engine } from '../linux/engine.ts'
+import { EngineError, startEngine, type Engine } from '../linux/engine.ts'
+import { HOLDER_ENDED } from '../linux/holder.ts'
 import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoAll } from '../plan/undo.ts'
@@ -14,21 +15,25 @@ import { saveLab } from './save.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up.ts'
+import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
 import { verify, type Verified } from './verify.ts'
 
-/** Changes a running lab into what the file says. The caller has its lock. A refusal is undone. */
+/**
+ * Changes a running lab into what the file says. The caller has its lock. A refusal is undone. Undefined where the lab's holder has
+ * died since it was last looked at: nothing is left to change.
+ */
 export async function change(
   ready: ReadyLab,
   record: LabRecord,
   early: Engine | undefined,
   options: UpOptions,
-): Promise<{ plan: Plan; warnings: readonly Diagnostic[] }> {
+): Promise<{ plan: Plan; warnings: readonly Diagnostic[] } | undefined> {
   const { name } = ready
   const directory = labDirectory(name)
   const engine = early ?? startEngine(record.holderPid)
   try {
-    await engine.enter(directory, record.holderPid)
+    if (!(await enters(engine, directory, record.holderPid))) return undefined
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
     await checkKernelNeeds(engine, plan, 'Nothing was changed.')
@@ -36,10 +41,20 @@ export async function change(
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
-    return { plan, warnings: verified.warnings }
+    const saving = saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
+    return { plan, warnings: [...verified.warnings, ...saving] }
   } finally {
     if (engine !== early) await engine.close()
+  }
+}
+
+async function enters(engine: Engine, directory: string, holderPid: number): Promise<boolean> {
+  try {
+    await engine.enter(directory, holderPid)
+    return true
+  } catch (error) {
+    if (error instanceof EngineError && error.code === HOLDER_ENDED) return false
+    throw error
   }
 }
 
@@ -56,6 +71,7 @@ async function applyAndVerify(
   const executeOptions: ExecuteOptions = {
     directory,
     env: ready.env,
+    capabilities: ready.capabilities,
     onProgress: (done, total) => onEvent?.({ type: 'progress', done, total }),
     ...(slice !== undefined && { slice }),
   }
@@ -80,7 +96,8 @@ export async function planAgainst(
 ): Promise<{ plan: Plan; observed: NetworkState }> {
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
-  const observed = withOwnOptions(await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous)), previous)
+  const withRulesets = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
+  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), previous)
   const restore = await valuesToRestore(engine, previous, ready.desired)
   const fresh = await freshSysctls(engine, ready.desired, observed)
   const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })
@@ -95,10 +112,14 @@ async function undo(
   options: ExecuteOptions,
 ): Promise<{ sentence: string; failures: Diagnostic[] }> {
   const operations = undoAll(done)
-  const back = await execute(engine, { lab: plan.lab, operations }, { directory: options.directory, env: options.env })
+  const back = await execute(
+    engine,
+    { lab: plan.lab, operations },
+    { directory: options.directory, env: options.env, capabilities: options.capabilities },
+  )
   if (back.failure === undefined)
     return {
-      sentence: done.length === 0 ? 'Nothing was changed.' : `The ${done.length} operations before it were undone: the lab is as it was.`,
+      sentence: done.length === 0 ? 'Nothing was changed.' : 'What was begun is undone: the lab is as it was.',
       failures: [],
     }
   const left = `Undoing it failed: ${back.done.length} of ${operations.length} steps back were done. "netlab plan" shows where the lab stands.`

@@ -1,6 +1,7 @@
 import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
 import { compileTopology, type CompiledLab } from '../topology/compile.ts'
+import { fitIpv6 } from './ipv6.ts'
 import { canonicalRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -26,8 +27,9 @@ export class FindingsError extends DiagnosticError {
 export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
   if (compiled.desired === undefined) return compiled
-  const { desired, diagnostics } = await canonicalRulesets(compiled.desired)
-  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...diagnostics] }
+  const fitting = fitIpv6(compiled.desired)
+  const { desired, diagnostics } = await canonicalRulesets(fitting.desired)
+  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...diagnostics] }
 }
 
 /** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */

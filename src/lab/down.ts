@@ -1,13 +1,13 @@
 import { existsSync, rmSync } from 'node:fs'
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
-import { settleCommand } from '../linux/nsexec.ts'
-import { processEnd } from '../linux/process.ts'
+import { holdCommand, settleCommand } from '../linux/nsexec.ts'
+import { findProcess, processEnd } from '../linux/process.ts'
 import { labDirectory } from './directory.ts'
-import { hasHostLinks, removeHostLinks, removeMadeNetns } from './host-links.ts'
+import { hasHostLinks, hostLinksTo, removeHostLinks, removeMadeNetns } from './host-links.ts'
 import { withLabLock } from './lab-lock.ts'
 import { run } from './run.ts'
 import { runningRecord } from './running.ts'
-import { isAlive, readRecord, type LabRecord } from './state.ts'
+import { isAlive, readRecordIfIntact, type LabRecord } from './state.ts'
 
 /** What `down` did. */
 export interface DownResult {
@@ -25,15 +25,26 @@ export async function down(name: string): Promise<DownResult> {
   const start = performance.now()
   if (!existsSync(labDirectory(name))) runningRecord(name)
   return withLabLock(name, async () => {
-    const record = readRecord(name)
+    const record = endingOf(name)
     const wasDead = record === undefined || !isAlive(record)
     await removeLab(name, record)
     return { lab: name, wasDead, elapsedMs: performance.now() - start }
   })
 }
 
+/** What must be known of a lab to end it. */
+type Ending = Pick<LabRecord, 'holderPid' | 'holderStart' | 'hostLinks'>
+
+/** From the lab's record; where that is damaged, from what runs. */
+function endingOf(name: string): Ending | undefined {
+  const record = readRecordIfIntact(name)
+  if (record !== 'damaged') return record
+  const holder = findProcess(holdCommand(labDirectory(name)))
+  return holder === undefined ? undefined : { holderPid: holder.pid, holderStart: holder.start, hostLinks: hostLinksTo(holder.pid) }
+}
+
 /** Takes away all that there is of a lab. The caller has its lock. */
-export async function removeLab(name: string, record: LabRecord | undefined): Promise<void> {
+export async function removeLab(name: string, record: Ending | undefined): Promise<void> {
   if (record !== undefined && isAlive(record)) {
     process.kill(record.holderPid, 'SIGKILL')
     await processEnd(record.holderPid, record.holderStart)

@@ -1,6 +1,7 @@
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { enterCommand } from '../linux/nsexec.ts'
+import { DEFAULT_CAPABILITIES } from '../unit/capability.ts'
 import { labDirectory } from './directory.ts'
 import { runningRecord } from './running.ts'
 import type { LabRecord } from './state.ts'
@@ -18,8 +19,13 @@ export interface NodeCommand {
  */
 export function nodeCommand(lab: string, node: string, argv: readonly string[]): NodeCommand {
   const record = runningRecord(lab)
-  const { file, args } = enterCommand(labDirectory(lab), namespaceOf(record, node), argv)
+  const { file, args } = enterCommand(labDirectory(lab), namespaceOf(record, node), argv, capabilitiesOf(record, node))
   return { file, args, env: { ...process.env, ...record.env[node], NETLAB_LAB: lab, NETLAB_NODE: node } }
+}
+
+/** A bridge is no place for settings of its own. */
+function capabilitiesOf({ nodes, capabilities }: LabRecord, name: string): readonly string[] | undefined {
+  return nodes.includes(name) ? capabilities[name] : DEFAULT_CAPABILITIES
 }
 
 function namespaceOf(record: LabRecord, name: string): string {

@@ -1,12 +1,13 @@
-// Carries a plan out: the engine makes the system calls, the packet filter tools and the setup commands run in their nodes.
+// Carries a plan out: the engine makes the system calls, the packet filter tools, setup commands and services run in their nodes.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
 import { enterCommand } from '../linux/nsexec.ts'
-import type { Operation, Plan, RunSetup, SetRuleset } from '../plan/operation.ts'
+import type { Operation, Plan, RunSetup, SetRuleset, StartService } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 import { explainRefusal } from './explain.ts'
 import { loadRuleset } from './ruleset.ts'
 import { run } from './run.ts'
+import { startServices, stopService, type Failure } from './service-run.ts'
 
 /** How far a plan came. */
 export interface Execution {
@@ -21,6 +22,8 @@ export interface Execution {
 export interface ExecuteOptions {
   readonly directory: string
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Of commands, by node; a node that is not there has all rights. */
+  readonly capabilities: ReadonlyMap<string, readonly string[]>
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal
   readonly slice?: number
@@ -38,16 +41,16 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     if (operation.type === 'set ruleset' || operation.type === 'run setup') {
       const failure = await runTool(plan, operation, options)
       // A command that the signal has ended did not fail.
-      if (failure !== undefined && signal?.aborted) return { done, isAborted: true }
-      if (failure !== undefined) return { done, failure, isAborted: false }
+      if (failure !== undefined) return signal?.aborted ? { done, isAborted: true } : { done, failure, isAborted: false }
       done.push(operation)
       onProgress?.(done.length, operations.length)
       continue
     }
-    const failure = await runEngine(engine, plan, start, options, done)
+    const isService = operation.type === 'start service' || operation.type === 'stop service'
+    const failure = await (isService ? runServices : runEngine)(engine, plan, start, options, done)
     if (failure !== undefined) return { done, failure, isAborted: false }
   }
-  return { done, isAborted: false }
+  return { done, isAborted: signal?.aborted === true } // a service that was not waited for may not be ready
 }
 
 /** Has the engine carry out the run of system calls that begins at `start`; adds to `done` what had its effect. */
@@ -71,10 +74,40 @@ async function runEngine(
   return (aftermath) => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
 }
 
+/** What the client carries out itself, with programs that it runs in nodes. */
+const NOT_FOR_ENGINE: ReadonlySet<Operation['type']> = new Set(['set ruleset', 'run setup', 'start service', 'stop service'])
+
 function endOfEngineRun(operations: readonly Operation[], start: number): number {
   let end = start
-  while (end < operations.length && operations[end]!.type !== 'set ruleset' && operations[end]!.type !== 'run setup') end++
+  while (end < operations.length && !NOT_FOR_ENGINE.has(operations[end]!.type)) end++
   return end
+}
+
+/** Ends a service, or starts the run of services that begins at `start`; adds to `done` what had an effect, ready or not. */
+async function runServices(
+  engine: Engine,
+  plan: Plan,
+  start: number,
+  { directory, signal, onProgress }: ExecuteOptions,
+  done: Operation[],
+): Promise<Failure | undefined> {
+  const { operations } = plan
+  const onEffect = (operation: Operation): void => {
+    done.push(operation)
+    onProgress?.(done.length, operations.length)
+  }
+  const [first] = operations.slice(start, start + 1)
+  if (first?.type === 'stop service') {
+    onEffect(first)
+    await stopService(first, directory)
+    return undefined
+  }
+  const starts: StartService[] = []
+  for (const operation of operations.slice(start)) {
+    if (operation.type !== 'start service') break
+    starts.push(operation)
+  }
+  return startServices(plan, starts, { engine, directory, onEffect, ...(signal !== undefined && { signal }) })
 }
 
 async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: ExecuteOptions): Promise<Execution['failure']> {
@@ -98,7 +131,7 @@ async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: Ex
     ]
   }
   const env = { ...process.env, ...options.env.get(operation.netns) }
-  const finished = await run(enterCommand(directory, operation.netns, operation.argv), {
+  const finished = await run(enterCommand(directory, operation.netns, operation.argv, options.capabilities.get(operation.netns)), {
     env,
     cwd: '/',
     ...(signal !== undefined && { signal }),

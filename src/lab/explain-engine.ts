@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { ENGINE_ENDED, EngineError } from '../linux/engine.ts'
+import { HOLDER_ENDED } from '../linux/holder.ts'
 
 /** A sysctl that forbids user namespaces, its forbidding value, and what allows them. */
 const SWITCHES = [
@@ -22,9 +23,19 @@ export function explainEngine(error: unknown): DiagnosticError {
   ])
 }
 
-/** What to throw for an error met while the engine worked: its death is nobody's bug. Others are given back as they are. */
+/** What to throw for an error met while the engine worked: its death, or the holder's, is nobody's bug. Others are given back as they are. */
 export function explainEngineDeath(error: unknown): unknown {
-  if (!(error instanceof EngineError) || error.code !== ENGINE_ENDED) return error
+  if (!(error instanceof EngineError)) return error
+  if (error.code === HOLDER_ENDED)
+    return new DiagnosticError('refusal', [
+      {
+        code: 'LAB_DEAD',
+        severity: 'error',
+        detail: 'The process that holds the lab was killed while netlab worked, and the kernel has freed its network.',
+        hint: 'Run the same command again: it makes the lab anew.',
+      },
+    ])
+  if (error.code !== ENGINE_ENDED) return error
   return new DiagnosticError('refusal', [
     {
       code: 'ENGINE_FAILED',

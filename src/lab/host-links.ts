@@ -26,8 +26,11 @@ export function hostLinkPaths(lab: string, namespaces: Iterable<string>): string
   return [...namespaces].map((namespace) => join(NETNS, hostLinkName(lab, namespace)))
 }
 
-/** Makes the links that are not there or lead elsewhere; `before` are those of the lab so far, of which the superfluous go. */
-export function updateHostLinks(lab: string, holderPid: number, held: readonly HeldName[], before: readonly string[]): void {
+/**
+ * Makes the links that are not there or lead elsewhere; `before` are those of the lab so far, of which the superfluous go. Returns the
+ * paths that are somebody else's.
+ */
+export function updateHostLinks(lab: string, holderPid: number, held: readonly HeldName[], before: readonly string[]): string[] {
   if (!existsSync(NETNS)) {
     writeFileSync(MARK, '')
     mkdirSync(NETNS)
@@ -37,20 +40,22 @@ export function updateHostLinks(lab: string, holderPid: number, held: readonly H
     before.filter((path) => !wanted.has(path)),
     holderPid,
   )
-  for (const [path, target] of wanted) placeHostLink(path, target)
+  return [...wanted].filter(([path, target]) => !placeHostLink(path, target)).map(([path]) => path)
 }
 
-/** Puts a link at `path`, unless somebody else's namespace has that name: other tools keep theirs here, too. */
-export function placeHostLink(path: string, target: string): void {
+/** Puts a link at `path`. Returns false where somebody else's namespace has that name: other tools keep theirs here, too. */
+export function placeHostLink(path: string, target: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined) {
     const now = found.isSymbolicLink() ? readlinkSync(path) : ''
     // One that leads to another holder is another lab's, "a" with a node "b.c" beside "a.b" with "c"; or left by a lab that is dead.
     const isFree = holderOf(now) !== undefined && (holderOf(now) === holderOf(target) || !existsSync(path))
-    if (now === target || !isFree) return
+    if (now === target) return true
+    if (!isFree) return false
     rmSync(path)
   }
   symlinkSync(target, path)
+  return true
 }
 
 /** Removes those links that lead to the lab's holder. */
@@ -59,6 +64,12 @@ export function removeHostLinks(paths: readonly string[], holderPid: number): vo
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found?.isSymbolicLink() && holderOf(readlinkSync(path)) === holderPid) rmSync(path)
   }
+}
+
+/** The links that lead to a holder. */
+export function hostLinksTo(holderPid: number): string[] {
+  const names = existsSync(NETNS) ? readdirSync(NETNS, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink()) : []
+  return names.map(({ name }) => join(NETNS, name)).filter((path) => holderOf(readlinkSync(path)) === holderPid)
 }
 
 /** The holder that one of our links leads to; undefined for a link that is not ours. */

@@ -1,12 +1,14 @@
+import { setTimeout } from 'node:timers/promises'
 import type { NamespaceInodes } from '../linux/observe.ts'
 import { processesByNetns } from '../linux/process.ts'
 import type { Operation } from '../plan/operation.ts'
 import type { NamespaceState } from '../state/network.ts'
 import { planAgainst } from './change.ts'
-import { openLab } from './running.ts'
+import { openLab, type OpenLab } from './running.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { withObservedRulesets } from './ruleset.ts'
-import type { LabRecord } from './state.ts'
+import { withObservedServices } from './services.ts'
+import { isAlive, type LabRecord } from './state.ts'
 
 /** A namespace of a running lab as the kernel has it. */
 export interface InspectedNamespace {
@@ -24,27 +26,56 @@ export interface Inspection {
 
 /** Reads a running lab from the kernel. Errors: refusal LAB_UNKNOWN, LAB_DEAD. */
 export async function inspect(name: string): Promise<Inspection> {
-  const { record, memory, directory, engine } = await openLab(name)
+  const opened = await openLab(name)
   try {
-    const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
-    const { namespaces } = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
-    await engine.close() // it is in the lab's own namespace, and no process of the lab
-    const pids = processesByNetns()
-    const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
-    return {
-      record,
-      namespaces: order.map((key) => {
-        const ids = inodes.get(key)!
-        return {
-          name: key,
-          inodes: ids,
-          pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid),
-          state: namespaces.get(key)!,
-        }
-      }),
+    return await look(opened)
+  } finally {
+    await opened.engine.close()
+  }
+}
+
+/** How long a reader looks at one picture before the next. */
+const LOOK_MS = 1000
+
+/** Reads a running lab again and again until the signal comes or the lab is down. Errors: as `inspect`. */
+export async function inspectRepeatedly(name: string, hear: (inspection: Inspection) => void, signal: AbortSignal): Promise<void> {
+  const opened = await openLab(name)
+  const { engine } = opened
+  // When the holder goes, the engine must go at once: what it has open would keep the lab's namespaces alive.
+  void engine
+    .watch(() => undefined)
+    .finally(() => engine.close())
+    .catch(() => undefined)
+  try {
+    while (!signal.aborted && isAlive(opened.record)) {
+      hear(await look(opened))
+      await setTimeout(LOOK_MS, undefined, { signal }).catch(() => undefined) // the signal ends the wait, and is no error
     }
+  } catch (error) {
+    if (isAlive(opened.record)) throw error // else the lab went down while it was read
   } finally {
     await engine.close()
+  }
+}
+
+async function look({ record, memory, directory, engine }: OpenLab): Promise<Inspection> {
+  const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
+  const withRulesets = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
+  const { namespaces } = await withObservedServices(directory, withRulesets)
+  const pids = processesByNetns()
+  const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
+  return {
+    record,
+    namespaces: order.map((key) => {
+      const ids = inodes.get(key)!
+      return {
+        name: key,
+        inodes: ids,
+        // The engine is in the lab's own namespace, and no process of the lab.
+        pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid && pid !== engine.pid),
+        state: namespaces.get(key)!,
+      }
+    }),
   }
 }
 

@@ -8,7 +8,7 @@ import type { Operation, Plan } from '../plan/operation.ts'
 /** Disciplines of net/sched/sch_fifo.c, which is there wherever there are any. */
 const BUILT_IN = new Set(['pfifo', 'bfifo'])
 
-/** Errors: refusal KERNEL_FEATURE_MISSING, one for each feature that the kernel lacks. `aftermath` says what became of the lab. */
+/** Errors: refusal FEATURE_MISSING, one for each feature that the kernel lacks. `aftermath` says what became of the lab. */
 export async function checkKernelNeeds(engine: Engine, plan: Plan, aftermath: string): Promise<void> {
   const needed = new Map<string, Origin | undefined>()
   for (const operation of plan.operations) {
@@ -34,7 +34,7 @@ function needsOf(operation: Operation): readonly string[] {
 
 function missingFeature({ name, words }: Probe, origin: Origin | undefined, aftermath: string): Diagnostic {
   const base = {
-    code: 'KERNEL_FEATURE_MISSING' as const,
+    code: 'FEATURE_MISSING' as const,
     severity: 'error' as const,
     ...(origin !== undefined && { origin }),
     facts: [['kernel', words]] as const,

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { enterCommand, scratchCommand } from '../linux/nsexec.ts'
 import type { NamespaceState, NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { findRefusedRules } from './refused-rule.ts'
+import { limiter } from './limiter.ts'
 import { run } from './run.ts'
 
 interface Tool {
@@ -141,20 +142,4 @@ export async function withObservedRulesets(
 export async function loadRuleset(directory: string, node: string, tool: RulesetTool, input: string): Promise<string | undefined> {
   const done = await run(enterCommand(directory, node, TOOLS[tool].load), { input, env: toolEnvironment() })
   return done.status === 0 ? undefined : done.stderr.trim() || `exit status ${done.status}`
-}
-
-/** Runs at most `count` of the works given to it at a time. */
-function limiter(count: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async (work) => {
-    if (running >= count) await new Promise<void>((resolve) => waiting.push(resolve))
-    running++
-    try {
-      return await work()
-    } finally {
-      running--
-      waiting.shift()?.()
-    }
-  }
 }

@@ -3,6 +3,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { processStart } from '../linux/process.ts'
 import type { NamespaceState, NetworkState } from '../state/network.ts'
 import { labDirectory } from './directory.ts'
@@ -23,6 +24,8 @@ export interface LabRecord {
   readonly bridges: Readonly<Record<string, string>>
   /** Extra environment of commands, by node. */
   readonly env: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Capabilities of commands, by node; those that are privileged are not there. */
+  readonly capabilities: Readonly<Record<string, readonly string[]>>
   /** Interfaces by node, for completion and for messages. */
   readonly interfaces: Readonly<Record<string, readonly string[]>>
   /** Links to the lab's network namespaces under /run/netns. */
@@ -39,24 +42,59 @@ export interface LabMemory {
   readonly tolerated: ReadonlySet<string>
 }
 
-/** The record, or undefined where the lab has none (never made, or cut off before it was saved). */
+/** The record, or undefined where the lab has none (never made, or cut off before it was saved). Errors: refusal LAB_DAMAGED. */
 export function readRecord(name: string): LabRecord | undefined {
+  const path = join(labDirectory(name), 'state.json')
+  let text: string
   try {
-    return JSON.parse(readFileSync(join(labDirectory(name), 'state.json'), 'utf8')) as LabRecord
+    text = readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+  try {
+    const record = JSON.parse(text) as Partial<LabRecord> | null
+    if (typeof record?.holderPid !== 'number' || !Array.isArray(record.nodes)) throw new Error('it is not the record of a lab')
+    return record as LabRecord
+  } catch (error) {
+    throw damaged(name, path, error)
+  }
+}
+
+/** As `readRecord`, for who can go on without. */
+export function readRecordIfIntact(name: string): LabRecord | 'damaged' | undefined {
+  try {
+    return readRecord(name)
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.diagnostics.some(({ code }) => code === 'LAB_DAMAGED')) return 'damaged'
+    throw error
+  }
+}
+
+function damaged(name: string, path: string, error: unknown): DiagnosticError {
+  return new DiagnosticError('refusal', [
+    {
+      code: 'LAB_DAMAGED',
+      severity: 'error',
+      detail: `${path} is damaged: ${(error instanceof Error ? error.message : String(error)).replace(/\.$/, '')}.`,
+      command: { sentence: 'To take the lab down all the same, run:', line: `netlab down ${name}` },
+    },
+  ])
 }
 
 /** Whether the lab's holder lives. */
-export function isAlive(record: LabRecord): boolean {
+export function isAlive(record: Pick<LabRecord, 'holderPid' | 'holderStart'>): boolean {
   return processStart(record.holderPid) === record.holderStart
 }
 
-/** The memory of a lab that has a record. */
+/** The memory of a lab that has a record. Errors: refusal LAB_DAMAGED. */
 export function readMemory(name: string): LabMemory {
-  return deserialize(readFileSync(join(labDirectory(name), 'desired.v8'))) as LabMemory
+  const path = join(labDirectory(name), 'desired.v8')
+  try {
+    return deserialize(readFileSync(path)) as LabMemory
+  } catch (error) {
+    throw damaged(name, path, error)
+  }
 }
 
 /** Writes both, the memory first: a lab that has a record has a memory. */
@@ -114,5 +152,6 @@ function unionOf(a: NamespaceState, b: NamespaceState): NamespaceState {
     sysctls: new Map([...a.sysctls, ...b.sysctls]),
     files: new Map([...a.files, ...b.files]),
     rulesets: new Map([...a.rulesets, ...b.rulesets]),
+    services: new Map([...a.services, ...b.services]),
   }
 }

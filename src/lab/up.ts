@@ -57,13 +57,12 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
     const ready = await compile(source, options)
     return await withLabLock(ready.name, async () => {
       const record = readRecord(ready.name)
-      const isRunning = record !== undefined && isAlive(record)
-      if (!isRunning || options.recreate) {
-        if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
-        const plan = await bringUp(ready, joined === undefined ? early : undefined, options)
-        return finish(ready, plan, start, options)
+      if (record !== undefined && isAlive(record) && options.recreate !== true) {
+        const changed = await change(ready, record, joined === record.holderPid ? early : undefined, options)
+        if (changed !== undefined) return finish(ready, changed, start, options)
       }
-      return finish(ready, await change(ready, record, joined === record.holderPid ? early : undefined, options), start, options)
+      if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
+      return finish(ready, await bringUp(ready, joined === undefined ? early : undefined, options), start, options)
     })
   } catch (error) {
     throw explainEngineDeath(error)
@@ -91,7 +90,7 @@ function finish(ready: ReadyLab, result: { plan: Plan; warnings: readonly Diagno
 }
 
 async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOptions): Promise<{ plan: Plan; warnings: Diagnostic[] }> {
-  const { name, desired, env } = ready
+  const { name, desired, env, capabilities } = ready
   const { signal, onEvent, slice } = options
   const directory = labDirectory(name)
   const engine = early ?? startEngine()
@@ -108,6 +107,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const execution = await execute(engine, plan, {
       directory,
       env,
+      capabilities,
       onProgress,
       ...(signal !== undefined && { signal }),
       ...(slice !== undefined && { slice }),
@@ -118,7 +118,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     const held = await engine.list()
     const verifying = verify(engine, directory, ready, plan)
     // The engine looks at the lab while this process writes; a thousand links take as long as the look.
-    const [{ warnings, tolerated }] = await Promise.all([
+    const [{ warnings, tolerated }, saving] = await Promise.all([
       verifying,
       Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set())),
     ])
@@ -126,7 +126,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     if (tolerated.size > 0) writeMemory(name, { desired, tolerated })
     await engine.commit()
     isComplete = true
-    return { plan, warnings }
+    return { plan, warnings: [...warnings, ...saving] }
   } finally {
     if (!isComplete) {
       onEvent?.({ type: 'stage', stage: 'undo' })

@@ -1,6 +1,6 @@
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
-import type { Observation } from '../linux/observe.ts'
+import type { Observation, ObserveScope, Table } from '../linux/observe.ts'
 import type { Plan } from '../plan/operation.ts'
 import { differences, formatDifference } from '../state/compare.ts'
 import { extraKeys } from '../state/extra.ts'
@@ -9,6 +9,7 @@ import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
+import { findDeadServices, withObservedServices } from './services.ts'
 import type { LabMemory } from './state.ts'
 
 /** Duplicate address detection takes a second, and a random second before it (RFC 4862, 5.4). */
@@ -23,12 +24,15 @@ export interface Verified {
 
 /**
  * Reads the lab back and compares it with the file. What setup commands have added is told apart by the plan that ran them.
- * Errors: refusal NOT_AS_DESIRED, naming every difference.
+ * Errors: refusal NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
   const expected = readBack(ready.desired, plan)
-  const { observation, warnings } = await settledObservation(engine, expected)
-  const observed = withOwnOptions(await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired)), expected)
+  const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
+  const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
+  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), expected)
+  const dead = findDeadServices(directory, ready.desired, observed)
+  if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
   const before = memory?.tolerated ?? new Set<string>()
   const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()
@@ -48,8 +52,7 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
 }
 
 /** Observes when duplicate address detection is over: until then an IPv6 address does not answer. */
-async function settledObservation(engine: Engine, expected: NetworkState): Promise<{ observation: Observation; warnings: Diagnostic[] }> {
-  const scope = scopeOf(expected)
+async function settledObservation(engine: Engine, scope: ObserveScope): Promise<{ observation: Observation; warnings: Diagnostic[] }> {
   const limit = performance.now() + DAD_LIMIT_MS
   let observation = await engine.observe(scope)
   while (observation.tentative.length > 0 && performance.now() < limit) {
@@ -83,4 +86,22 @@ function readBack(desired: NetworkState, plan: Plan): NetworkState {
     return [netns, { ...namespace, files: new Map(), sysctls: new Map(sysctls) }] as const
   })
   return { namespaces: new Map(namespaces) }
+}
+
+const TABLES = ['routes', 'rules', 'neighs'] as const satisfies readonly Table[]
+
+/**
+ * What to read back. In a namespace that the plan has made, and in which no setup command ran, a table of which the file wants nothing
+ * is empty: nobody else has been there. Reading them all takes as long as everything else of the look.
+ */
+function scopeAfter(expected: NetworkState, plan: Plan): ObserveScope {
+  const untouched = new Set(plan.operations.flatMap(({ type, netns }) => (type === 'add netns' ? [netns] : [])))
+  for (const { type, netns } of plan.operations) if (type === 'run setup') untouched.delete(netns)
+  return new Map(
+    [...scopeOf(expected)].map(([netns, scope]) => {
+      const namespace = expected.namespaces.get(netns)
+      if (namespace === undefined || !untouched.has(netns)) return [netns, scope]
+      return [netns, { ...scope, tables: new Set(TABLES.filter((table) => namespace[table].size > 0)) }]
+    }),
+  )
 }

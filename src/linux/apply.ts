@@ -5,10 +5,12 @@ import { attributeAt } from './extack.ts'
 import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
-import { addNetns, addNode, delNetns } from './namespace.ts'
-import { placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
+import { makeNode } from './furnish.ts'
+import { addNetns, delNetns } from './namespace.ts'
+import { isTun, newIfindex, placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
-import { transact, type Request } from './transport.ts'
+import { transact, type NetlinkSocket, type Request } from './transport.ts'
+import { addTun } from './tun.ts'
 import { namespaceOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** The kernel's no to one operation. */
@@ -52,16 +54,18 @@ function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome 
       const outcome = complete(batch, index, placed)
       if (outcome !== undefined) return outcome
     }
+    let furnished = 0
     if (placed === undefined) {
       try {
-        if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
+        if (operation.type === 'add netns' && operation.kind === 'node') furnished = makeNode(world, operation, operations, index)
+        else if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
         else perform(world, operation)
       } catch (error) {
         const refusal = files.length > 1 ? writeSingly(world, namespaceOf(world, operation.netns), files, index) : refusalOf(error, index)
         if (refusal !== undefined) return { attempted: refusal.index + 1, refusals: [refusal] }
       }
     }
-    index += Math.max(1, files.length)
+    index += Math.max(1 + furnished, files.length)
   }
   return { attempted: operations.length, refusals: batch.flush() }
 }
@@ -86,20 +90,20 @@ function complete(batch: Batch, index: number, { after, back }: PlacedOperation)
 
 /** A refusal here would add nothing to the one that is being told: what was made a moment ago is gone already. */
 function takeBack(placed: PlacedRequest | undefined): void {
-  if (placed !== undefined) transact(placed.namespace.netlink, [placed.request])
+  if (placed !== undefined) transact(placed.socket ?? placed.namespace.netlink, [placed.request])
 }
 
-/** Requests that wait for the next datagram, all for one namespace. */
+/** Requests that wait for the next datagram, all for one socket. */
 class Batch {
-  #namespace: OpenNamespace | undefined
+  #socket: NetlinkSocket | undefined
   #requests: Request[] = []
   #operations: number[] = []
 
-  /** Adds a request of an operation. Whatever waits for another namespace leaves first; if any of that is refused, the request is not added. */
-  add(operation: number, { namespace, request }: PlacedRequest): Refusal[] {
-    const refusals = this.#namespace === namespace ? [] : this.flush()
+  /** Adds a request of an operation. Whatever waits for another socket leaves first; if any of that is refused, the request is not added. */
+  add(operation: number, { namespace, request, socket = namespace.netlink }: PlacedRequest): Refusal[] {
+    const refusals = this.#socket === socket ? [] : this.flush()
     if (refusals.length > 0) return refusals
-    this.#namespace = namespace
+    this.#socket = socket
     this.#requests.push(request)
     this.#operations.push(operation)
     return []
@@ -107,9 +111,9 @@ class Batch {
 
   /** Sends what waits. */
   flush(): Refusal[] {
-    if (this.#namespace === undefined) return []
+    if (this.#socket === undefined) return []
     const requests = this.#requests
-    const refusals = transact(this.#namespace.netlink, requests).map(({ index, code, extack, offset }): Refusal => {
+    const refusals = transact(this.#socket, requests).map(({ index, code, extack, offset }): Refusal => {
       const attribute = offset === undefined ? undefined : attributeAt(requests[index]!, offset)
       return {
         index: this.#operations[index]!,
@@ -118,7 +122,7 @@ class Batch {
         ...(attribute !== undefined && { attribute }),
       }
     })
-    this.#namespace = undefined
+    this.#socket = undefined
     this.#requests = []
     this.#operations = []
     return refusals
@@ -161,9 +165,7 @@ function refusalOf(error: unknown, index: number): Refusal {
 function perform(world: World, operation: Operation): void {
   switch (operation.type) {
     case 'add netns':
-      if (operation.kind === 'node') addNode(world, operation.netns, operation.hostname ?? operation.netns)
-      else addNetns(world, operation.netns)
-      return
+      return addNetns(world, operation.netns)
     case 'del netns':
       putAllAside(world, operation.netns)
       return delNetns(world, operation.netns)
@@ -171,9 +173,18 @@ function perform(world: World, operation: Operation): void {
       return within(world, namespaceOf(world, operation.netns), () => sethostname(operation.hostname))
     case 'set sysctl':
       return withinNet(world, namespaceOf(world, operation.netns), () => writeSysctl(operation.name, operation.value))
+    case 'add link':
+      if (!isTun(operation)) break
+      return addTun(
+        world,
+        namespaceOf(world, operation.netns),
+        operation,
+        newIfindex(world, namespaceOf(world, operation.netns), operation.ifname),
+      )
     case 'remove file':
       return removeFile(world, namespaceOf(world, operation.netns), operation.path)
     default:
-      throw new Error(`The engine does not carry out "${operation.type}"`)
+      break
   }
+  throw new Error(`The engine does not carry out "${operation.type}"`)
 }

@@ -1,16 +1,20 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
-import type { EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
+import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
+import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
 import { probe, probeQdiscs } from './probe.ts'
+import { pathExists, usedPorts } from './readiness.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
@@ -40,8 +44,25 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
 /** How many operations are carried out before the engine listens to its parent again. */
 const SLICE = 512
 let isCancelled = false
+/** The part of a plan that came last; resolves to whether all was done up to its end. */
+let partBefore = Promise.resolve(true)
+let isWatching = false
 
-async function applyInSlices(operations: readonly Operation[], slice: number): Promise<ApplyOutcome> {
+/** Carries a part out when those before it are done. */
+function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
+  if (from === 0) isCancelled = false // the way back of a plan that was cancelled is a plan, too
+  const before = from === 0 ? Promise.resolve(true) : partBefore
+  const outcome = before.then((isDone) =>
+    isDone && !isCancelled ? applyInSlices(unpackOperations(packed), from, slice) : { attempted: 0, refusals: [] },
+  )
+  partBefore = outcome.then(
+    ({ attempted, refusals }) => refusals.length === 0 && attempted === packed.operations.length,
+    () => false,
+  )
+  return outcome
+}
+
+async function applyInSlices(operations: readonly Operation[], from: number, slice: number): Promise<ApplyOutcome> {
   for (let start = 0; start < operations.length; start += slice) {
     const outcome = apply(theWorld(), operations.slice(start, start + slice))
     if (outcome.refusals.length > 0) {
@@ -49,7 +70,7 @@ async function applyInSlices(operations: readonly Operation[], slice: number): P
       return { attempted: start + outcome.attempted, refusals }
     }
     const attempted = start + outcome.attempted
-    tell({ progress: attempted })
+    tell({ progress: from + attempted })
     await new Promise((resolve) => setImmediate(resolve))
     if (isCancelled) return { attempted, refusals: [] }
   }
@@ -74,17 +95,24 @@ async function answer(call: EngineCall): Promise<unknown> {
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
     case 'apply':
-      return applyInSlices(unpackOperations(call.arguments.packed), call.arguments.slice ?? SLICE)
+      return applyPart(call.arguments)
     case 'observe':
       return observe(theWorld(), call.arguments.scope, call.arguments.withFacts)
     case 'defaults':
       return sysctlDefaults(world?.hostProc, call.arguments.names)
+    case 'usedPorts':
+      return usedPorts(theWorld(), call.arguments.netns)
+    case 'pathExists':
+      return pathExists(theWorld(), call.arguments.netns, call.arguments.path)
     case 'probe':
       return probe()
     case 'probeQdiscs':
       return probeQdiscs(world?.hostProc, call.arguments.names)
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'watch':
+      isWatching = true
+      return watch(theWorld(), (batch) => tell({ batch }))
     case 'commit':
       await new Promise<void>((resolve, reject) => lifeline!.write('C', (error) => (error ? reject(error) : resolve())))
       unfinished = undefined
@@ -110,13 +138,20 @@ process.on('message', (message: EngineCall | { cancel: true }) => {
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
 // removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
 process.on('disconnect', () => {
+  if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()
+  // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
+  const lock = existsSync(dirname(unfinished)) ? lockFile(`${unfinished}.lock`) : { heldBy: 0 }
+  if ('heldBy' in lock) process.exit(0)
   // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
   void access(join(unfinished, 'state.json'))
     .catch(() => rm(unfinished!, { recursive: true, force: true }))
-    .finally(() => process.exit(0))
+    .finally(() => {
+      lock.release()
+      process.exit(0)
+    })
 })
 
 function serialize(error: unknown): { message: string; stack?: string; code?: string } {

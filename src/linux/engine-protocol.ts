@@ -1,4 +1,5 @@
 // What a client and its engine say to each other over the IPC channel (structured clone).
+import type { LiveBatch } from '../state/live.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
 
@@ -9,19 +10,32 @@ export interface StartArguments {
   readonly directory: string
 }
 
+/** Some of the operations of a plan: while one part is carried out, the client packs the next. */
+export interface ApplyPart {
+  readonly packed: PackedOperations
+  /** Index of its first operation; 0 begins a new plan. A part that follows one which was refused or cancelled is not begun. */
+  readonly from: number
+  /** How many operations between two reports of progress. */
+  readonly slice?: number
+}
+
 export type EngineCall = { readonly id: number } & (
   | { readonly method: 'start'; readonly arguments: StartArguments }
   | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
-  | { readonly method: 'apply'; readonly arguments: { readonly packed: PackedOperations; readonly slice?: number } }
+  | { readonly method: 'apply'; readonly arguments: ApplyPart }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'usedPorts'; readonly arguments: { readonly netns: string } }
+  | { readonly method: 'pathExists'; readonly arguments: { readonly netns: string; readonly path: string } }
   | { readonly method: 'probe'; readonly arguments: undefined }
   | { readonly method: 'probeQdiscs'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
+  | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )
 
 export type EngineReply =
   | { readonly progress: number }
+  | { readonly batch: LiveBatch }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly stack?: string; readonly code?: string } }

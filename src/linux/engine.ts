@@ -1,16 +1,19 @@
 // The client's side of an engine: starts the process inside the lab's user namespace and asks it over the IPC channel.
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
-import type { ApplyOutcome } from './apply.ts'
+import type { LiveBatch } from '../state/live.ts'
+import type { ApplyOutcome, Refusal } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
 import type { Probe } from './probe.ts'
+import type { UsedPorts } from './readiness.ts'
 import { packOperations } from './wire.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
 export interface Engine {
+  readonly pid: number | undefined
   /** Starts the lab's holder; until `commit` the lab ends with this engine. Returns the holder's pid. */
   start(directory: string): Promise<number>
   /** Enters a lab that runs. */
@@ -23,8 +26,14 @@ export interface Engine {
   defaults(names: readonly string[]): Promise<Map<string, string>>
   /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
   probeQdiscs(names: readonly string[]): Promise<Probe[]>
+  /** Ports in use in a namespace. */
+  usedPorts(netns: string): Promise<UsedPorts>
+  /** Whether a path is there, as the node sees it. */
+  pathExists(netns: string, path: string): Promise<boolean>
   /** What the holder keeps. */
   list(): Promise<HeldName[]>
+  /** Tells all that is in the lab, then each change, at most twenty times a second; resolves when the lab's holder has gone. */
+  watch(onBatch: (batch: LiveBatch) => void): Promise<void>
   /** From now on the lab lives until its holder is killed. */
   commit(): Promise<void>
   /** Ends the engine; resolves when the process is gone. */
@@ -72,6 +81,20 @@ export function startEngine(holderPid?: number): Engine {
   return new EngineProcess(holderPid === undefined ? ['world'] : ['join', String(holderPid)])
 }
 
+/** Operations that travel together: packing a thousand nodes as a whole takes as long as making fifty of them. */
+const PART = 1024
+
+/** The outcome of a plan from those of its parts; those behind a refusal have attempted nothing. */
+function joined(parts: readonly ApplyOutcome[]): ApplyOutcome {
+  let attempted = 0
+  const refusals: Refusal[] = []
+  for (const part of parts) {
+    refusals.push(...part.refusals.map((refusal) => ({ ...refusal, index: refusal.index + attempted })))
+    attempted += part.attempted
+  }
+  return { attempted, refusals }
+}
+
 class EngineProcess implements Engine {
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
@@ -79,6 +102,7 @@ class EngineProcess implements Engine {
   #nextId = 1
   #errors = ''
   #onProgress: ((attempted: number) => void) | undefined
+  #onBatch: ((batch: LiveBatch) => void) | undefined
 
   /** `place`: the verb of nsexec that leads to where the engine is to run, and its arguments. */
   constructor(place: readonly string[]) {
@@ -102,6 +126,10 @@ class EngineProcess implements Engine {
     })
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   #end(): EngineError {
     return new EngineError(this.#errors.trim() || 'The engine process ended', ENGINE_ENDED)
   }
@@ -109,6 +137,10 @@ class EngineProcess implements Engine {
   #hear(reply: EngineReply): void {
     if ('progress' in reply) {
       this.#onProgress?.(reply.progress)
+      return
+    }
+    if ('batch' in reply) {
+      this.#onBatch?.(reply.batch)
       return
     }
     const waiting = this.#waiting.get(reply.id)
@@ -149,7 +181,12 @@ class EngineProcess implements Engine {
     this.#onProgress = options.onProgress
     try {
       const slice = options.slice === undefined ? {} : { slice: options.slice }
-      return await this.#ask<ApplyOutcome>({ method: 'apply', arguments: { packed: packOperations(operations), ...slice } })
+      const parts: Promise<ApplyOutcome>[] = []
+      for (let from = 0; from < operations.length; from += PART) {
+        const packed = packOperations(operations.slice(from, from + PART))
+        parts.push(this.#ask({ method: 'apply', arguments: { packed, from, ...slice } }))
+      }
+      return joined(await Promise.all(parts))
     } finally {
       this.#onProgress = undefined
       options.signal?.removeEventListener('abort', cancel)
@@ -164,6 +201,14 @@ class EngineProcess implements Engine {
     return this.#ask({ method: 'defaults', arguments: { names } })
   }
 
+  usedPorts(netns: string): Promise<UsedPorts> {
+    return this.#ask({ method: 'usedPorts', arguments: { netns } })
+  }
+
+  pathExists(netns: string, path: string): Promise<boolean> {
+    return this.#ask({ method: 'pathExists', arguments: { netns, path } })
+  }
+
   probe(): Promise<Probe[]> {
     return this.#ask({ method: 'probe', arguments: undefined })
   }
@@ -174,6 +219,11 @@ class EngineProcess implements Engine {
 
   list(): Promise<HeldName[]> {
     return this.#ask({ method: 'list', arguments: undefined })
+  }
+
+  watch(onBatch: (batch: LiveBatch) => void): Promise<void> {
+    this.#onBatch = onBatch
+    return this.#ask({ method: 'watch', arguments: undefined })
   }
 
   commit(): Promise<void> {

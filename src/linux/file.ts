@@ -69,6 +69,23 @@ export function writeFiles(world: World, namespace: OpenNamespace, files: readon
   }
 }
 
+/** Writes a file of a node that is about to be made. Returns what `bindNew` binds there, for the caller to close. */
+export function openSource(world: World, node: string, { path, file }: PlacedFile): number {
+  writeSource(world, node, path, file)
+  return openTree(sourceOf(world, node, path))
+}
+
+/** Binds a source over its path in the new node that the thread is in. Errors: ENOENT where nothing is at the path: an overlay is needed. */
+export function bindNew(world: World, path: string, tree: number): void {
+  if (!world.freshPlaces.has(path)) {
+    const target = realTarget(path)
+    world.freshPlaces.set(path, existsSync(target) ? target : undefined)
+  }
+  const target = world.freshPlaces.get(path)
+  if (target === undefined) throw new SyscallError(`move_mount to ${path}`, constants.errno.ENOENT)
+  attachMount(tree, target)
+}
+
 /** Takes the file away: what the host has at that path, or nothing, shows again. */
 export function removeFile(world: World, namespace: OpenNamespace, path: string): void {
   if (!boundPaths(world, namespace, [path]).has(path)) {
@@ -139,8 +156,22 @@ function asideOf(world: World, node: string, path: string): string {
   return `${world.directory}/@aside/${node}/${encodeURIComponent(path)}`
 }
 
+/**
+ * Each stands in the one before it, and the first in the lab's tmpfs. Where `down` has removed that under us, a recursive mkdir would
+ * make the lab's directory anew, on the machine's own disk, for ever.
+ */
+function makeDirectories(...paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      mkdirSync(path)
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error
+    }
+  }
+}
+
 function putAside(world: World, node: string, path: string): void {
-  mkdirSync(`${world.directory}/@aside/${node}`, { recursive: true })
+  makeDirectories(`${world.directory}/@aside`, `${world.directory}/@aside/${node}`)
   rmSync(asideOf(world, node, path), { force: true }) // or it would keep its own mode
   copyFileSync(sourceOf(world, node, path), asideOf(world, node, path))
 }
@@ -266,7 +297,7 @@ function cover(world: World, namespace: OpenNamespace, directory: string): strin
   }
   const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
   const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
-  for (const made of [upper, work, merged]) mkdirSync(made, { recursive: true })
+  makeDirectories(dirname(place), place, upper, work, merged)
   if (statSync(merged).dev !== statSync(place).dev) umount(merged, MNT_DETACH) // left by an engine that was killed right below
   mountNew('overlay', merged, 0, `lowerdir=${escapeOption(directory)},upperdir=${upper},workdir=${work}`)
   const tree = openTree(merged)

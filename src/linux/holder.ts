@@ -1,5 +1,6 @@
 // The engine's side of a lab's holder process: native/hold.c tells the protocol.
 import { AF_UNIX, close, connectUnix, receiveDescriptors, sendDescriptors, SOCK_SEQPACKET, socket } from './libc.ts'
+import { isErrno } from './sysctl.ts'
 
 /** A connection to a holder. Close it with `closeHolder`. */
 export interface Holder {
@@ -16,13 +17,16 @@ export interface HeldNamespaces {
   readonly uts: number
 }
 
-/** Connects to the holder whose socket lies in `directory`. Errors: SyscallError ECONNREFUSED when the holder is dead, ENOENT. */
+/** Connects to the holder whose socket lies in `directory`. Errors: HOLDER_ENDED; SyscallError ENOENT where there never was one. */
 export function connectHolder(directory: string, pid: number): Holder {
   const fd = socket(AF_UNIX, SOCK_SEQPACKET, 0)
   const home = process.cwd()
   process.chdir(directory) // the socket is named relative: a path has 107 bytes at most
   try {
     connectUnix(fd, 'holder.sock')
+  } catch (error) {
+    close(fd)
+    throw isErrno(error, 'ECONNREFUSED') ? holderEnded() : error
   } finally {
     process.chdir(home)
   }
@@ -34,11 +38,27 @@ export function closeHolder(holder: Holder): void {
   close(holder.fd)
 }
 
+/** Code of the error when the holder has died while the engine worked with it. */
+export const HOLDER_ENDED = 'HOLDER_ENDED'
+
+function holderEnded(): Error {
+  return Object.assign(new Error("The lab's holder process has ended"), { code: HOLDER_ENDED })
+}
+
 function ask(holder: Holder, text: string, descriptors: readonly number[] = []): number[] {
-  sendDescriptors(holder.fd, text, descriptors)
-  const answer = receiveDescriptors(holder.fd)
+  const answer = exchange(holder, text, descriptors)
+  if (answer.text === '') throw holderEnded()
   if (answer.text !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
   return answer.descriptors
+}
+
+function exchange(holder: Holder, text: string, descriptors: readonly number[]): { text: string; descriptors: number[] } {
+  try {
+    sendDescriptors(holder.fd, text, descriptors)
+    return receiveDescriptors(holder.fd)
+  } catch (error) {
+    throw isErrno(error, 'EPIPE') || isErrno(error, 'ECONNRESET') ? holderEnded() : error
+  }
 }
 
 /** As native/nsexec.h, PACKET_FDS. */

@@ -50,6 +50,7 @@ export const CLONE_NEWUTS = 0x04000000
 export const CLONE_NEWNET = 0x40000000
 // <linux/mount.h>, <linux/fcntl.h>
 export const MS_NOSUID = 2
+export const MS_RDONLY = 1
 export const MS_NODEV = 4
 export const MS_NOEXEC = 8
 export const MNT_DETACH = 2
@@ -60,19 +61,38 @@ const OPEN_TREE_CLOEXEC = 0o2000000
 const MOVE_MOUNT_F_EMPTY_PATH = 4
 const SYS_open_tree = 428 // the same number on every architecture, <asm-generic/unistd.h>
 const SYS_move_mount = 429
+const SYS_fsopen = 430
+const SYS_fsconfig = 431
+const SYS_fsmount = 432
+const FSOPEN_CLOEXEC = 1
+const FSMOUNT_CLOEXEC = 1
+const FSCONFIG_CMD_CREATE = 6
 // <sys/socket.h>
 export const AF_UNIX = 1
 export const AF_NETLINK = 16
 export const SOCK_RAW = 3
 export const SOCK_SEQPACKET = 5
 const SOCK_CLOEXEC = 0o2000000
+export const O_RDONLY = 0
+export const O_WRONLY = 1
 const O_CLOEXEC = 0o2000000
-const SOL_SOCKET = 1
+export const SOL_SOCKET = 1
+export const SO_RCVBUF = 8
 const SCM_RIGHTS = 1
+const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_CMSG_CLOEXEC = 0x40000000
 export const LOCK_EX = 2
 export const LOCK_NB = 4
+// <sys/epoll.h>
+export const EPOLLIN = 0x001
+export const EPOLLRDHUP = 0x2000
+const EPOLL_CLOEXEC = 0o2000000
+const EPOLL_CTL_ADD = 1
+const SHUT_RDWR = 2
+// struct epoll_event: u32 events, u64 data; packed on x86-64 alone
+const EPOLL_EVENT_BYTES = process.arch === 'x64' ? 12 : 16
+const EPOLL_DATA_OFFSET = EPOLL_EVENT_BYTES - 8
 
 const libc = koffi.load(null)
 const IOVec = koffi.struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })
@@ -97,6 +117,9 @@ const c = {
   umount2: libc.func('int umount2(const char *target, int flags)'),
   openTree: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags)'),
   moveMount: libc.func('long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)'),
+  fsopen: libc.func('long syscall(long number, const char *type, unsigned int flags)'),
+  fsconfig: libc.func('long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)'),
+  fsmount: libc.func('long syscall(long number, int fd, unsigned int flags, unsigned int attributes)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   socketpair: libc.func('int socketpair(int domain, int type, int protocol, _Out_ int *fds)'),
   connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
@@ -106,6 +129,13 @@ const c = {
   sendmsg: libc.func('long sendmsg(int fd, const msghdr *message, int flags)'),
   recvmsg: libc.func('long recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
   flock: libc.func('int flock(int fd, int operation)'),
+  ioctlBytes: libc.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *bytes)'),
+  ioctlNumber: libc.func('int ioctl(int fd, unsigned long request, unsigned long number)'),
+  bind: libc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
+  shutdown: libc.func('int shutdown(int fd, int how)'),
+  epollCreate1: libc.func('int epoll_create1(int flags)'),
+  epollCtl: libc.func('int epoll_ctl(int epfd, int operation, int fd, const uint8_t *event)'),
+  epollWait: libc.func('int epoll_wait(int epfd, uint8_t *events, int count, int timeoutMs)'),
 } as const
 
 function checked(syscall: string, result: number | bigint): number {
@@ -123,9 +153,9 @@ export function setns(fd: number, nstype: number): void {
   checked('setns', c.setns(fd, nstype))
 }
 
-/** openat(2), read only, close on exec. */
-export function openat(dirfd: number, path: string): number {
-  return checked(`openat ${path}`, c.openat(dirfd, path, O_CLOEXEC))
+/** openat(2), close on exec; read only unless `flags` say otherwise. */
+export function openat(dirfd: number, path: string, flags = O_RDONLY): number {
+  return checked(`openat ${path}`, c.openat(dirfd, path, flags | O_CLOEXEC))
 }
 
 /** close(2). */
@@ -148,6 +178,17 @@ export function gethostname(): string {
 /** mount(2) of a new file system of `type`. */
 export function mountNew(type: string, target: string, flags: number, data: string): void {
   checked(`mount ${type} on ${target}`, c.mount(type, target, type, flags, data))
+}
+
+/** A new file system of `type` that is mounted nowhere: a descriptor of its root. fsopen(2), fsmount(2); Linux 5.2. */
+export function mountDetached(type: string): number {
+  const context = checked(`fsopen ${type}`, c.fsopen(SYS_fsopen, type, FSOPEN_CLOEXEC))
+  try {
+    checked(`fsconfig ${type}`, c.fsconfig(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0))
+    return checked(`fsmount ${type}`, c.fsmount(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0))
+  } finally {
+    close(context)
+  }
 }
 
 /** umount2(2). */
@@ -208,6 +249,68 @@ export function send(fd: number, bytes: Uint8Array, length: number): void {
 /** recv(2): blocks; the number of bytes. */
 export function receive(fd: number, into: Uint8Array): number {
   return checked('recv', c.recv(fd, into, into.length, 0))
+}
+
+/** ioctl(2) with a struct or a pointer to a number; `what` names the request in an error. */
+export function ioctlBytes(fd: number, what: string, request: number, bytes: Uint8Array): void {
+  checked(`ioctl ${what}`, c.ioctlBytes(fd, request, bytes))
+}
+
+/** ioctl(2) with a plain number. */
+export function ioctlNumber(fd: number, what: string, request: number, number: number): void {
+  checked(`ioctl ${what}`, c.ioctlNumber(fd, request, number))
+}
+
+/** recv(2) that does not wait: the number of bytes, undefined where nothing is there. Errors: ENOBUFS where messages were lost, netlink(7). */
+export function receiveNow(fd: number, into: Uint8Array): number | undefined {
+  const length = Number(c.recv(fd, into, into.length, MSG_DONTWAIT))
+  return length < 0 && koffi.errno() === constants.errno.EAGAIN ? undefined : checked('recv', length)
+}
+
+/** bind(2) of a netlink socket to multicast groups: a mask of RTMGRP_*. */
+export function bindNetlink(fd: number, groups: number): void {
+  const address = Buffer.alloc(12)
+  address.writeUInt16LE(AF_NETLINK, 0)
+  address.writeUInt32LE(groups, 8)
+  checked('bind', c.bind(fd, address, address.length))
+}
+
+/** shutdown(2), both ways: whoever waits for the other side is told that it has gone. */
+export function shutdown(fd: number): void {
+  checked('shutdown', c.shutdown(fd, SHUT_RDWR))
+}
+
+/** epoll_create1(2), close on exec. */
+export function epollCreate(): number {
+  return checked('epoll_create1', c.epollCreate1(EPOLL_CLOEXEC))
+}
+
+/** epoll_ctl(2): waits for `events` of `fd` too, told apart by `data`. A descriptor leaves the set when it is closed. */
+export function epollAdd(epfd: number, fd: number, events: number, data: number): void {
+  const event = Buffer.alloc(EPOLL_EVENT_BYTES)
+  event.writeUInt32LE(events, 0)
+  event.writeUInt32LE(data, EPOLL_DATA_OFFSET)
+  checked('epoll_ctl', c.epollCtl(epfd, EPOLL_CTL_ADD, fd, event))
+}
+
+/** How many one call tells of: every namespace of a large lab. */
+const EPOLL_EVENTS = 1024
+
+/**
+ * epoll_wait(2) on a thread of the pool, as it concerns no namespace: the data of what is ready, empty after `timeoutMs` or a signal.
+ * The process cannot end before it returns, for the end waits for the pool.
+ */
+export function epollWait(epfd: number, timeoutMs: number): Promise<number[]> {
+  const events = Buffer.alloc(EPOLL_EVENTS * EPOLL_EVENT_BYTES)
+  return new Promise((resolve, reject) => {
+    c.epollWait.async(epfd, events, EPOLL_EVENTS, timeoutMs, (error: Error | null, count: number) => {
+      if (error !== null) reject(error)
+      else
+        resolve(
+          Array.from({ length: Math.max(0, count) }, (_, index) => events.readUInt32LE(index * EPOLL_EVENT_BYTES + EPOLL_DATA_OFFSET)),
+        )
+    })
+  })
 }
 
 /** flock(2). */

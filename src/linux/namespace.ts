@@ -11,26 +11,27 @@ import {
   MS_NODEV,
   MS_NOEXEC,
   MS_NOSUID,
+  MS_RDONLY,
   openat,
   openTree,
   sethostname,
   unshare,
 } from './libc.ts'
+import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
-import { goHome, namespaceOf, type World } from './world.ts'
+import { closeNamespace, goHome, namespaceOf, type World } from './world.ts'
 
 /** Where the node's own things lie in the lab's tmpfs. */
 export function nodeDirectory(world: World, node: string): string {
   return `${world.directory}/${node}`
 }
 
-/** A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. */
-export function addNode(world: World, name: string, hostname: string): void {
+/**
+ * A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. Its directory must be there.
+ * `furnish` is called inside it, before the thread goes home.
+ */
+export function addNode(world: World, name: string, hostname: string, furnish: () => void): void {
   const directory = nodeDirectory(world, name)
-  rmSync(directory, { recursive: true, force: true }) // left by an engine that was killed halfway through this
-  mkdirSync(directory)
-  mkdirSync(`${directory}/run`)
-  mkdirSync(`${directory}/tmp`, { mode: 0o1777 })
   const run = openTree(`${directory}/run`)
   const tmp = openTree(`${directory}/tmp`)
   try {
@@ -38,13 +39,28 @@ export function addNode(world: World, name: string, hostname: string): void {
     sethostname(hostname)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
-    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC, '')
+    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
     keep(world, name, true)
+    furnish()
   } finally {
     goHome(world)
     close(run)
     close(tmp)
   }
+}
+
+/** The directory of a node that is about to be made. */
+export function makeNodeDirectory(world: World, name: string): void {
+  const directory = nodeDirectory(world, name)
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+    rmSync(directory, { recursive: true }) // left by an engine that was killed halfway through this
+    mkdirSync(directory)
+  }
+  mkdirSync(`${directory}/run`)
+  mkdirSync(`${directory}/tmp`, { mode: 0o1777 })
 }
 
 /** A network namespace alone: the fabric, or a bridge with an address of its own. */
@@ -59,9 +75,9 @@ export function addNetns(world: World, name: string): void {
 
 /** Opens the namespaces that this thread is in and gives them to the holder. */
 function keep(world: World, name: string, isNode: boolean): void {
-  const net = openat(world.hostProc, 'thread-self/ns/net')
+  const net = openat(world.ownNs, 'net')
   const netlink = openNetlink()
-  const inner = isNode ? { mnt: openat(world.hostProc, 'thread-self/ns/mnt'), uts: openat(world.hostProc, 'thread-self/ns/uts') } : {}
+  const inner = isNode ? { mnt: openat(world.ownNs, 'mnt'), uts: openat(world.ownNs, 'uts') } : {}
   putNamespaces(world.holder, name, isNode ? [net, inner.mnt!, inner.uts!] : [net])
   world.namespaces.set(name, { name, net, ...inner, netlink, ifindexes: new Map() })
 }
@@ -70,10 +86,6 @@ function keep(world: World, name: string, isNode: boolean): void {
 export function delNetns(world: World, name: string): void {
   const namespace = namespaceOf(world, name)
   dropNamespaces(world.holder, name)
-  namespace.netlink.close()
-  close(namespace.net)
-  if (namespace.mnt !== undefined) close(namespace.mnt)
-  if (namespace.uts !== undefined) close(namespace.uts)
-  world.namespaces.delete(name)
+  closeNamespace(world, namespace)
   rmSync(nodeDirectory(world, name), { recursive: true, force: true })
 }

@@ -1,9 +1,42 @@
 // Command lines of nsexec; native/nsexec.c tells its verbs.
+import { constants } from 'node:os'
+import type { ServiceDefinition, ServiceName } from '../state/network.ts'
+import { capabilityMask } from '../unit/capability.ts'
 import { nsexecPath } from './installation.ts'
 
-/** A command line that runs `argv` in a node of the lab whose state lies in `directory`. */
-export function enterCommand(directory: string, node: string, argv: readonly string[]): { file: string; args: string[] } {
-  return { file: nsexecPath(), args: ['enter', directory, node, ...argv] }
+/** A command line that runs `argv` in a node of the lab whose state lies in `directory`: with all rights, or with these capabilities alone. */
+export function enterCommand(
+  directory: string,
+  node: string,
+  argv: readonly string[],
+  capabilities?: readonly string[],
+): { file: string; args: string[] } {
+  const rights = capabilities === undefined ? [] : [`--caps=${capabilityMask(capabilities)}`]
+  return { file: nsexecPath(), args: ['enter', ...rights, directory, node, ...argv] }
+}
+
+/** The command line of the holder of the lab whose state lies in `directory`. */
+export function holdCommand(directory: string): { file: string; args: string[] } {
+  return { file: nsexecPath(), args: ['hold', directory] }
+}
+
+/** A command line that starts a service of a node under a supervisor, and returns when it has started. */
+export function serveCommand(
+  directory: string,
+  { netns, service }: ServiceName,
+  { definition, digest }: { readonly definition: ServiceDefinition; readonly digest: string },
+): { file: string; args: string[] } {
+  const { argv, user, cwd, capabilities, restart, stopSignal, stopTimeoutMs } = definition
+  const settings = [
+    ...(user === undefined ? [] : [`user=${user}`]),
+    `cwd=${cwd}`,
+    ...(capabilities === undefined ? [] : [`caps=${capabilityMask(capabilities)}`]),
+    `restart=${restart}`,
+    `stop=${constants.signals[stopSignal]}`,
+    `grace=${stopTimeoutMs}`,
+    `digest=${digest}`,
+  ]
+  return { file: nsexecPath(), args: ['serve', directory, netns, service, ...settings, '--', ...argv] }
 }
 
 /** A command line that passes netlink datagrams between its stdin, a socket, and the kernel, in one namespace of the lab. */

@@ -3,21 +3,30 @@ import { fstatSync } from 'node:fs'
 import type {
   AddrState,
   BridgeLink,
+  BridgePort,
+  FdbEntry,
   LinkEnd,
   LinkState,
+  MdbEntry,
   NamespaceState,
   NeighState,
   NetworkState,
+  PortVlan,
   RouteState,
   RuleState,
   SysctlState,
+  WireguardConfig,
 } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
+import { FALLBACK_LINKS } from '../state/kind.ts'
+import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
-import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import { observeFiles } from './file.ts'
+import { observeWireguard } from './observe-wireguard.ts'
+import { readPorts, type PortTables } from './observe-port.ts'
 import { CLONE_NEWUTS, gethostname, setns } from './libc.ts'
 import { decodeAddr, type AddrMessage } from './message/addr.ts'
+import { decodeKindData, decodePortData } from './message/kind.ts'
 import { decodeLink, getLinks, type LinkMessage } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
 import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
@@ -38,10 +47,20 @@ import {
 } from './uapi.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
 
-/** What cannot be listed but must be asked for by name. By namespace. */
-export type ObserveScope = ReadonlyMap<string, { readonly sysctls: readonly string[]; readonly files: readonly string[] }>
+/** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
+export interface NamespaceScope {
+  readonly sysctls: readonly string[]
+  readonly files: readonly string[]
+  /** All of them where absent. */
+  readonly tables?: ReadonlySet<Table>
+}
 
-/** State of the network, and what of it is still on its way. Rulesets are not in it: they are asked from their own tools. */
+export type Table = 'routes' | 'rules' | 'neighs'
+
+/** By namespace. */
+export type ObserveScope = ReadonlyMap<string, NamespaceScope>
+
+/** State of the network, and what of it is still on its way. Rulesets and services are not in it: they are asked from their own tools and supervisors. */
 export interface Observation {
   readonly network: NetworkState
   /** IPv6 addresses whose duplicate address detection is not over: `h1: eth0 fd00::1/64`. */
@@ -58,6 +77,8 @@ export interface NamespaceInodes {
   readonly uts?: number
 }
 
+const ALL_TABLES: ReadonlySet<Table> = new Set(['routes', 'rules', 'neighs'])
+
 /** Priorities of the rules that every namespace is born with: local, main, default. */
 const OWN_RULES = new Set([0, 32766, 32767])
 
@@ -66,6 +87,9 @@ interface RawNamespace {
   readonly links: readonly LinkMessage[]
   readonly addrs: readonly AddrMessage[]
   readonly qdiscs: readonly QdiscMessage[]
+  readonly ports: PortTables
+  /** By ifindex. */
+  readonly wireguards: ReadonlyMap<number, WireguardConfig>
 }
 
 /** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
@@ -83,11 +107,12 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       links: linkStates(each, ends),
       qdiscs: qdiscStates(each),
       addrs: addrStates(each),
-      ...readTables(each),
+      ...readTables(each, wanted?.tables),
       ...readInside(world, namespace, wanted?.sysctls ?? []),
       files: observeFiles(world, namespace, wanted?.files ?? []),
       rulesets: new Map(),
       setup: [],
+      services: new Map(),
     })
     inodes.set(namespace.name, inodesOf(namespace))
   }
@@ -158,7 +183,7 @@ function readLinksAndAddrs(world: World, namespace: OpenNamespace, withFacts: bo
     namespace.ifindexes.set(link.ifname, link.ifindex)
     world.nextIfindex = Math.max(world.nextIfindex, link.ifindex + 1)
   }
-  return { namespace, links, addrs, qdiscs }
+  return { namespace, links, addrs, qdiscs, ports: readPorts(namespace, links), wireguards: observeWireguard(world, namespace, links) }
 }
 
 function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, into: T[], decode: (body: Buffer) => T | undefined): void {
@@ -179,20 +204,52 @@ function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
       ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
       ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
       ...(link.alias !== undefined && { alias: link.alias }),
+      ...portOf(raw, link),
       ...(link.facts !== undefined && { facts: link.facts }),
     }
-    states.set(link.ifname, linkState(raw.namespace.name, link, common, ends))
+    states.set(link.ifname, linkState(raw, link, common, ends))
   }
   return states
 }
 
-type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'alias' | 'facts'>
+type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'port' | 'alias' | 'facts'>
 
-function linkState(netns: string, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
+function linkState(raw: RawNamespace, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
   if (link.flags & IFF_LOOPBACK) return { kind: 'loopback', ...common }
-  if (link.kind === 'bridge' && link.bridge !== undefined) return { kind: 'bridge', ...common, ...link.bridge }
-  const peer = link.kind === 'veth' ? peerOf(netns, link, ends) : undefined
-  return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
+  if (link.kind === 'bridge' && link.bridge !== undefined) {
+    const selfVlans = link.bridge.vlan === undefined ? undefined : raw.ports.vlans.get(link.ifindex)
+    return { kind: 'bridge', ...common, ...link.bridge, ...(selfVlans !== undefined && { selfVlans }) }
+  }
+  if (link.kind === 'veth') {
+    const peer = peerOf(raw.namespace.name, link, ends)
+    return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
+  }
+  return virtualState(raw, link, common) ?? { kind: 'other', infoKind: link.kind, ...common }
+}
+
+/** Undefined for a kind that netlab does not make, and for one whose parent is in another namespace: netlab makes none such. */
+function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon): LinkState | undefined {
+  const data = decodeKindData(link.kind, link.data, { ifnameOf: (ifindex) => nameOf(raw.links, ifindex) })
+  if (data === undefined || link.isLinkElsewhere || FALLBACK_LINKS.has(link.ifname)) return undefined
+  const below = link.linkIfindex !== undefined && link.linkIfindex !== 0 && link.linkIfindex !== link.ifindex ? link.linkIfindex : undefined
+  const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw.links, below))
+  const wireguard = raw.wireguards.get(link.ifindex)
+  return { ...common, ...data, ...(parent !== undefined && { parent }), ...(wireguard !== undefined && { wireguard }) }
+}
+
+function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
+  if (link.portData === undefined) return {}
+  const { vlans, fdbs, mdbs } = raw.ports
+  const master = raw.links.find(({ ifindex }) => ifindex === link.masterIfindex)
+  return {
+    port: {
+      options: decodePortData(link.portData, { ifnameOf: String }),
+      // A bridge that takes no notice of VLANs has them all the same: 1 on each port.
+      vlans: (master?.bridge?.vlan === undefined ? undefined : vlans.get(link.ifindex)) ?? new Map<number, PortVlan>(),
+      fdbs: new Map<string, FdbEntry>((fdbs.get(link.ifindex) ?? []).map((fdb) => [fdbKey(fdb), fdb])),
+      mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
+    },
+  }
 }
 
 function qdiscStates({ links, qdiscs }: RawNamespace): Map<string, QdiscChain> {
@@ -211,20 +268,22 @@ function addrStates(raw: RawNamespace): Map<string, AddrState> {
   return states
 }
 
-function readTables(raw: RawNamespace): Pick<NamespaceState, 'routes' | 'rules' | 'neighs'> {
+function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Pick<NamespaceState, Table> {
   const ifnameOf = (ifindex: number): string => nameOf(raw.links, ifindex)
   const routes: RouteState[] = []
   const rules: RuleState[] = []
   const neighs: NeighState[] = []
-  gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
-    const route = decodeRoute(body, ifnameOf)
-    return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
-  })
-  gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
-    const rule = decodeRule(body)
-    return rule !== undefined && !OWN_RULES.has(rule.priority) ? rule : undefined
-  })
-  gather(raw.namespace, RTM_GETNEIGH, NO_FILTER.neigh, neighs, (body) => decodeNeigh(body, ifnameOf))
+  if (tables.has('routes'))
+    gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
+      const route = decodeRoute(body, ifnameOf)
+      return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
+    })
+  if (tables.has('rules'))
+    gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
+      const rule = decodeRule(body)
+      return rule !== undefined && !OWN_RULES.has(rule.priority) ? rule : undefined
+    })
+  if (tables.has('neighs')) gather(raw.namespace, RTM_GETNEIGH, NO_FILTER.neigh, neighs, (body) => decodeNeigh(body, ifnameOf))
   return {
     routes: new Map(routes.map((route) => [routeKey(route), route])),
     rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),

@@ -3,12 +3,39 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Field 22 of /proc/<pid>/stat, in clock ticks since boot: with the pid it names one process for good. Undefined when it has ended. */
 export function processStart(pid: number): string | undefined {
+  return readStat(pid)?.start
+}
+
+/** Undefined when the process has ended. */
+function readStat(pid: number): { start: string; isExiting: boolean } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return state === 'Z' || state === 'X' ? undefined : fields[18]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // from field 3 on
+    const [state, flags, start] = [fields[0], Number(fields[6]), fields[19]]
+    return state === 'Z' || state === 'X' || start === undefined ? undefined : { start, isExiting: (flags & PF_EXITING) !== 0 }
   } catch {
     return undefined // ENOENT, ESRCH: it is gone
+  }
+}
+
+const PF_EXITING = 0x4 // <linux/sched.h>
+
+/** The oldest process that runs with this very command line. */
+export function findProcess({ file, args }: { file: string; args: readonly string[] }): { pid: number; start: string } | undefined {
+  const wanted = `${[file, ...args].join('\0')}\0`
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
+  const found = pids.flatMap((entry) => {
+    const start = commandLine(entry) === wanted ? processStart(Number(entry)) : undefined
+    return start === undefined ? [] : [{ pid: Number(entry), start }]
+  })
+  return found.sort((one, other) => Number(one.start) - Number(other.start))[0]
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // it has ended
   }
 }
 
@@ -31,8 +58,34 @@ export function processesByNetns(): Map<number, number[]> {
   return pids
 }
 
-/** Waits until the process has ended. */
-export async function processEnd(pid: number, start: string): Promise<void> {
-  for (let delayMs = 1; processStart(pid) === start; delayMs = Math.min(delayMs * 2, 50))
-    await new Promise((resolve) => setTimeout(resolve, delayMs))
+/** Pids of the processes in the pid namespace of `pid`, as the machine numbers them, by their number in there. */
+export function pidsInside(pid: number): Map<number, number> {
+  const own = readlinkSync(`/proc/${pid}/ns/pid`)
+  const pids = new Map<number, number>()
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    try {
+      if (readlinkSync(`/proc/${entry}/ns/pid`) !== own) continue
+      const inside = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
+      if (inside !== undefined) pids.set(Number(inside), Number(entry))
+    } catch {
+      continue // it ended, or is another user's
+    }
+  }
+  return pids
 }
+
+/**
+ * Waits until the process has ended. The first of a pid namespace ends when all others there are reaped (zap_pid_ns_processes): where
+ * one was left to a PID 1 that reaps nothing, as in many containers, that is never. Its namespaces are free by then, so the wait ends, too.
+ */
+export async function processEnd(pid: number, start: string): Promise<void> {
+  const limit = performance.now() + EXITING_LIMIT_MS
+  for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 50)) {
+    const stat = readStat(pid)
+    if (stat?.start !== start || (stat.isExiting && performance.now() > limit)) return
+    await new Promise((resolve) => setTimeout(resolve, delayMs))
+  }
+}
+
+const EXITING_LIMIT_MS = 3_000

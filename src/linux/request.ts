@@ -1,17 +1,23 @@
 // Operations of a plan as netlink requests, each with the namespace whose socket it leaves by.
-import type { AddBridge, AddVeth, LinkChange, Operation } from '../plan/operation.ts'
+import type { AddBridge, AddLink, AddVeth, LinkChange, Operation } from '../plan/operation.ts'
+import { familyNumber, genericSocket } from './generic.ts'
 import { delAddr, newAddr } from './message/addr.ts'
-import { delLink, newBridge, newVeth, setLink, type VethEnd } from './message/link.ts'
+import { addFdb, addMdb, addVlan, delFdb, delMdb, delVlan } from './message/bridge.ts'
+import type { Ifindexes } from './message/kind.ts'
+import { delLink, newBridge, newVeth, newVirtual, setLink, type VethEnd } from './message/link.ts'
 import { delNeigh, replaceNeigh } from './message/neigh.ts'
 import { addQdisc, changeQdisc, delRootQdisc } from './message/qdisc.ts'
 import { delRoute, newRoute, replaceRoute } from './message/route.ts'
 import { delRule, newRule } from './message/rule.ts'
-import type { Request } from './transport.ts'
+import { setWireguard } from './message/wireguard.ts'
+import type { NetlinkSocket, Request } from './transport.ts'
 import { namespaceOf, type OpenNamespace, type World } from './world.ts'
 
 export interface PlacedRequest {
   readonly namespace: OpenNamespace
   readonly request: Request
+  /** Where it is not rtnetlink's. */
+  readonly socket?: NetlinkSocket
 }
 
 /** An operation's request, and what makes it whole where one request cannot say all. */
@@ -28,6 +34,11 @@ export function placeOperation(world: World, operation: Operation): PlacedOperat
   const namespace = world.namespaces.get(operation.netns)
   if (namespace === undefined) return undefined // it is about to be made
   if (operation.type === 'add bridge') return placeBridge(world, namespace, operation)
+  if (operation.type === 'add link') return isTun(operation) ? undefined : placeLink(world, namespace, operation)
+  if (operation.type === 'set wireguard') {
+    const request = setWireguard(familyNumber(world, namespace, 'wireguard'), ifindexOf(namespace, operation.ifname), operation.set)
+    return { namespace, request, socket: genericSocket(world, namespace), after: [] }
+  }
   const request = netlinkRequest(namespace, operation)
   return request === undefined ? undefined : { namespace, request, after: [] }
 }
@@ -43,7 +54,12 @@ export function requestFor(namespace: Indexed, operation: Operation): Request {
 }
 
 function netlinkRequest(namespace: Indexed, operation: Operation): Request | undefined {
-  return linkRequest(namespace, operation) ?? qdiscRequest(namespace, operation) ?? tableRequest(namespace, operation)
+  return (
+    linkRequest(namespace, operation) ??
+    portRequest(namespace, operation) ??
+    qdiscRequest(namespace, operation) ??
+    tableRequest(namespace, operation)
+  )
 }
 
 function linkRequest(namespace: Indexed, operation: Operation): Request | undefined {
@@ -65,6 +81,26 @@ function qdiscRequest(namespace: Indexed, operation: Operation): Request | undef
       return changeQdisc(ifindexOf(namespace, operation.ifname), operation.qdisc, operation.parent)
     case 'del qdisc':
       return delRootQdisc(ifindexOf(namespace, operation.ifname))
+    default:
+      return undefined
+  }
+}
+
+function portRequest(namespace: Indexed, operation: Operation): Request | undefined {
+  const ifindex = (ifname: string): number => ifindexOf(namespace, ifname)
+  switch (operation.type) {
+    case 'add vlan':
+      return addVlan(ifindex(operation.ifname), operation.vlans, operation.isSelf)
+    case 'del vlan':
+      return delVlan(ifindex(operation.ifname), operation.vlans, operation.isSelf)
+    case 'add fdb':
+      return addFdb(ifindex(operation.ifname), operation.fdb)
+    case 'del fdb':
+      return delFdb(ifindex(operation.ifname), operation.fdb)
+    case 'add mdb':
+      return addMdb(ifindex(operation.bridge), ifindex(operation.ifname), operation.mdb)
+    case 'del mdb':
+      return delMdb(ifindex(operation.bridge), ifindex(operation.ifname), operation.mdb)
     default:
       return undefined
   }
@@ -102,7 +138,16 @@ function ifindexOf(namespace: Indexed, ifname: string): number {
   return ifindex
 }
 
-function newIfindex(world: World, namespace: OpenNamespace, ifname: string): number {
+/** tun and tap devices are made by ioctl(2): rtnetlink answers EOPNOTSUPP (tun_validate). */
+export function isTun({ link }: AddLink): boolean {
+  return link.kind === 'tun' || link.kind === 'tap'
+}
+
+function ifindexesOf(namespace: Indexed): Ifindexes {
+  return { ifindexOf: (ifname) => ifindexOf(namespace, ifname), ifnameOf: String }
+}
+
+export function newIfindex(world: World, namespace: OpenNamespace, ifname: string): number {
   const ifindex = world.nextIfindex++
   namespace.ifindexes.set(ifname, ifindex)
   return ifindex
@@ -110,7 +155,7 @@ function newIfindex(world: World, namespace: OpenNamespace, ifname: string): num
 
 function setLinkRequest(namespace: Indexed, ifname: string, set: LinkChange): Request {
   const master = set.master === null ? 0 : set.master === undefined ? undefined : ifindexOf(namespace, set.master)
-  return setLink(ifindexOf(namespace, ifname), set, master)
+  return setLink(ifindexOf(namespace, ifname), set, master, ifindexesOf(namespace))
 }
 
 /** The bridge, and its alias, which RTM_NEWLINK heeds only for a link that stands (rtnl_create_link). */
@@ -120,6 +165,17 @@ function placeBridge(world: World, namespace: OpenNamespace, { ifname, link }: A
   return {
     namespace,
     request: newBridge(ifname, ifindex, link),
+    after: alias === undefined ? [] : [{ namespace, request: setLinkRequest(namespace, ifname, { alias }) }],
+    back: { namespace, request: delLink(ifindex) },
+  }
+}
+
+function placeLink(world: World, namespace: OpenNamespace, { ifname, link }: AddLink): PlacedOperation {
+  const ifindex = newIfindex(world, namespace, ifname)
+  const { alias } = link
+  return {
+    namespace,
+    request: newVirtual(ifname, ifindex, link, ifindexesOf(namespace)),
     after: alias === undefined ? [] : [{ namespace, request: setLinkRequest(namespace, ifname, { alias }) }],
     back: { namespace, request: delLink(ifindex) },
   }

@@ -1,24 +1,62 @@
 // Sysctls of a network namespace: /proc/sys/net shows the namespace of the thread that opens it (proc_sysctl.c). sysctl(8).
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, readFileSync, writeSync } from 'node:fs'
+import { close, mountDetached, O_WRONLY, openat, SyscallError } from './libc.ts'
 
-/** `net.ipv4.conf.eth0/1.rp_filter` → `/proc/sys/net/ipv4/conf/eth0.1/rp_filter`: dots and slashes change places, sysctl.d(5). */
-export function sysctlPath(name: string): string {
-  return `/proc/sys/${name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))}`
+/** `net.ipv4.conf.eth0/1.rp_filter` → `net/ipv4/conf/eth0.1/rp_filter` below /proc/sys: dots and slashes change places, sysctl.d(5). */
+function pathBelowSys(name: string): string {
+  return name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))
+}
+
+/**
+ * One procfs has an entry `net/ipv4` for every namespace that was looked at, all in one hash chain: at a thousand nodes a look-up takes
+ * 0.3 ms. So now and then a new procfs is taken. Only root may; in a user namespace it is the one under /proc for ever.
+ */
+const LOOKUPS_PER_PROC = 128
+let proc: { readonly root: number | undefined; lookups: number } | undefined
+
+function open(name: string, flags?: number): number {
+  if (proc === undefined || (proc.root !== undefined && proc.lookups >= LOOKUPS_PER_PROC)) {
+    if (proc?.root !== undefined) close(proc.root)
+    proc = { root: newProc(), lookups: 0 }
+  }
+  proc.lookups++
+  const path = `sys/${pathBelowSys(name)}`
+  return proc.root === undefined ? openat(-1, `/proc/${path}`, flags) : openat(proc.root, path, flags)
+}
+
+function newProc(): number | undefined {
+  try {
+    return mountDetached('proc')
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined // EPERM; ENOSYS before Linux 5.2
+    throw error
+  }
 }
 
 /** The value as /proc/sys shows it, without the line end; undefined where this kernel or namespace has no such sysctl. */
 export function readSysctl(name: string): string | undefined {
+  let fd: number
   try {
-    return readFileSync(sysctlPath(name), 'utf8').trimEnd()
+    fd = open(name)
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error
+  }
+  try {
+    return readFileSync(fd, 'utf8').trimEnd()
+  } finally {
+    closeSync(fd)
   }
 }
 
 /** Writes a value. Errors: ENOENT (no such sysctl), EINVAL (value), EACCES (not writable here). */
 export function writeSysctl(name: string, value: string): void {
-  writeFileSync(sysctlPath(name), value)
+  const fd = open(name, O_WRONLY)
+  try {
+    writeSync(fd, value)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Whether a value thrown by node:fs carries this errno name. */

@@ -55,9 +55,9 @@ export interface NetlinkSocket {
   close(): void
 }
 
-/** Opens a NETLINK_ROUTE socket in this thread's network namespace, with extended ACK and strict checking. */
-export function openNetlink(): NetlinkSocket {
-  const fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)
+/** Opens a socket, NETLINK_ROUTE or NETLINK_GENERIC, in this thread's network namespace, with extended ACK and strict checking. */
+export function openNetlink(protocol: number = NETLINK_ROUTE): NetlinkSocket {
+  const fd = socket(AF_NETLINK, SOCK_RAW, protocol)
   setsockoptInt(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1)
   setsockoptInt(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
   setsockoptInt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
@@ -188,6 +188,28 @@ function parseRefusal(message: Buffer, errno: number): Omit<NetlinkRefusal, 'ind
     })
   }
   return { errno, code: errnoName(errno), ...(extack !== undefined && { extack }), ...(offset !== undefined && { offset }) }
+}
+
+/**
+ * Sends one request that is answered by a message beside its ACK; calls `each` with the body, which lives until `each` returns. Returns
+ * the refusal, if it is one.
+ */
+export function ask(netlink: NetlinkSocket, one: Request, each: (body: Buffer) => void): NetlinkRefusal | undefined {
+  sendBatch(netlink, [one], 0)
+  for (;;) {
+    const end = receiveDatagram(netlink)
+    for (let at = 0; at + NLMSG_HDRLEN <= end;) {
+      const message = messageAt(at, end)
+      if (message.readUInt32LE(8) === netlink.seq) {
+        if (message.readUInt16LE(4) !== NLMSG_ERROR) each(message.subarray(NLMSG_HDRLEN))
+        else {
+          const errno = errnoOf(message)
+          return errno === 0 ? undefined : { index: 0, ...parseRefusal(message, errno) }
+        }
+      }
+      at += (message.length + 3) & ~3
+    }
+  }
 }
 
 const DUMP_ATTEMPTS = 10

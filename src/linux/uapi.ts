@@ -41,6 +41,15 @@ export const RTM_NEWRULE = 32
 export const RTM_DELRULE = 33
 export const RTM_GETRULE = 34
 
+export const RTM_NEWSTATS = 92
+export const RTM_GETSTATS = 94
+export const RTMGRP_LINK = 0x1
+export const RTMGRP_NEIGH = 0x4
+export const RTMGRP_IPV4_IFADDR = 0x10
+export const RTMGRP_IPV4_ROUTE = 0x40
+export const RTMGRP_IPV6_IFADDR = 0x100
+export const RTMGRP_IPV6_ROUTE = 0x400
+
 export const RTA_DST = 1
 export const RTA_OIF = 4
 export const RTA_GATEWAY = 5
@@ -59,12 +68,21 @@ export const RTPROT_UNSPEC = 0
 export const RTPROT_KERNEL = 2
 export const RTPROT_BOOT = 3
 export const RTPROT_STATIC = 4
+export const RTPROT_RA = 9
+export const RTPROT_ZEBRA = 11
+export const RTPROT_BIRD = 12
+export const RTPROT_DHCP = 16
+export const RTPROT_BGP = 186
+export const RTPROT_ISIS = 187
+export const RTPROT_OSPF = 188
+export const RTPROT_RIP = 189
 export const RTNH_F_ONLINK = 4
 export const RT_SCOPE_UNIVERSE = 0
 export const RT_SCOPE_LINK = 253
 export const RT_SCOPE_HOST = 254
 export const RT_SCOPE_NOWHERE = 255
 export const RT_TABLE_UNSPEC = 0
+export const RT_TABLE_MAIN = 254
 export const RT_TABLE_LOCAL = 255
 export const RTM_F_CLONED = 0x200
 
@@ -93,6 +111,10 @@ export const IN6_ADDR_GEN_MODE_EUI64 = 0
 export const IN6_ADDR_GEN_MODE_NONE = 1
 export const IFLA_INFO_KIND = 1
 export const IFLA_INFO_DATA = 2
+export const IFLA_INFO_SLAVE_DATA = 5
+export const IFLA_PROTINFO = 12
+export const IFLA_BRPORT_STATE = 1
+export const IFLA_STATS_LINK_64 = 1
 export const VETH_INFO_PEER = 1
 export const IFLA_BR_FORWARD_DELAY = 1
 export const IFLA_BR_HELLO_TIME = 2
@@ -104,6 +126,9 @@ export const IFLA_BR_ROOT_ID = 10
 export const IFLA_BR_BRIDGE_ID = 11
 export const IFLA_BR_TOPOLOGY_CHANGE = 14
 export const IFLA_BR_MCAST_SNOOPING = 23
+export const IFLA_BR_VLAN_FILTERING = 7
+export const IFLA_BR_VLAN_PROTOCOL = 8
+export const IFLA_BR_VLAN_DEFAULT_PVID = 39
 
 // <linux/if_addr.h>
 export const IFA_ADDRESS = 1
@@ -118,7 +143,15 @@ export const IFA_F_DADFAILED = 0x08
 // <linux/neighbour.h>
 export const NDA_DST = 1
 export const NDA_LLADDR = 2
+export const NUD_INCOMPLETE = 0x01
+export const NUD_REACHABLE = 0x02
+export const NUD_STALE = 0x04
+export const NUD_DELAY = 0x08
+export const NUD_PROBE = 0x10
+export const NUD_FAILED = 0x20
+export const NUD_NOARP = 0x40
 export const NUD_PERMANENT = 0x80
+export const NTF_SELF = 0x02
 
 // <linux/fib_rules.h>
 export const FRA_DST = 1
@@ -130,6 +163,7 @@ export const FRA_SUPPRESS_PREFIXLEN = 14
 export const FRA_TABLE = 15
 export const FRA_FWMASK = 16
 export const FRA_OIFNAME = 17
+export const FRA_L3MDEV = 19
 export const FRA_IP_PROTO = 22
 export const FRA_SPORT_RANGE = 23
 export const FRA_DPORT_RANGE = 24

@@ -41,15 +41,17 @@ export function unpackOperations({ operations, contents, contentOf }: PackedOper
 
 /** Without cause, origin and the way back: the engine reads none of them, and they are most of the bytes. */
 function bareOf<O extends Operation>(operation: O): O {
-  const { cause: _cause, origin: _origin, ...rest } = operation
-  const bare: Record<string, unknown> = { ...rest, cause: '' }
-  delete bare['undo']
-  delete bare['previous']
-  for (const key of ['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'qdisc', 'file'] as const) {
-    const part = bare[key]
-    if (typeof part !== 'object' || part === null || !('origin' in part)) continue
-    const { origin: _, ...plain } = part
-    bare[key] = plain
-  }
+  const bare: Record<string, unknown> = { cause: '' }
+  for (const [key, value] of Object.entries(operation))
+    if (!LEFT_OUT.has(key)) bare[key] = PARTS.has(key) && typeof value === 'object' ? withoutOrigin(value as object) : value
   return bare as O
+}
+
+const LEFT_OUT: ReadonlySet<string> = new Set(['cause', 'origin', 'undo', 'previous'])
+const PARTS: ReadonlySet<string> = new Set(['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'file'])
+
+function withoutOrigin<T extends object>(part: T): T {
+  if (!('origin' in part)) return part
+  const { origin: _, ...plain } = part
+  return plain as T
 }

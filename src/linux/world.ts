@@ -1,7 +1,7 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
 import { openSync } from 'node:fs'
-import { connectHolder, getNamespaces, listNamespaces, type Holder } from './holder.ts'
+import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
@@ -12,6 +12,8 @@ export interface OpenNamespace {
   readonly mnt?: number
   readonly uts?: number
   readonly netlink: NetlinkSocket
+  /** Generic netlink, opened when it is first wanted: generic.ts. */
+  generic?: NetlinkSocket
   /** ifindex by ifname, as far as the engine has seen or made them. */
   readonly ifindexes: Map<string, number>
 }
@@ -23,14 +25,23 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
+  /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
+  readonly ownNs: number
   readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
   readonly namespaces: Map<string, OpenNamespace>
+  /** Where a file's path leads in a node that is new, or undefined where nothing is there: the same in all of them. */
+  readonly freshPlaces: Map<string, string | undefined>
   /** Every link of the lab gets a number of its own, so that IFLA_LINK of a veth names its peer without doubt. */
   nextIfindex: number
+  /** Numbers of generic netlink families, by name. */
+  readonly families: Map<string, number>
 }
 
-/** lo is 1 everywhere. */
-const FIRST_IFINDEX = 2
+/**
+ * The kernel numbers from 2 on what it makes of its own accord: a module for tunnels puts a fallback device (tunl0, gre0, …) into every
+ * namespace, those that stand too. Numbers of ours begin where it never gets.
+ */
+const FIRST_IFINDEX = 1001
 
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
 export function enterWorld(directory: string, holderPid: number): World {
@@ -42,21 +53,53 @@ export function enterWorld(directory: string, holderPid: number): World {
     uts: openat(hostProc, `${holderPid}/ns/uts`),
   }
   unshare(CLONE_FS) // setns(2) into a mount namespace wants a root directory that no other thread shares
-  const world: World = { directory, holder, hostProc, base, namespaces: new Map(), nextIfindex: FIRST_IFINDEX }
-  goHome(world)
-  for (const { name, hasMnt } of listNamespaces(holder)) {
-    const held = getNamespaces(holder, name)
-    setns(held.net, CLONE_NEWNET)
-    const netlink = openNetlink()
-    if (!hasMnt) {
-      close(held.mnt)
-      close(held.uts)
-    }
-    const inner = hasMnt ? { mnt: held.mnt, uts: held.uts } : {}
-    world.namespaces.set(name, { name, net: held.net, ...inner, netlink, ifindexes: new Map() })
+  const ownNs = openat(hostProc, 'thread-self/ns')
+  const world: World = {
+    directory,
+    holder,
+    hostProc,
+    ownNs,
+    base,
+    namespaces: new Map(),
+    freshPlaces: new Map(),
+    nextIfindex: FIRST_IFINDEX,
+    families: new Map(),
   }
+  goHome(world)
+  for (const { name, hasMnt } of listNamespaces(holder)) openHeld(world, name, hasMnt)
   setns(base.net, CLONE_NEWNET)
   return world
+}
+
+/** Opens a namespace that the holder keeps. Leaves this thread in it. */
+function openHeld(world: World, name: string, hasMnt: boolean): OpenNamespace {
+  const held = getNamespaces(world.holder, name)
+  setns(held.net, CLONE_NEWNET)
+  const netlink = openNetlink()
+  if (!hasMnt) {
+    close(held.mnt)
+    close(held.uts)
+  }
+  const inner = hasMnt ? { mnt: held.mnt, uts: held.uts } : {}
+  const namespace: OpenNamespace = { name, net: held.net, ...inner, netlink, ifindexes: new Map() }
+  world.namespaces.set(name, namespace)
+  return namespace
+}
+
+/** Opens a namespace that another engine has given to the holder since. */
+export function openNew(world: World, { name, hasMnt }: HeldName): OpenNamespace {
+  try {
+    return openHeld(world, name, hasMnt)
+  } finally {
+    setns(world.base.net, CLONE_NEWNET)
+  }
+}
+
+/** Lets go of a namespace that the holder has let go of. */
+export function closeNamespace(world: World, { name, net, mnt, uts, netlink }: OpenNamespace): void {
+  netlink.close()
+  for (const fd of [net, mnt, uts]) if (fd !== undefined) close(fd)
+  world.namespaces.delete(name)
 }
 
 /** Back to the lab's base: net, uts and mnt. */

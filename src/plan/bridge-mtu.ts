@@ -13,7 +13,6 @@ export function needsOwnMtu(namespace: NamespaceState, bridge: string): boolean 
  */
 export function planBridgeMtus(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
-    if (desired.kind === 'node') continue
     const least = leastPortMtus(desired)
     const observed = draft.isNew(netns) ? undefined : draft.observed.namespaces.get(netns)
     const stay = observed === undefined ? undefined : bridgesWithSamePorts(desired, observed)

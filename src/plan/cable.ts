@@ -1,12 +1,13 @@
 /** veth pairs: both ends are one object, made and deleted together. */
 import type { LinkEnd, LinkState, NamespaceState, VethLink } from '../state/network.ts'
 import { Bug } from '../diagnostic/bug.ts'
-import { kindText } from '../state/equal.ts'
+import { kindText } from '../state/equal-link.ts'
 import { findExtras } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import { linkEndText } from '../state/words.ts'
 import { needsOwnMtu } from './bridge-mtu.ts'
 import type { Draft } from './draft.ts'
+import { isEarlyMaster } from './master.ts'
 
 /**
  * Links that must make room before anything is made. The order does not matter to the kernel; what goes with its node comes first,
@@ -67,17 +68,30 @@ export function planNewCables(draft: Draft): void {
         throw new Bug(`The cable from ${netns}/${ifname} does not come back from ${linkEndText(link.peer)}`)
       }
       done.add(peer)
+      const early = (end: VethLink, where: string): VethLink => withEarlyMaster(end, draft.desired.namespaces.get(where))
       draft.emit({
         type: 'add veth',
         netns,
         cause: stoodBefore(draft, { netns, ifname }) || stoodBefore(draft, link.peer) ? 'made anew' : 'not there',
         ...(link.origin !== undefined && { origin: link.origin }),
         ifname,
-        link,
-        peer,
+        link: early(link, netns),
+        peer: early(peer, link.peer.netns),
       })
     }
   }
+}
+
+/** As `add veth` makes it: in its bridge, but in no bond or VRF, which is made later. */
+function withEarlyMaster(link: VethLink, namespace: NamespaceState | undefined): VethLink {
+  if (link.master === undefined || isEarlyMaster(namespace, link.master)) return withoutPort(link)
+  const { master: _, ...rest } = link
+  return withoutPort(rest)
+}
+
+/** What a port does in its bridge is said when it is there. */
+function withoutPort({ port: _, ...link }: VethLink): VethLink {
+  return link
 }
 
 function stoodBefore(draft: Draft, { netns, ifname }: LinkEnd): boolean {

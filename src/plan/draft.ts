@@ -1,6 +1,6 @@
 /** A plan being written: what the planners of the nouns share. */
 import { addrKey, neighKey, routeKey } from '../state/key.ts'
-import type { NamespaceState, NetworkState } from '../state/network.ts'
+import type { NamespaceState, NetworkState, Sourced } from '../state/network.ts'
 import type { Standing } from '../state/extra.ts'
 import { advance } from './effect.ts'
 import { lossOf } from './loss.ts'
@@ -69,6 +69,12 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
     emit,
     operations,
   }
+}
+
+/** Where an object was asked for: its own line, or that of its node where netlab gives it to each (/etc/hosts, ip_forward). */
+export function originOf(object: Sourced, node: Sourced | undefined): Sourced {
+  const origin = object.origin ?? node?.origin
+  return origin === undefined ? {} : { origin }
 }
 
 function lossKey(loss: Loss): string {

@@ -2,11 +2,13 @@
  * What an operation does to the network. The planner follows its own plan with it, so that what the kernel takes along is made
  * again, and every operation can be undone.
  */
-import { addrKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type { AddrState, VethLink } from '../state/network.ts'
+import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
+import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import type { AddrState, BridgeLink, BridgePort, LinkState, PortVlan, VethLink, VirtualLink, WireguardConfig } from '../state/network.ts'
+import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
-import type { AddQdisc, ChangeQdisc, Operation, SetLink } from './operation.ts'
+import type { AddQdisc, ChangeQdisc, LinkChange, Operation, VlanRange, WireguardChange } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 
@@ -15,6 +17,9 @@ const LO_ADDRS: readonly AddrState[] = [
   { ifname: 'lo', family: 4, local: '127.0.0.1', prefixlen: 8 },
   { ifname: 'lo', family: 6, local: '::1', prefixlen: 128 },
 ]
+
+/** Of a service that has just been started. */
+const RUNNING = { state: 'running', processes: 1, sinceMs: 0, restarts: 0, logOffset: 0 } as const
 
 /** Does the operation to `working`; returns what went along. */
 export function advance(working: Working, operation: Operation): Loss[] {
@@ -59,17 +64,98 @@ function removeLink(working: Working, netns: string, ifname: string): void {
   if (link?.kind === 'veth') working.get(link.peer.netns)?.links.delete(link.peer.ifname)
 }
 
-function setLink(namespace: WorkingNamespace, ifname: string, set: SetLink['set']): void {
-  const link = namespace.links.get(ifname)
-  if (link === undefined) return
-  const { master = link.master ?? null, alias = link.alias ?? '', bridge, ...plain } = set
-  const { master: _master, alias: _alias, ...rest } = link
-  namespace.links.set(ifname, { ...rest, ...plain, ...bridge, ...(master !== null && { master }), ...(alias !== '' && { alias }) })
+function setLink(namespace: WorkingNamespace, ifname: string, set: LinkChange): void {
+  const changes = followers(namespace.links, ifname, set)
+  setAlone(namespace, ifname, set)
+  for (const [other, change] of changes) setAlone(namespace, other, change)
 }
 
-/** A veth as `add veth` leaves it; below the MTU of IPv6 it has none. */
-function newVeth({ addrGenMode, ...link }: VethLink): VethLink {
-  return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) }
+function setAlone(namespace: WorkingNamespace, ifname: string, set: LinkChange): void {
+  const link = namespace.links.get(ifname)
+  if (link === undefined) return
+  const { master = link.master ?? null, alias = link.alias ?? '', bridge, vlan, kind, port, ...plain } = set
+  const { master: _master, alias: _alias, port: there, ...rest } = link
+  const stays = master !== null && master === link.master
+  const ownPort = port === undefined ? there : { ...(there ?? BARE_PORT), options: { ...there?.options, ...port } }
+  const changed: LinkState = {
+    ...rest,
+    ...plain,
+    ...bridge,
+    ...(master !== null && { master }),
+    ...(alias !== '' && { alias }),
+    ...(stays && ownPort !== undefined && { port: ownPort }),
+  }
+  namespace.links.set(
+    ifname,
+    kind !== undefined && isVirtual(changed) ? { ...changed, options: { ...changed.options, ...kind.options } } : changed,
+  )
+  if (vlan !== undefined && changed.kind === 'bridge') setBridgeVlan(namespace, ifname, changed, vlan)
+}
+
+/** A bridge that begins to tell VLANs apart has none on its ports, for vlan_default_pvid 0 takes what the kernel had put there. */
+function setBridgeVlan(namespace: WorkingNamespace, ifname: string, link: BridgeLink, vlan: BridgeLink['vlan'] | null): void {
+  const { vlan: before, selfVlans, ...rest } = link
+  const keeps = before !== undefined && selfVlans !== undefined
+  namespace.links.set(ifname, { ...rest, ...(vlan && { vlan, ...(keeps && { selfVlans }) }) })
+  if (before !== undefined && vlan) return
+  for (const [other, port] of namespace.links) {
+    if (port.master === ifname && port.port !== undefined) namespace.links.set(other, { ...port, port: { ...port.port, vlans: new Map() } })
+  }
+}
+
+/** A link as the operation that makes it leaves it; below the MTU of IPv6 it has none. */
+function newLink<L extends VethLink | VirtualLink | BridgeLink>({ addrGenMode, ...link }: L): L {
+  return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) } as L
+}
+
+/** In no master yet, and a WireGuard link without keys. */
+function newVirtual(link: VirtualLink): VirtualLink {
+  const { master: _master, port: _port, wireguard: _wireguard, ...rest } = newLink(link)
+  return rest
+}
+
+function setWireguard(namespace: WorkingNamespace, ifname: string, set: WireguardChange): void {
+  const link = namespace.links.get(ifname)
+  if (link === undefined || !isVirtual(link)) return
+  const { peers = [], gone = [], ...plain } = set
+  const before: WireguardConfig = link.wireguard ?? { privateKey: '', listenPort: 0, fwmark: 0, peers: new Map() }
+  const left = new Map([...before.peers].filter(([key]) => !gone.includes(key)))
+  for (const peer of peers) left.set(peer.publicKey, peer)
+  namespace.links.set(ifname, { ...link, wireguard: { ...before, ...plain, peers: left } })
+}
+
+/** `flags` undefined takes the VLANs away. */
+function setVlans(
+  namespace: WorkingNamespace,
+  ifname: string,
+  { first, last }: VlanRange,
+  flags: PortVlan | undefined,
+  isSelf: boolean,
+): void {
+  const link = namespace.links.get(ifname)
+  const change = (vlans: ReadonlyMap<number, PortVlan> = new Map()): Map<number, PortVlan> => {
+    const changed = new Map(vlans)
+    for (let id = first; id <= last; id++) {
+      if (flags === undefined) changed.delete(id)
+      else changed.set(id, flags)
+    }
+    return changed
+  }
+  if (isSelf) {
+    if (link?.kind === 'bridge') namespace.links.set(ifname, { ...link, selfVlans: change(link.selfVlans) })
+  } else setPort(namespace, ifname, (port) => ({ ...port, vlans: change(port.vlans) }))
+}
+
+function setPort(namespace: WorkingNamespace, ifname: string, change: (port: BridgePort) => BridgePort): void {
+  const link = namespace.links.get(ifname)
+  if (link !== undefined) namespace.links.set(ifname, { ...link, port: change(link.port ?? BARE_PORT) })
+}
+
+function withEntry<V>(entries: ReadonlyMap<string, V>, key: string, value: V | undefined): Map<string, V> {
+  const changed = new Map(entries)
+  if (value === undefined) changed.delete(key)
+  else changed.set(key, value)
+  return changed
 }
 
 function setQdisc(namespace: WorkingNamespace, { ifname, qdisc }: AddQdisc | ChangeQdisc): void {
@@ -93,13 +179,45 @@ function perform(working: Working, operation: Operation): void {
     case 'set hostname':
       namespace.hostname = operation.hostname
       break
-    case 'add bridge':
-      namespace.links.set(operation.ifname, { ...operation.link, up: false })
+    case 'add bridge': {
+      const { selfVlans: _, master: _master, port: _port, ...link } = operation.link
+      namespace.links.set(operation.ifname, newLink(link))
       break
+    }
     case 'add veth':
-      namespace.links.set(operation.ifname, newVeth(operation.link))
-      working.get(operation.link.peer.netns)?.links.set(operation.link.peer.ifname, newVeth(operation.peer))
+      namespace.links.set(operation.ifname, newLink(operation.link))
+      working.get(operation.link.peer.netns)?.links.set(operation.link.peer.ifname, newLink(operation.peer))
       break
+    case 'add link':
+      namespace.links.set(operation.ifname, newVirtual(operation.link))
+      break
+    case 'set wireguard':
+      setWireguard(namespace, operation.ifname, operation.set)
+      break
+    case 'add vlan':
+      setVlans(namespace, operation.ifname, operation.vlans, operation.vlans.flags, operation.isSelf)
+      break
+    case 'del vlan':
+      setVlans(namespace, operation.ifname, operation.vlans, undefined, operation.isSelf)
+      break
+    case 'add fdb':
+    case 'del fdb': {
+      const { fdb, type } = operation
+      setPort(namespace, operation.ifname, (port) => ({
+        ...port,
+        fdbs: withEntry(port.fdbs, fdbKey(fdb), type === 'add fdb' ? fdb : undefined),
+      }))
+      break
+    }
+    case 'add mdb':
+    case 'del mdb': {
+      const { mdb, type } = operation
+      setPort(namespace, operation.ifname, (port) => ({
+        ...port,
+        mdbs: withEntry(port.mdbs, mdbKey(mdb), type === 'add mdb' ? mdb : undefined),
+      }))
+      break
+    }
     case 'set link':
       setLink(namespace, operation.ifname, operation.set)
       if (operation.ifname === 'lo' && operation.set.up === true) for (const addr of LO_ADDRS) namespace.addrs.set(addrKey(addr), addr)
@@ -141,6 +259,12 @@ function perform(working: Working, operation: Operation): void {
       break
     case 'set sysctl':
       namespace.sysctls.set(operation.name, { value: operation.value })
+      break
+    case 'start service':
+      namespace.services.set(operation.name, { ...operation.service, status: RUNNING })
+      break
+    case 'stop service':
+      namespace.services.delete(operation.name)
       break
     // Files, rulesets and setup commands take nothing along.
     case 'write file':

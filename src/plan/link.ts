@@ -1,10 +1,13 @@
 /** Links that stand: their properties, and IFF_UP. ip-link(8). */
-import { linkDifferences, BRIDGE_OPTIONS } from '../state/equal.ts'
+import { BRIDGE_OPTIONS, isVirtual, ownDifferences } from '../state/equal-link.ts'
 import type { PropertyDifference } from '../state/equal.ts'
-import type { BridgeLink, LinkState } from '../state/network.ts'
+import { KINDS } from '../state/kind.ts'
+import type { BridgeLink, LinkState, NamespaceState, VirtualLink } from '../state/network.ts'
+import type { Options } from '../state/option.ts'
 import { planAddrs } from './addr.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
+import { emitMaster } from './master.ts'
 import type { LinkChange, SetLink } from './operation.ts'
 import { linksInOrder } from './order.ts'
 import { planQdiscs } from './qdisc.ts'
@@ -16,8 +19,11 @@ export function planLinkChanges(draft: Draft): void {
     for (const [ifname, link] of linksInOrder(desired.links)) {
       const there = now.links.get(ifname)
       if (there === undefined) continue
-      for (const difference of linkDifferences(link, there)) {
-        if (difference.property !== 'up' || !link.up) draft.emit(setLink(netns, ifname, link, there, difference))
+      for (const difference of ownDifferences(link, there)) {
+        const { property } = difference
+        if (property === 'master')
+          emitMaster(draft, { netns, ifname, link, there, master: link.master ?? null, cause: causeOf(difference) })
+        else if (property !== 'up' || !link.up) draft.emit(setLink(netns, ifname, link, there, difference))
       }
     }
   }
@@ -34,11 +40,26 @@ export function planInterfaces(draft: Draft): void {
     for (const [ifname, link] of desired.links) planAddrGenMode(draft, netns, ifname, link)
     planAddrs(draft, netns, desired)
     planQdiscs(draft, netns, desired)
-    for (const [ifname, link] of desired.links) if (link.kind === 'veth') planUp(draft, netns, ifname, link)
+    for (const [ifname, link] of linksInOrder(desired.links)) {
+      if (link.kind === 'veth' || (desired.kind === 'node' && link.kind !== 'loopback')) planUp(draft, netns, ifname, link)
+    }
+    for (const [ifname, link] of desired.links) planDownAgain(draft, netns, ifname, link, desired)
   }
   for (const [netns, desired] of draft.namespaces) {
+    if (desired.kind === 'node') continue
     for (const [ifname, link] of desired.links) if (link.kind === 'bridge') planUp(draft, netns, ifname, link)
   }
+}
+
+/** A VLAN comes up with its parent (vlan_device_event), a link with the bond that takes it, whatever the file says of them. */
+function planDownAgain(draft: Draft, netns: string, ifname: string, link: LinkState, desired: NamespaceState): void {
+  if (link.up) return
+  const parent = isVirtual(link) && link.kind === 'vlan' ? link.parent : undefined
+  const bond = link.master !== undefined && desired.links.get(link.master)?.kind === 'bond' ? link.master : undefined
+  const puller = bond ?? (parent !== undefined && desired.links.get(parent)?.up === true ? parent : undefined)
+  if (puller === undefined || draft.now(netns).links.get(ifname)?.up === false) return
+  const origin = link.origin === undefined ? {} : { origin: link.origin }
+  draft.emit({ type: 'set link', netns, cause: `it came up with ${puller}`, ...origin, ifname, set: { up: false }, previous: { up: true } })
 }
 
 /** Of links that the plan makes in a lab that is new; of all others `planLinkChanges` has seen the difference. */
@@ -98,9 +119,20 @@ function changeTo(link: LinkState, property: string): LinkChange {
       return { master: link.master ?? null }
     case 'alias':
       return { alias: link.alias ?? '' }
+    case 'vlan_filtering':
+    case 'vlan_protocol':
+    case 'vlan_default_pvid':
+      return link.kind === 'bridge' ? { vlan: link.vlan ?? null } : {}
     default:
+      if (isVirtual(link)) return { kind: { name: link.kind, options: optionChange(link, property) } }
       return link.kind === 'bridge' ? { bridge: bridgeChange(link, property) } : {}
   }
+}
+
+/** What the file does not say goes back to what the kernel had given it. */
+function optionChange(link: VirtualLink, name: string): Options {
+  const value = link.options[name] ?? KINDS[link.kind].options.find((option) => option.name === name)?.default
+  return value === undefined ? {} : { [name]: value }
 }
 
 function bridgeChange(link: BridgeLink, word: string): NonNullable<LinkChange['bridge']> {

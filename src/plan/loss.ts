@@ -4,6 +4,7 @@
  */
 import { isLoopbackAddr } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
+import { deletedWith, isCycled, vlansOn } from './attachment.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Operation, SetLink } from './operation.ts'
@@ -13,7 +14,7 @@ import type { Working, WorkingNamespace } from './working.ts'
 /** Something that goes, or is cut down, without an operation of its own. */
 export type Loss =
   | { readonly noun: 'link'; readonly netns: string; readonly ifname: string; readonly link: LinkState; readonly peer?: VethLink }
-  | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly master: string }
+  | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   | { readonly noun: 'qdisc'; readonly netns: string; readonly ifname: string; readonly chain: QdiscChain }
   | { readonly noun: 'addr'; readonly netns: string; readonly addr: AddrState }
   | { readonly noun: 'route'; readonly netns: string; readonly route: RouteState; readonly left?: RouteState }
@@ -65,6 +66,14 @@ function lossOfLink(working: Working, netns: string, ifname: string): Loss[] {
   return lossOfEnds(working, link.kind === 'veth' ? [end, link.peer] : [end])
 }
 
+/** Links on links that go, e.g. VLANs. */
+function lossOfDependants(netns: string, namespace: WorkingNamespace, ifnames: ReadonlySet<string>): Loss[] {
+  return deletedWith(namespace.links, ifnames).flatMap((ifname): Loss[] => {
+    const link = namespace.links.get(ifname)
+    return link === undefined ? [] : [{ noun: 'link', netns, ifname, link }]
+  })
+}
+
 function lossOfEnds(working: Working, ends: readonly LinkEnd[]): Loss[] {
   const byNetns = new Map<string, Set<string>>()
   for (const { netns, ifname } of ends) {
@@ -74,7 +83,10 @@ function lossOfEnds(working: Working, ends: readonly LinkEnd[]): Loss[] {
   }
   return [...byNetns].flatMap(([netns, ifnames]) => {
     const namespace = working.get(netns)
-    return namespace === undefined ? [] : lossOnDeletedLinks(netns, namespace, ifnames)
+    if (namespace === undefined) return []
+    const dependants = lossOfDependants(netns, namespace, ifnames)
+    const all = new Set([...ifnames, ...dependants.flatMap((loss) => (loss.noun === 'link' ? loss.ifname : []))])
+    return [...dependants, ...lossOnDeletedLinks(netns, namespace, all)]
   })
 }
 
@@ -87,9 +99,12 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
     if (left.length < route.nexthops.length) routes.push(cutRoute(netns, route, route.family === 4 ? [] : left))
     else if (isStraySource(namespace, addrs, route)) routes.push({ noun: 'route', netns, route })
   }
-  const ports = [...namespace.links].filter(([, link]) => link.master !== undefined && ifnames.has(link.master))
+  const ports = [...namespace.links].filter(
+    ([ifname, link]) => link.master !== undefined && ifnames.has(link.master) && !ifnames.has(ifname),
+  )
   return [
-    ...ports.map(([ifname, { master }]) => ({ noun: 'master' as const, netns, ifname, master: master ?? '' })),
+    ...ports.flatMap(([ifname, link]) => (isCycled(namespace.links, link, null) ? lossOfDown(netns, namespace, ifname) : [])),
+    ...ports.map(([ifname, link]) => ({ noun: 'master' as const, netns, ifname, link })),
     ...[...namespace.qdiscs].flatMap(([ifname, chain]): Loss[] => (ifnames.has(ifname) ? [{ noun: 'qdisc', netns, ifname, chain }] : [])),
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
     ...routes,
@@ -102,8 +117,9 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
   const link = namespace.links.get(ifname)
   if (link === undefined) return []
   if (set.up === false && link.up) {
-    return [...lossOfFamily(netns, namespace, ifname, 4, false), ...lossOfFamily(netns, namespace, ifname, 6, true)]
+    return [ifname, ...vlansOn(namespace.links, ifname)].flatMap((one) => lossOfDown(netns, namespace, one))
   }
+  if (set.master !== undefined && isCycled(namespace.links, link, set.master)) return lossOfDown(netns, namespace, ifname)
   if (set.lladdr !== undefined) return lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname)
   if (set.mtu !== undefined && set.mtu < IPV6_MIN_MTU && link.mtu >= IPV6_MIN_MTU) {
     const sysctls = lossOfSysctls(netns, namespace, (name) => sysctlIfname(name) === ifname && sysctlFamily(name) === 6)
@@ -120,6 +136,10 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
     return [...others, ...cut, ...sysctls]
   }
   return []
+}
+
+function lossOfDown(netns: string, namespace: WorkingNamespace, ifname: string): Loss[] {
+  return [...lossOfFamily(netns, namespace, ifname, 4, false), ...lossOfFamily(netns, namespace, ifname, 6, true)]
 }
 
 /**

@@ -1,41 +1,42 @@
 /** Namespaces: those that are new, made anew or gone, and their hostnames. */
 import type { NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
+import { planServicesOf } from './service.ts'
 
 /** Namespaces whose kind changed: no system call turns one into the other. What was in them is made again. */
 export function planRemadeNetns(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     const there = draft.observed.namespaces.get(netns)
     if (there === undefined || there.kind === desired.kind) continue
+    planServicesOf(draft, netns)
     draft.emit({ type: 'del netns', netns, cause: `it is ${kindWords(there.kind)}, the file says ${kindWords(desired.kind)}` })
   }
 }
 
-export function planNewNetns(draft: Draft): void {
-  for (const [netns, desired] of draft.namespaces) {
-    const { kind, hostname, origin } = desired
-    const base = { netns, ...(origin !== undefined && { origin }) }
-    if (draft.isNew(netns)) {
-      const cause = draft.observed.namespaces.has(netns) ? 'made anew' : 'not there'
-      draft.emit({ ...base, type: 'add netns', cause, kind, ...(hostname !== undefined && { hostname }) })
-      continue
-    }
-    const previous = draft.now(netns).hostname
-    if (hostname === undefined || hostname === previous) continue
-    draft.emit({
-      ...base,
-      type: 'set hostname',
-      cause: `hostname is ${previous ?? 'not set'}, the file says ${hostname}`,
-      hostname,
-      ...(previous !== undefined && { previous }),
-    })
+export function planNetns(draft: Draft, netns: string, { kind, hostname, origin }: NamespaceState): void {
+  const base = { netns, ...(origin !== undefined && { origin }) }
+  if (draft.isNew(netns)) {
+    const cause = draft.observed.namespaces.has(netns) ? 'made anew' : 'not there'
+    draft.emit({ ...base, type: 'add netns', cause, kind, ...(hostname !== undefined && { hostname }) })
+    return
   }
+  const previous = draft.now(netns).hostname
+  if (hostname === undefined || hostname === previous) return
+  draft.emit({
+    ...base,
+    type: 'set hostname',
+    cause: `hostname is ${previous ?? 'not set'}, the file says ${hostname}`,
+    hostname,
+    ...(previous !== undefined && { previous }),
+  })
 }
 
 /** Last of all: nothing brings back what ran in them. */
 export function planGoneNetns(draft: Draft): void {
   for (const [netns] of draft.observed.namespaces) {
-    if (!draft.desired.namespaces.has(netns)) draft.emit({ type: 'del netns', netns, cause: 'not in the file' })
+    if (draft.desired.namespaces.has(netns)) continue
+    planServicesOf(draft, netns)
+    draft.emit({ type: 'del netns', netns, cause: 'not in the file' })
   }
 }
 

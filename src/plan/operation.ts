@@ -7,16 +7,26 @@ import type {
   AddrGenMode,
   AddrState,
   BridgeLink,
+  BridgeVlan,
+  FdbEntry,
   FileState,
   LinkState,
+  MdbEntry,
   NamespaceState,
   NeighState,
+  PortVlan,
   RouteState,
   RuleState,
   RulesetTool,
+  ServiceState,
   VethLink,
+  VirtualLink,
+  WireguardConfig,
+  WireguardPeer,
 } from '../state/network.ts'
 import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
+import type { VirtualKind } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 
 interface OperationBase {
   /** Name of the namespace it works in. */
@@ -38,11 +48,19 @@ export type Operation =
   | SetHostname
   | AddBridge
   | AddVeth
+  | AddLink
   | SetLink
   | DelLink
   | AddQdisc
   | ChangeQdisc
   | DelQdisc
+  | SetWireguard
+  | AddVlan
+  | DelVlan
+  | AddFdb
+  | DelFdb
+  | AddMdb
+  | DelMdb
   | AddAddr
   | DelAddr
   | AddRoute
@@ -57,6 +75,8 @@ export type Operation =
   | RemoveFile
   | SetRuleset
   | RunSetup
+  | StartService
+  | StopService
 
 export type OperationType = Operation['type']
 
@@ -97,6 +117,16 @@ export interface AddVeth extends OperationBase {
   readonly peer: VethLink
 }
 
+/**
+ * RTM_NEWLINK of a kind in state/kind.ts: down, with lladdr, mtu, parent and options, in no bridge, bond or VRF yet. A tun or tap is
+ * made by TUNSETIFF, for rtnetlink does not make it.
+ */
+export interface AddLink extends OperationBase {
+  readonly type: 'add link'
+  readonly ifname: string
+  readonly link: VirtualLink
+}
+
 /** RTM_NEWLINK on an existing link: only the named properties. */
 export interface SetLink extends OperationBase {
   readonly type: 'set link'
@@ -111,12 +141,18 @@ export interface LinkChange {
   readonly mtu?: number
   readonly lladdr?: string
   readonly addrGenMode?: AddrGenMode
-  /** null: taken out of its bridge. */
+  /** null: taken out of its bridge, bond or VRF. */
   readonly master?: string | null
   /** '' takes it away. */
   readonly alias?: string
   /** Bridge options. */
   readonly bridge?: Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
+  /** Of a bridge; null: it takes no notice of VLANs. */
+  readonly vlan?: BridgeVlan | null
+  /** Of a kind in state/kind.ts. */
+  readonly kind?: { readonly name: VirtualKind; readonly options: Options }
+  /** Of a bridge's port. */
+  readonly port?: Options
 }
 
 /** RTM_DELLINK; a veth's peer goes with it. */
@@ -153,6 +189,75 @@ export interface DelQdisc extends OperationBase {
   readonly ifname: string
   /** As it was observed. */
   readonly chain: QdiscChain
+}
+
+/** WG_CMD_SET_DEVICE: only what is named; peers that are not named stay. */
+export interface SetWireguard extends OperationBase {
+  readonly type: 'set wireguard'
+  readonly ifname: string
+  readonly set: WireguardChange
+  /** What brings it back. */
+  readonly previous?: WireguardChange
+}
+
+export interface WireguardChange extends Partial<Pick<WireguardConfig, 'privateKey' | 'listenPort' | 'fwmark'>> {
+  /** Added, or with all that they say in place of what is there. */
+  readonly peers?: readonly WireguardPeer[]
+  /** Public keys of peers that go. */
+  readonly gone?: readonly string[]
+}
+
+/** Neighbouring VLANs with which a port, or a bridge's own interface, does the same. */
+export interface VlanRange {
+  readonly first: number
+  readonly last: number
+  readonly flags: PortVlan
+}
+
+/** RTM_SETLINK of AF_BRIDGE. A VLAN that is there gets the flags. */
+export interface AddVlan extends OperationBase {
+  readonly type: 'add vlan'
+  readonly ifname: string
+  readonly vlans: VlanRange
+  /** Of the bridge `ifname` itself, not of a port. */
+  readonly isSelf: boolean
+  /** The same VLANs as they were, where they were there with other flags. */
+  readonly previous?: VlanRange
+}
+
+export interface DelVlan extends OperationBase {
+  readonly type: 'del vlan'
+  readonly ifname: string
+  readonly vlans: VlanRange
+  readonly isSelf: boolean
+}
+
+/** RTM_NEWNEIGH of AF_BRIDGE: a static entry of the bridge's table, which leads to the port `ifname`. */
+export interface AddFdb extends OperationBase {
+  readonly type: 'add fdb'
+  readonly ifname: string
+  readonly fdb: FdbEntry
+}
+
+export interface DelFdb extends OperationBase {
+  readonly type: 'del fdb'
+  readonly ifname: string
+  readonly fdb: FdbEntry
+}
+
+/** RTM_NEWMDB: the port `ifname` has asked for a group for good. Errors: EINVAL where the bridge does no snooping or is down. */
+export interface AddMdb extends OperationBase {
+  readonly type: 'add mdb'
+  readonly ifname: string
+  readonly bridge: string
+  readonly mdb: MdbEntry
+}
+
+export interface DelMdb extends OperationBase {
+  readonly type: 'del mdb'
+  readonly ifname: string
+  readonly bridge: string
+  readonly mdb: MdbEntry
 }
 
 /**
@@ -248,6 +353,22 @@ export interface SetRuleset extends OperationBase {
 export interface RunSetup extends OperationBase {
   readonly type: 'run setup'
   readonly argv: readonly string[]
+}
+
+/** nsexec serve inside the node; done when it is ready. One of that name that is there is ended first. Neighbouring ones start side by side, each after those that it names. */
+export interface StartService extends OperationBase {
+  readonly type: 'start service'
+  readonly name: string
+  readonly service: ServiceState
+  /** What runs under this name now, with its definition where that is known. */
+  readonly previous?: ServiceState
+}
+
+/** Its processes get its stop signal, and SIGKILL where they do not heed it; done when the last has ended. */
+export interface StopService extends OperationBase {
+  readonly type: 'stop service'
+  readonly name: string
+  readonly previous?: ServiceState
 }
 
 /** Operations in the order in which they are applied. */

@@ -7,14 +7,18 @@ import { startDraft } from './draft.ts'
 import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
 import { planInterfaces, planLinkChanges } from './link.ts'
+import { planMembers } from './master.ts'
 import { planNeighs } from './neigh.ts'
-import { planGoneNetns, planNewNetns, planRemadeNetns } from './netns.ts'
+import { planGoneNetns, planNetns, planRemadeNetns } from './netns.ts'
 import type { Plan } from './operation.ts'
+import { planMdbs, planPorts } from './port.ts'
 import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
 import { planRulesets } from './ruleset.ts'
+import { planGoneServices, planNewServices } from './service.ts'
 import { planSetup } from './setup.ts'
 import { planLinkSysctls, planNetnsSysctls } from './sysctl.ts'
+import { planNewVirtualLinks, planVirtualLinksInTheWay } from './virtual.ts'
 
 const NOTHING: NetworkState = { namespaces: new Map() }
 
@@ -25,24 +29,38 @@ const NOTHING: NetworkState = { namespaces: new Map() }
  */
 export function planChanges(lab: string, desired: NetworkState, observed: NetworkState = NOTHING, options: PlanOptions = {}): Plan {
   const draft = startDraft(desired, observed, options)
+  planVirtualLinksInTheWay(draft)
   planCablesInTheWay(draft)
   planRemadeNetns(draft)
-  planNewNetns(draft)
-  planNetnsSysctls(draft)
-  planNewFiles(draft)
+  planNamespaces(draft)
   planNewBridges(draft)
   planNewCables(draft)
+  planNewVirtualLinks(draft)
+  planMembers(draft)
   planLinkChanges(draft)
+  planPorts(draft)
   planBridgeMtus(draft)
   planLinkSysctls(draft)
   planInterfaces(draft)
+  planMdbs(draft)
   planRouting(draft)
   planRulesets(draft)
   planGoneFiles(draft)
   planSetup(draft)
+  planGoneServices(draft)
+  planNewServices(draft)
   planGoneBridges(draft)
   planGoneNetns(draft)
   return Object.freeze({ lab, operations: Object.freeze(draft.operations) })
+}
+
+/** One namespace after the other, each with all that needs no link: who makes it is in it at that moment. */
+function planNamespaces(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    planNetns(draft, netns, desired)
+    planNetnsSysctls(draft, netns, desired)
+    planNewFiles(draft, netns, desired)
+  }
 }
 
 /** Routes, rules and neighbours of one namespace after the other: one batch each. */

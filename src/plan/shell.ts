@@ -25,11 +25,19 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'remove file': 'Files',
   'add bridge': 'Bridges',
   'add veth': 'Cables',
+  'add link': 'Links on links, and other kinds',
+  'set wireguard': 'Links on links, and other kinds',
   'set link': 'Links',
   'del link': 'Links that go',
   'add qdisc': 'Impairments',
   'change qdisc': 'Impairments',
   'del qdisc': 'Impairments',
+  'add vlan': 'Ports',
+  'del vlan': 'Ports',
+  'add fdb': 'Ports',
+  'del fdb': 'Ports',
+  'add mdb': 'Ports',
+  'del mdb': 'Ports',
   'add addr': 'Addresses',
   'del addr': 'Addresses',
   'add route': 'Routes, rules and neighbours',
@@ -41,6 +49,8 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'del neigh': 'Routes, rules and neighbours',
   'set ruleset': 'Packet filters',
   'run setup': 'Setup commands',
+  'start service': 'Services',
+  'stop service': 'Services that go',
 }
 
 /** The script. A plan for a lab that is not up gives one that also takes it down: `sh lab.sh down`. */
@@ -74,6 +84,8 @@ function header(plan: Plan): string {
     'set -eu',
   ]
   if (!isWhole || added.length === 0) return lines.join('\n')
+  // A namespace lives as long as a process is in it.
+  const killing = plan.operations.some(({ type }) => type === 'start service') ? ' ip netns pids "$netns" | xargs -r kill;' : ''
   return `${lines.join('\n')}
 
 namespaces='
@@ -83,7 +95,7 @@ case \${1-up} in
   up) ;;
   down)
     for netns in $namespaces; do
-      if [ -e "/var/run/netns/$netns" ]; then ip netns del "$netns"; fi
+      if [ -e "/var/run/netns/$netns" ]; then${killing} ip netns del "$netns"; fi
       if [ "\${FILES-}" = 1 ]; then rm -rf "/etc/netns/$netns"; fi
     done
     exit ;;

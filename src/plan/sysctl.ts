@@ -1,26 +1,26 @@
 /** Sysctls. sysctl(8); Documentation/networking/ip-sysctl.rst. */
 import { isSameSysctl } from '../state/equal.ts'
+import type { NamespaceState } from '../state/network.ts'
+import { originOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { sysctlsInOrder } from './order.ts'
 import { sysctlIfname } from './sysctl-name.ts'
 
-/** Sysctls of whole namespaces, `all` and `default` included. */
-export function planNetnsSysctls(draft: Draft): void {
-  planSysctls(draft, (ifname) => ifname === undefined)
+/** Sysctls of the whole namespace, `all` and `default` included. */
+export function planNetnsSysctls(draft: Draft, netns: string, desired: NamespaceState): void {
+  planSysctls(draft, netns, desired, (ifname) => ifname === undefined)
 }
 
 /** Sysctls of single links, which come and go with them. */
 export function planLinkSysctls(draft: Draft): void {
-  planSysctls(draft, (ifname) => ifname !== undefined)
+  for (const [netns, desired] of draft.namespaces) planSysctls(draft, netns, desired, (ifname) => ifname !== undefined)
 }
 
-function planSysctls(draft: Draft, isTurn: (ifname: string | undefined) => boolean): void {
-  for (const [netns, desired] of draft.namespaces) {
-    if (desired.sysctls.size > 0) {
-      for (const name of sysctlsInOrder(desired.sysctls.keys())) if (isTurn(sysctlIfname(name))) planSysctl(draft, netns, name)
-    }
-    if (!draft.isNew(netns)) planDropped(draft, netns, isTurn)
+function planSysctls(draft: Draft, netns: string, { sysctls }: NamespaceState, isTurn: (ifname: string | undefined) => boolean): void {
+  if (sysctls.size > 0) {
+    for (const name of sysctlsInOrder(sysctls.keys())) if (isTurn(sysctlIfname(name))) planSysctl(draft, netns, name)
   }
+  if (!draft.isNew(netns)) planDropped(draft, netns, isTurn)
 }
 
 function planSysctl(draft: Draft, netns: string, name: string): void {
@@ -34,7 +34,7 @@ function planSysctl(draft: Draft, netns: string, name: string): void {
     type: 'set sysctl',
     netns,
     cause: there === undefined ? (why === 'not there' ? 'not set yet' : why) : `is ${there.value}, the file says ${sysctl.value}`,
-    ...(sysctl.origin !== undefined && { origin: sysctl.origin }),
+    ...originOf(sysctl, draft.desired.namespaces.get(netns)),
     name,
     value: sysctl.value,
     ...(there !== undefined && { previous: there.value }),

@@ -3,14 +3,17 @@
  * plan for a lab that is not up carries none of that: there the lab is dropped as a whole. A setup command cannot be undone, nor
  * can a process be brought back.
  */
+import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { routeKey } from '../state/key.ts'
-import type { LinkState, VethLink } from '../state/network.ts'
+import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
-import { routesInOrder } from './order.ts'
 import type { AddQdisc, LinkChange, Operation } from './operation.ts'
 import { chainOperations } from './qdisc-chain.ts'
+import { mdbOperations, portOperations, vlanOperations } from './port.ts'
 import { emptyRuleset } from './ruleset-input.ts'
 import { sysctlIfname, sysctlRank } from './sysctl-name.ts'
+import { linksInOrder, routesInOrder } from './order.ts'
+import { NO_CONFIG, wireguardChange } from './wireguard.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 
 const CAUSE = 'undo'
@@ -18,7 +21,7 @@ const CAUSE = 'undo'
 /**
  * What undoes the operations, which were applied in this order. Routes come back when all links and addresses have, and rules after
  * them: the kernel lets a route stand whose gateway or source has gone, but does not take it like that, and it looks up gateways by
- * the rules.
+ * the rules. Services come last: they need the network.
  */
 export function undoAll(applied: readonly Operation[]): Operation[] {
   const steps = applied.toReversed().flatMap(undoOf)
@@ -32,9 +35,10 @@ export function undoAll(applied: readonly Operation[]): Operation[] {
   }
   const stepOf = new Map([...routes.values()].map((step) => [step.route, step]))
   return [
-    ...steps.filter(({ type }) => type !== 'add route' && type !== 'replace route' && type !== 'add rule'),
+    ...steps.filter(({ type }) => !['add route', 'replace route', 'add rule', 'start service'].includes(type)),
     ...routesInOrder([...stepOf.keys()]).flatMap((route) => stepOf.get(route) ?? []),
     ...steps.filter(({ type }) => type === 'add rule'),
+    ...steps.filter(({ type }) => type === 'start service'),
   ]
 }
 
@@ -54,7 +58,8 @@ export function inverseOf(operation: Operation): Operation[] {
     case 'set hostname':
       return operation.previous === undefined ? [] : [{ ...base, type: 'set hostname', hostname: operation.previous }]
     case 'add bridge':
-    case 'add veth': {
+    case 'add veth':
+    case 'add link': {
       const peer = operation.type === 'add veth' ? { peer: operation.peer } : {}
       return [{ ...base, type: 'del link', ifname: operation.ifname, link: operation.link, ...peer }]
     }
@@ -70,6 +75,17 @@ export function inverseOf(operation: Operation): Operation[] {
     }
     case 'del qdisc':
       return chainOperations(operation.netns, operation.ifname, operation.chain, undefined, CAUSE)
+    case 'set wireguard': {
+      const { ifname, set, previous } = operation
+      return previous === undefined ? [] : [{ ...base, type: 'set wireguard', ifname, set: previous, previous: set }]
+    }
+    case 'add vlan':
+    case 'add fdb':
+    case 'add mdb':
+    case 'del vlan':
+    case 'del fdb':
+    case 'del mdb':
+      return [portInverse(operation)]
     case 'add addr':
       return [{ ...base, type: 'del addr', addr: operation.addr }]
     case 'del addr':
@@ -108,6 +124,43 @@ export function inverseOf(operation: Operation): Operation[] {
     }
     case 'run setup':
       return []
+    case 'start service': {
+      const { name, service, previous } = operation
+      if (!canStart(previous)) return [{ ...base, type: 'stop service', name, previous: service }]
+      return [{ ...base, type: 'start service', name, service: previous, previous: service }]
+    }
+    case 'stop service': {
+      const { name, previous } = operation
+      return canStart(previous) ? [{ ...base, type: 'start service', name, service: previous }] : []
+    }
+  }
+}
+
+/** A service that ran, and of which it is known how. */
+function canStart(service: ServiceState | undefined): service is ServiceState {
+  return service?.definition !== undefined && service.status?.state === 'running'
+}
+
+type PortOperation = Extract<Operation, { type: 'add vlan' | 'add fdb' | 'add mdb' | 'del vlan' | 'del fdb' | 'del mdb' }>
+
+function portInverse(operation: PortOperation): Operation {
+  const { netns, ifname } = operation
+  const base = { netns, cause: CAUSE, ifname }
+  switch (operation.type) {
+    case 'add vlan':
+      // One that only got other flags stood before: its own come back.
+      if (operation.previous !== undefined) return { ...base, type: 'add vlan', vlans: operation.previous, isSelf: operation.isSelf }
+      return { ...base, type: 'del vlan', vlans: operation.vlans, isSelf: operation.isSelf }
+    case 'del vlan':
+      return { ...base, type: 'add vlan', vlans: operation.vlans, isSelf: operation.isSelf }
+    case 'add fdb':
+      return { ...base, type: 'del fdb', fdb: operation.fdb }
+    case 'del fdb':
+      return { ...base, type: 'add fdb', fdb: operation.fdb }
+    case 'add mdb':
+      return { ...base, type: 'del mdb', bridge: operation.bridge, mdb: operation.mdb }
+    case 'del mdb':
+      return { ...base, type: 'add mdb', bridge: operation.bridge, mdb: operation.mdb }
   }
 }
 
@@ -121,7 +174,21 @@ function linkOperations(netns: string, ifname: string, link: LinkState, peer: Ve
   const base = { netns, cause: CAUSE, ifname }
   if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }]
   if (link.kind === 'veth' && peer !== undefined) return [{ ...base, type: 'add veth', link, peer }]
-  return []
+  if (!isVirtual(link)) return []
+  const set = link.wireguard === undefined ? {} : wireguardChange(link.wireguard, NO_CONFIG, undefined)
+  const keys: Operation[] = Object.keys(set).length === 0 ? [] : [{ ...base, type: 'set wireguard', set }]
+  const master: Operation[] = link.master === undefined ? [] : [{ ...base, type: 'set link', set: { master: link.master } }]
+  return [{ ...base, type: 'add link', link }, ...keys, ...master]
+}
+
+/** What the links had as ports of bridges, which is lost with them or with their bridge. */
+function portsAgain(netns: string, ifname: string, link: LinkState): Operation[] {
+  const place = { netns, ifname, bridge: link.master ?? '' }
+  const own =
+    link.kind === 'bridge' && link.vlan !== undefined ? vlanOperations({ netns, ifname }, link.selfVlans ?? new Map(), new Map(), true) : []
+  if (link.port === undefined || link.master === undefined) return own
+  const steps = [...own, ...portOperations(place, link.port, BARE_PORT), ...mdbOperations(place, link.port, BARE_PORT)]
+  return steps.map((step) => ({ ...step, cause: CAUSE }))
 }
 
 /** A bridge that is there again follows its ports' mtu until its own is set. */
@@ -144,7 +211,7 @@ function upOperations(netns: string, ifname: string, link: LinkState, peer: Veth
 export function undoWithLosses(operation: Operation, losses: readonly Loss[]): Operation[] {
   const ups = operation.type === 'del link' ? upOperations(operation.netns, operation.ifname, operation.link, operation.peer) : []
   const mtus = operation.type === 'del link' ? bridgeMtu(operation.netns, operation.ifname, operation.link) : []
-  return [...inverseOf(operation), ...mtus, ...restoring(losses, ups)]
+  return [...inverseOf(operation), ...mtus, ...restoring(losses, ups, portsAfter(operation))]
 }
 
 /** A namespace as it was, with what stood on the other ends of its cables. */
@@ -164,8 +231,8 @@ export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losse
 
 /** What stands in a namespace, but for its cables to others. */
 function contents(netns: string, namespace: WorkingNamespace): Loss[] {
-  const links = [...namespace.links].flatMap(([ifname, link]): Loss[] => {
-    if (link.kind === 'bridge') return [{ noun: 'link', netns, ifname, link }]
+  const links = [...linksInOrder(namespace.links)].flatMap(([ifname, link]): Loss[] => {
+    if (link.kind === 'bridge' || isVirtual(link)) return [{ noun: 'link', netns, ifname, link }]
     if (link.kind !== 'veth' || link.peer.netns !== netns || ifname > link.peer.ifname) return []
     const peer = namespace.links.get(link.peer.ifname)
     return peer?.kind === 'veth' ? [{ noun: 'link', netns, ifname, link, peer }] : []
@@ -187,11 +254,23 @@ function loopbackOperations(netns: string, namespace: WorkingNamespace): Operati
   return [{ netns, cause: CAUSE, type: 'set link', ifname: 'lo', set }]
 }
 
-/** In the order of a fresh plan. `ups` are those of links that are there again already. */
-function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operation[] {
+/** What links that the operation took out of a bridge, or with it, had there. */
+function portsAfter(operation: Operation): Operation[] {
+  if (operation.type !== 'del link') return []
+  const { netns, ifname, link, peer } = operation
+  const far = link.kind === 'veth' && peer !== undefined ? portsAgain(link.peer.netns, link.peer.ifname, peer) : []
+  return [...portsAgain(netns, ifname, link), ...far]
+}
+
+/** In the order of a fresh plan. `ups` and `ports` are those of links that are there again already. */
+function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: readonly Operation[] = []): Operation[] {
   const of = <N extends Loss['noun']>(noun: N): Extract<Loss, { noun: N }>[] =>
     losses.filter((loss): loss is Extract<Loss, { noun: N }> => loss.noun === noun)
-  const links = of('link').sort((one, other) => Number(one.link.kind === 'veth') - Number(other.link.kind === 'veth'))
+  const rank = ({ link }: { readonly link: LinkState }): number => {
+    if (['bridge', 'bond', 'vrf'].includes(link.kind)) return 0
+    return link.kind === 'veth' ? 1 : 2
+  }
+  const links = of('link').sort((one, other) => rank(one) - rank(other))
   const sysctls = of('sysctl').sort((one, other) => sysctlRank(one.name) - sysctlRank(other.name))
   const routes = of('route')
   const order = routesInOrder(routes.map((loss) => loss.route))
@@ -203,12 +282,24 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[]): Operatio
     ...sysctls.filter((loss) => sysctlIfname(loss.name) === undefined).map(sysctl),
     ...links.flatMap((loss) => linkOperations(loss.netns, loss.ifname, loss.link, loss.peer)),
     ...links.flatMap((loss) => bridgeMtu(loss.netns, loss.ifname, loss.link)),
-    ...of('master').map(({ netns, ifname, master }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { master } })),
+    ...of('master').map(({ netns, ifname, link }): Operation => ({
+      netns,
+      cause: CAUSE,
+      type: 'set link',
+      ifname,
+      set: { master: link.master ?? null },
+    })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
     ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, CAUSE)),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),
     ...ups,
     ...links.flatMap((loss) => upOperations(loss.netns, loss.ifname, loss.link, loss.peer)),
+    ...ports,
+    ...links.flatMap((loss) => [
+      ...portsAgain(loss.netns, loss.ifname, loss.link),
+      ...(loss.link.kind === 'veth' && loss.peer !== undefined ? portsAgain(loss.link.peer.netns, loss.link.peer.ifname, loss.peer) : []),
+    ]),
+    ...of('master').flatMap(({ netns, ifname, link }) => portsAgain(netns, ifname, link)),
     ...order.flatMap((route): Operation[] => {
       const loss = lossOfRoute.get(route)
       if (loss === undefined) return []

@@ -1,10 +1,13 @@
 /** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
-import type { Family, LinkState, RouteState, RuleState, VethLink } from '../state/network.ts'
+import { BRIDGE_OPTIONS, peerText } from '../state/equal-link.ts'
+import { modeText } from '../state/equal.ts'
+import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
+import type { BridgeVlan, Family, LinkState, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
-import { BRIDGE_OPTIONS, modeText } from '../state/equal.ts'
+import { optionWords } from '../state/option.ts'
 import { qdiscText } from '../state/qdisc-words.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { AddQdisc, ChangeQdisc, LinkChange, Operation } from './operation.ts'
+import type { AddQdisc, ChangeQdisc, LinkChange, Operation, SetWireguard, StartService, VlanRange, WireguardChange } from './operation.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
 
 export type Mark = '+' | '~' | '-'
@@ -16,6 +19,9 @@ export function markOf(operation: Operation): Mark {
     case 'add bridge':
     case 'add veth':
     case 'add qdisc':
+    case 'add link':
+    case 'add fdb':
+    case 'add mdb':
     case 'add addr':
     case 'add route':
     case 'add rule':
@@ -24,14 +30,23 @@ export function markOf(operation: Operation): Mark {
     case 'del netns':
     case 'del link':
     case 'del qdisc':
+    case 'del vlan':
+    case 'del fdb':
+    case 'del mdb':
     case 'del addr':
     case 'del route':
     case 'del rule':
     case 'del neigh':
     case 'remove file':
+    case 'stop service':
       return '-'
+    case 'add vlan':
+      return operation.previous === undefined ? '+' : '~'
+    case 'set wireguard':
+      return operation.cause === 'not there' ? '+' : '~'
     case 'replace neigh':
     case 'write file':
+    case 'start service':
       return operation.previous === undefined ? '+' : '~'
     case 'set ruleset':
       return operation.cause === 'not there' ? '+' : '~'
@@ -57,6 +72,19 @@ export function describe(operation: Operation): string {
       return `add link ${operation.ifname} kind bridge`
     case 'add veth':
       return `add link ${operation.ifname} kind veth peer ${linkEndText(operation.link.peer)}${operation.peer.master === undefined ? '' : ` master ${operation.peer.master}`}`
+    case 'add link':
+      return `add link ${operation.ifname} kind ${virtualWords(operation.link)}`
+    case 'set wireguard':
+      return `set wireguard ${operation.ifname} ${wireguardSummary(operation.set)}`
+    case 'add vlan':
+    case 'del vlan':
+      return `${operation.type} ${vlanWords(operation.vlans, operation.type === 'add vlan')} dev ${operation.ifname}${operation.isSelf ? ' self' : ''}`
+    case 'add fdb':
+    case 'del fdb':
+      return `${operation.type} ${operation.fdb.lladdr} dev ${operation.ifname}${inVlan(' vlan', operation.fdb.vlan)}`
+    case 'add mdb':
+    case 'del mdb':
+      return `${operation.type} ${operation.mdb.group} dev ${operation.bridge} port ${operation.ifname}${inVlan(' vid', operation.mdb.vlan)}`
     case 'set link':
       return `set link ${operation.ifname} ${changeWords(operation.set).join(' ')}`
     case 'del link':
@@ -90,12 +118,29 @@ export function describe(operation: Operation): string {
       return operation.cause === 'not in the file' ? `flush ${operation.tool} rules` : `set ${operation.tool} rules`
     case 'run setup':
       return `run ${quoteAll(operation.argv)}`
+    case 'start service': {
+      const word = operation.previous?.status?.state === 'running' ? 'restart' : 'start'
+      const argv = operation.service.definition?.argv
+      return `${word} service ${operation.name}${argv === undefined ? '' : `: ${commandText(argv)}`}`
+    }
+    case 'stop service':
+      return `stop service ${operation.name}`
   }
 }
 
 /** `root handle 1:`, `parent 1:1 handle 2:`; handles are hexadecimal. */
 function qdiscPlace({ parent, qdisc }: AddQdisc | ChangeQdisc): string {
   return `${parent === undefined ? 'root' : `parent ${parent.toString(16)}:1`} handle ${qdisc.handle.toString(16)}:`
+}
+
+/** A command as the file has it: `sh -c` is netlab's own. */
+export function commandText(argv: readonly string[]): string {
+  const [shell, option, text, ...more] = argv
+  return shell === 'sh' && option === '-c' && text !== undefined && more.length === 0 ? oneLine(text) : oneLine(quoteAll(argv))
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, '; ')
 }
 
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
@@ -119,6 +164,8 @@ export function sameAs(operation: Operation, lab: string): string {
       return `ip netns del ${quote(name)}`
     case 'set hostname':
       return `# hostname ${operation.hostname}: ip netns has no uts namespace`
+    case 'set wireguard':
+      return wireguardCommand(operation, exec)
     case 'set sysctl':
       return `${exec} sysctl -qw ${quote(`${operation.name}=${operation.value}`)}`
     case 'write file':
@@ -129,9 +176,34 @@ export function sameAs(operation: Operation, lab: string): string {
       return `${exec} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input)}`
     case 'run setup':
       return `${exec} ${quoteAll(operation.argv)}`
+    case 'start service':
+      return serviceCommand(exec, operation)
+    case 'stop service':
+      return `# stop service ${operation.name}: kill its processes`
     default:
       return ''
   }
+}
+
+/** In the background, in its directory, with its environment and as its user. */
+function serviceCommand(exec: string, { name, service: { definition } }: StartService): string {
+  if (definition === undefined) return `# start service ${name}`
+  const { argv, env, user, cwd } = definition
+  const words = [
+    ...(cwd === '/' ? [] : ['env', `--chdir=${cwd}`]),
+    ...(Object.keys(env).length === 0
+      ? []
+      : [...(cwd === '/' ? ['env'] : []), ...Object.entries(env).map(([key, value]) => `${key}=${value}`)]),
+    ...(user === undefined ? [] : userWords(user)),
+    ...argv,
+  ]
+  return `${exec} ${quoteAll(words)} </dev/null >/dev/null 2>&1 &`
+}
+
+/** setpriv(1) */
+function userWords(user: string): string[] {
+  const [name = '', group] = user.split(':')
+  return ['setpriv', `--reuid=${name}`, ...(group === undefined ? ['--init-groups'] : [`--regid=${group}`, '--clear-groups'])]
 }
 
 export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {
@@ -140,29 +212,41 @@ export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): str
 
 export interface IpCommand {
   readonly netns: string
-  /** tc(8) instead of ip(8). */
-  readonly isTc?: true
+  /** Default: ip(8). */
+  readonly tool?: 'ip' | 'bridge' | 'tc'
   /** Takes `ip -6`: routes and rules do not always tell their family by themselves. */
   readonly isIpv6?: true
   /** Everything after the namespace, quoted for sh where needed. */
   readonly words: string
 }
 
-/** `ip -n dmz.h1`, with -6 where it takes it; or `tc -n dmz.h1`. */
-export function ipWords({ netns, isIpv6, isTc }: IpCommand, lab: string): string {
-  return `${isTc ? 'tc' : 'ip'} ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
+/** `ip -n dmz.h1`, with -6 where it takes it; or `bridge -n dmz`, `tc -n dmz.h1`. */
+export function ipWords({ netns, tool = 'ip', isIpv6 }: IpCommand, lab: string): string {
+  return `${tool} ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
 }
 
 /** The operation as `ip -n NETNS …` commands; undefined where it takes another tool. */
 export function ipCommand(operation: Operation, lab: string): readonly IpCommand[] | undefined {
   const { netns } = operation
   const one = (...words: readonly string[]): readonly IpCommand[] => [{ netns, words: words.filter((word) => word !== '').join(' ') }]
+  const bridge = (...words: readonly string[]): readonly IpCommand[] => [
+    { netns, tool: 'bridge', words: words.filter((word) => word !== '').join(' ') },
+  ]
   const ofFamily = (family: Family, words: string): readonly IpCommand[] => [{ netns, words, ...(family === 6 && { isIpv6: true }) }]
   switch (operation.type) {
     case 'add bridge':
-      return one('link add', quote(operation.ifname), lladdrWords(operation.link), 'type bridge', bridgeWords(operation.link))
+      return [
+        ...one(
+          ...['link add', quote(operation.ifname), lladdrWords(operation.link), 'type bridge'],
+          bridgeWords(operation.link),
+          operation.link.vlan === undefined ? '' : bridgeVlanWords(operation.link.vlan),
+        ),
+        ...(operation.link.alias === undefined ? [] : setLinkCommands(netns, operation.ifname, { alias: operation.link.alias })),
+      ]
     case 'add veth':
       return vethCommands(operation.netns, operation.ifname, operation.link, operation.peer, lab)
+    case 'add link':
+      return virtualCommands(netns, operation.ifname, operation.link)
     case 'set link':
       return setLinkCommands(netns, operation.ifname, operation.set)
     case 'del link':
@@ -171,10 +255,26 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
     case 'change qdisc': {
       const verb = operation.type === 'add qdisc' ? 'add' : 'change'
       const words = `qdisc ${verb} dev ${quote(operation.ifname)} ${qdiscPlace(operation)} ${qdiscText(operation.qdisc.options)}`
-      return [{ netns, isTc: true, words }]
+      return [{ netns, tool: 'tc', words }]
     }
     case 'del qdisc':
-      return [{ netns, isTc: true, words: `qdisc del dev ${quote(operation.ifname)} root` }]
+      return [{ netns, tool: 'tc', words: `qdisc del dev ${quote(operation.ifname)} root` }]
+    case 'add vlan':
+    case 'del vlan': {
+      const isNew = operation.type === 'add vlan'
+      const words = vlanWords(operation.vlans, isNew)
+      return bridge(`vlan ${isNew ? 'add' : 'del'} vid`, words, 'dev', quote(operation.ifname), operation.isSelf ? 'self' : '')
+    }
+    case 'add fdb':
+      return bridge('fdb add', operation.fdb.lladdr, 'dev', quote(operation.ifname), 'master static', inVlan('vlan', operation.fdb.vlan))
+    case 'del fdb':
+      return bridge('fdb del', operation.fdb.lladdr, 'dev', quote(operation.ifname), 'master', inVlan('vlan', operation.fdb.vlan))
+    case 'add mdb':
+    case 'del mdb': {
+      const { ifname, mdb } = operation
+      const [verb, state] = operation.type === 'add mdb' ? ['mdb add', 'permanent'] : ['mdb del', '']
+      return bridge(verb, 'dev', quote(operation.bridge), 'port', quote(ifname), 'grp', mdb.group, state, inVlan('vid', mdb.vlan))
+    }
     case 'add addr':
     case 'del addr': {
       const { local, prefixlen, ifname, family } = operation.addr
@@ -228,12 +328,83 @@ function lladdrWords(link: LinkState): string {
   return link.lladdr === undefined ? '' : `address ${link.lladdr}`
 }
 
+/** ` vlan 10`, or nothing. */
+function inVlan(word: string, vlan: number | undefined): string {
+  return vlan === undefined ? '' : `${word} ${vlan}`
+}
+
+/** `10 pvid untagged`, `20-30`; to take a VLAN away, its flags say nothing. */
+function vlanWords({ first, last, flags }: VlanRange, withFlags: boolean): string {
+  return [first === last ? String(first) : `${first}-${last}`, ...(withFlags && flags !== '' ? [flags] : [])].join(' ')
+}
+
+/** `vlan id 10 on eth0`: the kind and what it says, for a line of the plan. */
+function virtualWords({ kind, parent, options }: VirtualLink): string {
+  return [kind, ...optionWords(KINDS[kind].options, options), ...(parent === undefined ? [] : ['on', parent])].join(' ')
+}
+
+function virtualCommands(netns: string, ifname: string, link: VirtualLink): readonly IpCommand[] {
+  const { kind, parent, options, alias } = link
+  const after = setLinkCommands(netns, ifname, { ...(alias !== undefined && { alias }) })
+  const own = optionWords(KINDS[kind].options, options).join(' ')
+  if (kind === 'tun' || kind === 'tap') {
+    const { mtu, lladdr } = link
+    const add = { netns, words: `tuntap add dev ${quote(ifname)} mode ${kind} ${own}`.trim() }
+    return [add, ...setLinkCommands(netns, ifname, { mtu, ...(lladdr !== undefined && { lladdr }) }), ...after]
+  }
+  // What is made on another link names it before its kind; a tunnel takes the device that it leaves by as an option.
+  const on = parent === undefined ? '' : KINDS[kind].parent === 'needed' ? `link ${quote(parent)} ` : ''
+  const dev = parent === undefined || on !== '' ? '' : ` dev ${quote(parent)}`
+  return [{ netns, words: `link add ${on}name ${quote(ifname)} ${linkWords(link)} type ${kind} ${own}${dev}`.trim() }, ...after]
+}
+
+function bridgeVlanWords({ protocol, defaultPvid }: BridgeVlan): string {
+  return `vlan_filtering 1 vlan_protocol ${protocol} vlan_default_pvid ${defaultPvid}`
+}
+
+function wireguardSummary({ privateKey, listenPort, fwmark, peers = [], gone = [] }: WireguardChange): string {
+  return [
+    ...(privateKey === undefined ? [] : ['private-key (hidden)']),
+    ...(listenPort === undefined ? [] : [`listen-port ${listenPort}`]),
+    ...(fwmark === undefined ? [] : [`fwmark ${fwmark}`]),
+    ...peers.map((peer) => `peer ${peer.publicKey} ${peerText(peer)}`),
+    ...gone.map((key) => `peer ${key} remove`),
+  ].join(' ')
+}
+
+/** wg(8) takes keys from files alone: the shell's own descriptors serve. */
+function wireguardCommand({ ifname, set }: SetWireguard, exec: string): string {
+  const { privateKey, listenPort, fwmark, peers = [], gone = [] } = set
+  const wg = `${exec} wg set ${quote(ifname)}`
+  const own = [...(listenPort === undefined ? [] : [`listen-port ${listenPort}`]), ...(fwmark === undefined ? [] : [`fwmark ${fwmark}`])]
+  const lines = [
+    ...(privateKey === undefined ? [] : [`echo ${privateKey} | ${wg} private-key /dev/stdin`]),
+    ...(own.length === 0 ? [] : [`${wg} ${own.join(' ')}`]),
+    ...gone.map((key) => `${wg} peer ${key} remove`),
+    ...peers.map((peer) => {
+      const keepalive = `persistent-keepalive ${peer.persistentKeepalive}`
+      const endpoint = peer.endpoint === undefined ? '' : ` endpoint ${quote(peer.endpoint)}`
+      const words = `peer ${peer.publicKey} ${keepalive}${endpoint} allowed-ips ${quote(peer.allowedIps.join(','))}`
+      if (peer.presharedKey === undefined) return `${wg} ${words}`
+      return `echo ${peer.presharedKey} | ${wg} peer ${peer.publicKey} preshared-key /dev/stdin ${words.slice(`peer ${peer.publicKey} `.length)}`
+    }),
+  ]
+  return lines.join('\n')
+}
+
 function setLinkCommands(netns: string, ifname: string, set: LinkChange): readonly IpCommand[] {
-  const { bridge, ...plain } = set
+  const { bridge, vlan, kind, port, ...plain } = set
   const commands: IpCommand[] = []
   const words = changeWords(plain)
   if (words.length > 0) commands.push({ netns, words: `link set ${quote(ifname)} ${changeWords(plain, 'address', quote).join(' ')}` })
   if (bridge !== undefined) commands.push({ netns, words: `link set ${quote(ifname)} type bridge ${bridgeWords(bridge)}` })
+  const of = (type: string): string => `link set ${quote(ifname)} type ${type}`
+  if (vlan !== undefined) {
+    commands.push({ netns, words: `${of('bridge')} ${vlan === null ? 'vlan_filtering 0' : bridgeVlanWords(vlan)}` })
+  }
+  if (kind !== undefined)
+    commands.push({ netns, words: `${of(kind.name)} ${optionWords(KINDS[kind.name].options, kind.options).join(' ')}` })
+  if (port !== undefined) commands.push({ netns, words: `${of('bridge_slave')} ${optionWords(PORT_OPTIONS, port).join(' ')}` })
   return commands
 }
 
@@ -252,6 +423,9 @@ function changeWords(
   else if (set.master !== undefined) words.push('master', quoted(set.master))
   if (set.up !== undefined) words.push(set.up ? 'up' : 'down')
   if (set.bridge !== undefined) words.push(bridgeWords(set.bridge))
+  if (set.vlan !== undefined) words.push(set.vlan === null ? 'vlan_filtering 0' : bridgeVlanWords(set.vlan))
+  if (set.kind !== undefined) words.push(...optionWords(KINDS[set.kind.name].options, set.kind.options))
+  if (set.port !== undefined) words.push(...optionWords(PORT_OPTIONS, set.port))
   return words
 }
 

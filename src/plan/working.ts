@@ -10,6 +10,7 @@ import type {
   RuleState,
   RulesetState,
   RulesetTool,
+  ServiceState,
   SysctlState,
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
@@ -29,12 +30,13 @@ export interface WorkingNamespace {
   readonly sysctls: Map<string, SysctlState>
   readonly files: Map<string, FileState>
   readonly rulesets: Map<RulesetTool, RulesetState>
+  readonly services: Map<string, ServiceState>
 }
 
 /** LOOPBACK_MTU of drivers/net/loopback.c is 64 KiB; lo of a new namespace is down. */
 const NEW_LO = { kind: 'loopback', up: false, mtu: 65536 } as const
 
-/** Files get the content that the last `up` wrote, where they still have it: only with their content can they be brought back. */
+/** Files get the content that the last `up` wrote, where they still have it, and services their definition: only so can they be brought back. */
 export function workingCopy(observed: NetworkState, previous: NetworkState | undefined): Working {
   const working: Working = new Map()
   for (const [netns, namespace] of observed.namespaces) {
@@ -50,6 +52,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       sysctls: new Map(namespace.sysctls),
       files: withContents(namespace.files, previous?.namespaces.get(netns)?.files),
       rulesets: new Map(namespace.rulesets),
+      services: withDefinitions(namespace.services, previous?.namespaces.get(netns)?.services),
     })
   }
   return working
@@ -69,6 +72,7 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string): W
     sysctls: new Map(),
     files: new Map(),
     rulesets: new Map(),
+    services: new Map(),
   }
 }
 
@@ -89,6 +93,22 @@ function withDistribution(observed: QdiscChain, asked: QdiscChain | undefined): 
     return options.kind === 'netem' && options.jitterNs > 0 ? { ...qdisc, options: { ...options, distribution } } : qdisc
   })
   return { ...observed, qdiscs }
+}
+
+/** As `withContents`, for what a service was started with. */
+function withDefinitions(
+  services: ReadonlyMap<string, ServiceState>,
+  started: ReadonlyMap<string, ServiceState> | undefined,
+): Map<string, ServiceState> {
+  return new Map(
+    [...services].map(([name, service]) => {
+      const before = started?.get(name)
+      return [
+        name,
+        before?.definition !== undefined && before.digest === service.digest ? { ...service, definition: before.definition } : service,
+      ]
+    }),
+  )
 }
 
 function withContents(files: ReadonlyMap<string, FileState>, written: ReadonlyMap<string, FileState> | undefined): Map<string, FileState> {

@@ -3,9 +3,10 @@
  * A whole object that is missing or too much is one difference; what would stand on it is not listed again.
  */
 import type { Origin } from '../diagnostic/origin.ts'
-import { fileDifferences, isSameRuleset, isSameSysctl, linkDifferences, neighDifferences, routeDifferences } from './equal.ts'
+import { fileDifferences, isSameRuleset, isSameSysctl, neighDifferences, routeDifferences, serviceDifferences } from './equal.ts'
+import { linkDifferences } from './equal-link.ts'
 import type { PropertyDifference, PropertyValue } from './equal.ts'
-import { droppedFiles, droppedRulesets, findExtras } from './extra.ts'
+import { droppedFiles, droppedRulesets, droppedServices, findExtras } from './extra.ts'
 import type { Standing } from './extra.ts'
 import { findPrimaryChanges } from './primary.ts'
 import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
@@ -135,6 +136,11 @@ function settingDifferences(netns: string, desired: NamespaceState, observed: Na
     if (there === undefined) found.push(difference(`${netns} file ${path}`, file, THERE, undefined))
     else found.push(...ofProperties(`${netns} file ${path}`, file, fileDifferences(file, there)))
   }
+  for (const [name, service] of desired.services) {
+    const there = observed.services.get(name)
+    if (there === undefined) found.push(difference(`${netns} service ${name}`, service, THERE, undefined))
+    else found.push(...ofProperties(`${netns} service ${name}`, service, serviceDifferences(service, there)))
+  }
   for (const [tool, ruleset] of desired.rulesets) {
     const there = observed.rulesets.get(tool)
     if (!isSameRuleset(ruleset, there)) found.push(difference(`${netns} ${tool}`, ruleset, ruleset.canonical, there?.canonical ?? ''))
@@ -159,6 +165,7 @@ function extraDifferences(netns: string, desired: NamespaceState, observed: Name
       difference(`${netns} ${tool}`, {}, undefined, observed.rulesets.get(tool)?.canonical ?? ''),
     ),
     ...droppedFiles(netns, desired, observed, standing).map((path) => difference(`${netns} file ${path}`, {}, undefined, THERE)),
+    ...droppedServices(desired, observed).map((name) => difference(`${netns} service ${name}`, {}, undefined, THERE)),
   ]
 }
 

@@ -1,9 +1,10 @@
 /**
- * Which properties of an object that both sides have differ. Origins and facts never count.
+ * Which properties of an object that both sides have differ; links are in equal-link.ts. Origins and facts never count.
  * An order that means nothing to the kernel (nexthops of a multipath route) does not count either.
  */
-import type { BridgeLink, FileState, LinkState, NeighState, Nexthop, RouteState, RulesetState, SysctlState } from './network.ts'
-import { linkEndText, nexthopsText } from './words.ts'
+import { constants } from 'node:os'
+import type { FileState, NeighState, Nexthop, RouteState, RulesetState, ServiceState, ServiceStatus, SysctlState } from './network.ts'
+import { nexthopsText } from './words.ts'
 
 export type PropertyValue = string | number | boolean
 
@@ -12,60 +13,6 @@ export interface PropertyDifference {
   readonly property: string
   readonly desired?: PropertyValue | undefined
   readonly observed?: PropertyValue | undefined
-}
-
-/** Bridge options, all of which can be changed while the bridge runs, and their words in ip-link(8). */
-export const BRIDGE_OPTIONS = [
-  ['stp', 'stp_state'],
-  ['priority', 'priority'],
-  ['ageingCs', 'ageing_time'],
-  ['forwardDelayCs', 'forward_delay'],
-  ['helloCs', 'hello_time'],
-  ['maxAgeCs', 'max_age'],
-  ['mcastSnooping', 'mcast_snooping'],
-] as const
-
-export type BridgeOption = (typeof BRIDGE_OPTIONS)[number][0]
-
-/**
- * What differs between two links of one name. A kind or a peer that differs stands alone: such a link is made anew, so its
- * other properties say nothing. A desired link without lladdr takes any.
- */
-export function linkDifferences(desired: LinkState, observed: LinkState): PropertyDifference[] {
-  if (desired.kind !== observed.kind) return [{ property: 'kind', desired: desired.kind, observed: kindText(observed) }]
-  if (desired.kind === 'veth' && observed.kind === 'veth' && !isSameEnd(desired.peer, observed.peer)) {
-    return [{ property: 'peer', desired: linkEndText(desired.peer), observed: linkEndText(observed.peer) }]
-  }
-  const found: PropertyDifference[] = []
-  if (desired.mtu !== observed.mtu) found.push({ property: 'mtu', desired: desired.mtu, observed: observed.mtu })
-  if (desired.lladdr !== undefined && desired.lladdr !== observed.lladdr) {
-    found.push({ property: 'lladdr', desired: desired.lladdr, observed: observed.lladdr })
-  }
-  if (desired.addrGenMode !== undefined && desired.addrGenMode !== observed.addrGenMode) {
-    found.push({ property: 'addrGenMode', desired: desired.addrGenMode, observed: observed.addrGenMode })
-  }
-  if (desired.alias !== observed.alias) found.push({ property: 'alias', desired: desired.alias, observed: observed.alias })
-  if (desired.master !== observed.master) found.push({ property: 'master', desired: desired.master, observed: observed.master })
-  if (desired.kind === 'bridge' && observed.kind === 'bridge') found.push(...bridgeDifferences(desired, observed))
-  if (desired.up !== observed.up) found.push({ property: 'up', desired: desired.up, observed: observed.up })
-  return found
-}
-
-function bridgeDifferences(desired: BridgeLink, observed: BridgeLink): PropertyDifference[] {
-  return BRIDGE_OPTIONS.filter(([option]) => desired[option] !== observed[option]).map(([option, word]) => ({
-    property: word,
-    desired: Number(desired[option]),
-    observed: Number(observed[option]),
-  }))
-}
-
-/** The kind as a reader knows it: of a link that netlab did not make, what the kernel calls it. */
-export function kindText(link: LinkState): string {
-  return link.kind === 'other' ? link.infoKind || 'other' : link.kind
-}
-
-function isSameEnd(one: { netns: string; ifname: string }, other: { netns: string; ifname: string }): boolean {
-  return one.ifname === other.ifname && one.netns === other.netns
 }
 
 /** What differs between two routes of one key. */
@@ -123,6 +70,23 @@ export function fileDifferences(desired: FileState, observed: FileState): Proper
 /** `0644` */
 export function modeText(mode: number): string {
   return `0${mode.toString(8).padStart(3, '0')}`
+}
+
+/** What differs between two services of one name: whether it runs, and what it was started with. Its own restarts are its affair. */
+export function serviceDifferences(desired: ServiceState, observed: ServiceState): PropertyDifference[] {
+  const { status } = observed
+  if (status !== undefined && status.state !== 'running' && status.state !== 'waiting')
+    return [{ property: 'state', desired: 'running', observed: statusText(status) }]
+  if (desired.digest === observed.digest) return []
+  return [{ property: 'digest', desired: desired.digest, observed: observed.digest }]
+}
+
+/** `running`, `stopped`, `ended with status 1`, `ended by SIGSEGV` */
+export function statusText({ state, exit }: ServiceStatus): string {
+  if (exit === undefined || state === 'stopped' || state === 'stopping') return state
+  if ('status' in exit) return `${state === 'waiting' ? 'to be restarted: ended' : 'ended'} with status ${exit.status}`
+  const name = Object.entries(constants.signals).find(([, number]) => number === exit.signal)?.[0] ?? `signal ${exit.signal}`
+  return `${state === 'waiting' ? 'to be restarted: ended' : 'ended'} by ${name}`
 }
 
 /** Whether two rulesets of one tool say the same. No ruleset is the same as an empty one. */

@@ -102,6 +102,11 @@ export function droppedFiles(
     .filter((path) => previous?.files.has(path) === true)
 }
 
+/** Services that run and that the file does not have: nobody but netlab makes any. */
+export function droppedServices(desired: Pick<NamespaceState, 'services'>, observed: Pick<NamespaceState, 'services'>): readonly string[] {
+  return missingFrom(desired.services, observed.services).map(([name]) => name)
+}
+
 /** Keys of all extra objects of a lab: after setup commands have run, what they left and the next `up` is to tolerate. */
 export function extraKeys(desired: NetworkState, observed: NetworkState): ReadonlySet<string> {
   const keys = new Set<string>()

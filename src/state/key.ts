@@ -1,5 +1,6 @@
 /** Keys of objects inside a namespace: what makes two objects the same one. They read as iproute2 would name the object. */
-import type { AddrState, NeighState, RouteState, RuleState } from './network.ts'
+import type { LiveFdb } from './live.ts'
+import type { AddrState, FdbEntry, MdbEntry, NeighState, RouteState, RuleState } from './network.ts'
 
 /** `eth0 10.0.0.1/24` */
 export function addrKey(addr: Pick<AddrState, 'ifname' | 'local' | 'prefixlen'>): string {
@@ -14,6 +15,21 @@ export function routeKey(route: Pick<RouteState, 'dst' | 'table' | 'metric'>): s
 /** `eth0 10.0.0.9` */
 export function neighKey(neigh: Pick<NeighState, 'ifname' | 'dst'>): string {
   return `${neigh.ifname} ${neigh.dst}`
+}
+
+/** `02:00:00:00:00:01 vlan 10`, of one port */
+export function fdbKey(entry: FdbEntry): string {
+  return entry.vlan === undefined ? entry.lladdr : `${entry.lladdr} vlan ${entry.vlan}`
+}
+
+/** `239.1.1.1 vlan 10`, of one port */
+export function mdbKey(entry: MdbEntry): string {
+  return entry.vlan === undefined ? entry.group : `${entry.group} vlan ${entry.vlan}`
+}
+
+/** `p1 02:00:00:00:00:01` */
+export function liveFdbKey(entry: LiveFdb): string {
+  return `${entry.port} ${entry.lladdr}`
 }
 
 /** The whole rule: the kernel tells rules apart by all they say (fib_rules.c, rule_exists). */

@@ -6,6 +6,8 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import type { QdiscChain } from './qdisc.ts'
+import type { VirtualKind } from './kind.ts'
+import type { Options } from './option.ts'
 
 /** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
@@ -44,9 +46,11 @@ export interface NamespaceState extends Sourced {
   readonly rulesets: ReadonlyMap<RulesetTool, RulesetState>
   /** Commands run once, when the network is complete. Never observed. */
   readonly setup: readonly SetupCommand[]
+  /** By name. Programs that run as long as the lab does, each under a supervisor. */
+  readonly services: ReadonlyMap<string, ServiceState>
 }
 
-export type LinkState = LoopbackLink | VethLink | BridgeLink | OtherLink
+export type LinkState = LoopbackLink | VethLink | BridgeLink | VirtualLink | OtherLink
 
 /** The two of the kernel's IN6_ADDR_GEN_MODE_* that netlab sets; any other is observed as `other`. */
 export type AddrGenMode = 'eui64' | 'none' | 'other'
@@ -60,8 +64,10 @@ interface LinkBase extends Sourced {
   readonly lladdr?: string
   /** IFLA_INET6_ADDR_GEN_MODE: `none` gives the link no link-local address. Desired of nodes' cables only, and not below an MTU of 1280: such a link has no IPv6. */
   readonly addrGenMode?: AddrGenMode
-  /** ifname of the bridge in the same namespace. */
+  /** ifname of the bridge, bond or VRF in the same namespace. */
   readonly master?: string
+  /** Of a bridge's port; desired only where the file says something of it. */
+  readonly port?: BridgePort
   /** IFLA_IFALIAS: what a name that had to be shortened stands for. */
   readonly alias?: string
   /** Only in observed state: never compared. */
@@ -114,8 +120,79 @@ export interface BridgeLink extends LinkBase {
   readonly maxAgeCs: number
   /** IFLA_BR_MCAST_SNOOPING */
   readonly mcastSnooping: boolean
+  /** IFLA_BR_VLAN_FILTERING: absent where the bridge takes no notice of VLANs. */
+  readonly vlan?: BridgeVlan
+  /** VLANs of the bridge's own interface, where it has `vlan`: what `bridge vlan … self` sets. */
+  readonly selfVlans?: ReadonlyMap<number, PortVlan>
   /** Only in observed state: options that have the spanning tree's value for now, not the bridge's own; spanning-tree.ts. */
   readonly lent?: readonly ('ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs')[]
+}
+
+/** A bridge that tells VLANs apart. It gives its ports none of its own accord: vlan_default_pvid is 0. */
+export interface BridgeVlan {
+  /** IFLA_BR_VLAN_PROTOCOL */
+  readonly protocol: '802.1Q' | '802.1ad'
+  /** IFLA_BR_VLAN_DEFAULT_PVID */
+  readonly defaultPvid: number
+}
+
+/** A link as port of a bridge: IFLA_INFO_SLAVE_DATA, and what bridge(8) shows of it. */
+export interface BridgePort {
+  /** `PORT_OPTIONS` of kind.ts. */
+  readonly options: Options
+  /** Of a bridge with `vlan`, by VLAN id in ascending order. */
+  readonly vlans: ReadonlyMap<number, PortVlan>
+  /** Static forwarding entries, by `fdbKey`. */
+  readonly fdbs: ReadonlyMap<string, FdbEntry>
+  /** Permanent multicast memberships, by `mdbKey`. */
+  readonly mdbs: ReadonlyMap<string, MdbEntry>
+}
+
+/** What a port does with a VLAN, in the words of bridge(8): tagged where there are none. `pvid`: what comes in untagged is of it. */
+export type PortVlan = '' | 'pvid' | 'untagged' | 'pvid untagged'
+
+export interface FdbEntry {
+  readonly lladdr: string
+  /** On a bridge with `vlan`. */
+  readonly vlan?: number
+}
+
+export interface MdbEntry {
+  /** Canonical text of an IPv4 or IPv6 group. */
+  readonly group: string
+  readonly vlan?: number
+}
+
+/** A link of a kind in kind.ts. */
+export interface VirtualLink extends LinkBase {
+  readonly kind: VirtualKind
+  /** IFLA_LINK, or what the kind has for it: ifname of the link that it stands on, in the same namespace. */
+  readonly parent?: string
+  readonly options: Options
+  /** Of kind wireguard. */
+  readonly wireguard?: WireguardConfig
+}
+
+/** <linux/wireguard.h>, wg(8). Keys are in base64. */
+export interface WireguardConfig {
+  readonly privateKey: string
+  /** 0: any free port. */
+  readonly listenPort: number
+  /** 0: none. */
+  readonly fwmark: number
+  /** By public key. */
+  readonly peers: ReadonlyMap<string, WireguardPeer>
+}
+
+export interface WireguardPeer {
+  readonly publicKey: string
+  readonly presharedKey?: string
+  /** Where the first packet goes: `10.0.0.2:51820`, `[fd00::2]:51820`. The kernel follows a peer that moves. */
+  readonly endpoint?: string
+  /** Prefixes, sorted. */
+  readonly allowedIps: readonly string[]
+  /** Seconds; 0 is off. */
+  readonly persistentKeepalive: number
 }
 
 /** A link that netlab did not make (observed only); left alone. */
@@ -229,4 +306,70 @@ export interface RulesetState extends Sourced {
 export interface SetupCommand extends Sourced {
   /** argv; a string in the file becomes ['sh', '-c', text]. */
   readonly argv: readonly string[]
+}
+
+export interface ServiceState extends Sourced {
+  /** How it is run. Absent in observed state, where the digest stands for it. */
+  readonly definition?: ServiceDefinition
+  /** SHA-256 of what a service is started with: where it differs, a running one must be restarted. */
+  readonly digest: string
+  /** Only in observed state. */
+  readonly status?: ServiceStatus
+}
+
+export interface ServiceDefinition {
+  /** A string in the file becomes ['sh', '-c', text]. */
+  readonly argv: readonly string[]
+  /** The node's and the service's own. */
+  readonly env: Readonly<Record<string, string>>
+  /** Name or number, with `:group` where given; absent: root of the node. */
+  readonly user?: string
+  readonly cwd: string
+  /** Names without CAP_; absent: all rights. */
+  readonly capabilities?: readonly string[]
+  readonly restart: 'no' | 'on-failure' | 'always'
+  /** Name with SIG. */
+  readonly stopSignal: NodeJS.Signals
+  /** How long the signal has to end it, before SIGKILL. */
+  readonly stopTimeoutMs: number
+  /** Not part of the digest, nor is the next. */
+  readonly ready: ReadyConditions
+  /** Services that must be ready before this one is started. */
+  readonly after: readonly ServiceName[]
+}
+
+export interface ServiceName {
+  readonly netns: string
+  readonly service: string
+}
+
+/** A service is ready when all of these hold. Without any: when it has not failed at once. */
+export interface ReadyConditions {
+  /** Ports on which a socket listens in the node. */
+  readonly tcp: readonly number[]
+  /** Ports to which a socket is bound in the node. */
+  readonly udp: readonly number[]
+  /** Regular expression that a line of its output matches. */
+  readonly log?: string
+  /** Path inside the node that is there. */
+  readonly file?: string
+  /** Command in the node that succeeds. */
+  readonly command?: readonly string[]
+  readonly timeoutMs: number
+}
+
+export interface ServiceStatus {
+  /** `stopped`: on request. `ended`: by itself. `waiting`: to be restarted. */
+  readonly state: 'running' | 'stopping' | 'stopped' | 'ended' | 'waiting'
+  /** Of the main process, as the lab's own pid namespace numbers it; absent where that has gone to the background or ended. */
+  readonly pid?: number
+  /** Of all its processes. */
+  readonly processes: number
+  /** Since when it is in this state, milliseconds since 1970. */
+  readonly sinceMs: number
+  readonly restarts: number
+  /** Exit status of the last run, or the number of the signal that ended it. */
+  readonly exit?: { readonly status: number } | { readonly signal: number }
+  /** Where in the log the output of this run begins, in bytes. */
+  readonly logOffset: number
 }

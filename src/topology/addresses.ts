@@ -10,12 +10,15 @@ import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
 import type { PluggedCable, Station } from './interfaces.ts'
 import { createAddressPool } from './pool.ts'
+import { DEFAULT_VLAN } from './ports.ts'
 import type { AddressPool } from './pool.ts'
-import type { Segment, Segments } from './segments.ts'
+import { frontOf } from './segments.ts'
+import type { BridgeVlanRef, Segment, Segments } from './segments.ts'
 import type { Addressing, PoolName, Subnet } from './subnets.ts'
 import type { InterfaceAddress } from './topology.ts'
-import { itemsOf, valueAt } from './value.ts'
+import { itemsOf, mapAt, valueAt } from './value.ts'
 import type { ScalarValue } from './value.ts'
+import type { NodeStations } from './virtuals.ts'
 
 type Fixed = Extract<Subnet, { prefix: Prefix }>
 
@@ -32,16 +35,17 @@ const NO_WISH: Wish = { from: [], within: [] }
 export function assignAddresses(
   cables: readonly PluggedCable[],
   segments: Segments,
+  nodeStations: NodeStations,
   addressing: Addressing,
   loopbacks: readonly Prefix[],
   findings: Findings,
   damage: Damage,
 ): void {
-  const wishes = collectWishes(segments, addressing)
-  for (const segment of segments.all)
-    for (const station of segment.stations) readExplicit(station, wishes.get(station) ?? NO_WISH, findings, damage)
+  const front = (station: Station): Station => frontOf(station, nodeStations)
+  const wishes = collectWishes(segments, front, addressing)
+  for (const station of segments.ofStation.keys()) readExplicit(station, wishes.get(station) ?? NO_WISH, findings, damage)
   const taken = [...takenPrefixes(segments, wishes), ...loopbacks]
-  const automatic = settleAutomatic(cables, segments, wishes, addressing, taken, findings, damage)
+  const automatic = settleAutomatic(cables, segments, front, wishes, addressing, taken, findings, damage)
   for (const segment of segments.all) {
     const pools = new Map<string, AddressPool>()
     const exhausted = new Set<string>()
@@ -72,22 +76,29 @@ function isAutomatic(station: Station): boolean {
 }
 
 /** A station takes addresses from its link's subnet, else its bridge's, else another's on the segment, by family; the default is for links without any. */
-function collectWishes(segments: Segments, addressing: Addressing): Map<Station, Wish> {
+function collectWishes(segments: Segments, front: (station: Station) => Station, addressing: Addressing): Map<Station, Wish> {
   const wishes = new Map<Station, Wish>()
   for (const segment of segments.all) {
-    const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
+    const common = segment.bridges.flatMap((bridge) => bridgeSubnets(bridge, addressing))
     for (const station of segment.stations) wishes.set(station, { from: common, within: common })
     for (const { draft, ends } of segment.cables) {
       const bridge = ends.find((end) => end.kind === 'port')?.bridge
       const own = addressing.subnetsOf(draft.link.subnet)
-      const bridgeOwn = bridge === undefined ? [] : addressing.subnetsOf(valueAt(bridge.settings, 'subnet'))
+      const bridgeOwn = segment.bridges.flatMap((one) => (one.definition === bridge ? bridgeSubnets(one, addressing) : []))
       const isUnsaid = draft.link.subnet === undefined && common.length === 0
       const chain = isUnsaid ? [addressing.linkDefault] : [own, bridgeOwn, common]
       const wish = { from: firstOfEachFamily(chain), within: [...new Set(chain.flat())] }
-      for (const end of ends) if (end.kind !== 'port') wishes.set(end, wish)
+      for (const end of ends) if (end.kind !== 'port' && segments.ofStation.get(front(end)) === segment) wishes.set(front(end), wish)
     }
   }
   return wishes
+}
+
+/** What a bridge says of one VLAN; its own `subnet` is that of the VLAN in which ports are that say nothing. */
+function bridgeSubnets({ definition, vlan }: BridgeVlanRef, addressing: Addressing): readonly Subnet[] {
+  const ofVlan = valueAt(mapAt(mapAt(definition.settings, 'vlans'), String(vlan)), 'subnet')
+  const own = vlan === 0 || vlan === DEFAULT_VLAN ? valueAt(definition.settings, 'subnet') : undefined
+  return addressing.subnetsOf(ofVlan ?? own)
 }
 
 /** The subnets of the first list that has any of the family, for each family. */
@@ -188,6 +199,7 @@ function takenPrefixes(segments: Segments, wishes: ReadonlyMap<Station, Wish>): 
 function settleAutomatic(
   cables: readonly PluggedCable[],
   segments: Segments,
+  front: (station: Station) => Station,
   wishes: ReadonlyMap<Station, Wish>,
   addressing: Addressing,
   taken: readonly Prefix[],
@@ -220,13 +232,15 @@ function settleAutomatic(
 
   for (const segment of segments.all) {
     if (segment.bridges.length === 0) break
-    const common = segment.bridges.flatMap((bridge) => addressing.subnetsOf(valueAt(bridge.settings, 'subnet')))
+    const common = segment.bridges.flatMap((bridge) => bridgeSubnets(bridge, addressing))
     for (const wish of common.length > 0 ? common : addressing.linkDefault) settle(segment, wish)
   }
   for (const cable of cables) {
     for (const end of cable.ends) {
-      const segment = end.kind === 'port' ? undefined : segments.ofStation.get(end)
-      if (segment !== undefined && end.kind !== 'port') for (const wish of wishes.get(end)?.from ?? []) settle(segment, wish)
+      if (end.kind === 'port') continue
+      const station = front(end)
+      const segment = segments.ofStation.get(station)
+      if (segment !== undefined) for (const wish of wishes.get(station)?.from ?? []) settle(segment, wish)
     }
   }
   return settled

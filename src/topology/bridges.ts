@@ -9,7 +9,8 @@ import type { Findings } from './findings.ts'
 import type { PluggedCable } from './interfaces.ts'
 import type { RouteState } from '../state/network.ts'
 import type { Bridge } from './topology.ts'
-import { itemsAt, scalarAt, valueAt } from './value.ts'
+import { bridgeVlanProtocol, ownVlanOf } from './switches.ts'
+import { itemsAt, mapAt, scalarAt, valueAt } from './value.ts'
 
 const DEFAULT_MTU = 1500
 const NS_PER_CS = 10_000_000n
@@ -60,6 +61,8 @@ export function bridgeStations(
       mtuOrigin: mtu?.origin ?? origin,
       up: true,
       addresses: [],
+      portSettings: [],
+      vrf: undefined,
     })
   }
   return stations
@@ -81,6 +84,7 @@ export function readBridge(
   routes: ReadonlyMap<string, RouteState>,
   findings: Findings,
 ): Bridge {
+  findStrayVlanKeys(definition, findings)
   const { name, origin, settings } = definition
   const mac = station === undefined ? readMac(valueAt(settings, 'mac'), findings)?.value : station.mac
   const mtu = scalarAt(settings, 'mtu')?.value
@@ -98,8 +102,33 @@ export function readBridge(
     helloCs: readTime(definition, HELLO, findings),
     maxAgeCs: readTime(definition, MAX_AGE, findings),
     mcastSnooping: scalarAt(settings, 'mcast_snooping')?.value === true,
+    ...bridgeVlans(definition, station !== undefined),
     addresses: station?.addresses ?? [],
     routes,
+  }
+}
+
+/** A bridge's own interface is in a VLAN where it has something to say there. */
+function bridgeVlans({ settings }: Definition, hasStation: boolean): Pick<Bridge, 'vlan' | 'selfVlans'> {
+  const protocol = bridgeVlanProtocol(settings)
+  if (protocol === undefined) return {}
+  return { vlan: { protocol, defaultPvid: 0 }, selfVlans: new Map(hasStation ? [[ownVlanOf(settings), 'pvid untagged' as const]] : []) }
+}
+
+/** Keys that mean something only where the bridge tells VLANs apart. */
+function findStrayVlanKeys({ name, settings }: Definition, findings: Findings): void {
+  for (const key of ['vlan', 'vlans', 'vlan_protocol']) {
+    const entry = settings.entries.get(key)
+    if (entry === undefined) continue
+    if (bridgeVlanProtocol(settings) === undefined) {
+      const detail = `${name} takes no notice of VLANs, so it has no \`${key}\`.`
+      findings.error('INVALID_VALUE', entry.key, detail, { hint: 'Give it `vlan_filtering: true`.' })
+    }
+  }
+  for (const [key, entry] of mapAt(settings, 'vlans')?.entries ?? []) {
+    if (!/^[1-9]\d{0,3}$/.test(key) || Number(key) > 4094) {
+      findings.error('INVALID_VALUE', entry.key, `"${key}" is no VLAN: 1 to 4094 are accepted.`)
+    }
   }
 }
 

@@ -1,8 +1,8 @@
 /** `links` → cables between two ends, ranges paired. Every name of a node or bridge is looked up here. */
 import type { Origin } from '../diagnostic/origin.ts'
-import { suggest } from '../diagnostic/suggest.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Damage } from './damage.ts'
+import { nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import { asMap, asScalar, itemsOf, mapAt, scalarAt, valueAt } from './value.ts'
@@ -202,18 +202,11 @@ function lookUp(
   if (bridge !== undefined) return { kind: 'bridge', definition: bridge }
   const sort = endpoint.kind ?? 'node or bridge'
   // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
-  const hint = findings.isFull() ? undefined : nameHint(name, endpoint, definitions)
-  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, hint === undefined ? {} : { hint })
-  return undefined
-}
-
-function nameHint(name: string, endpoint: EndText, definitions: Definitions): string {
-  const candidates = [
+  const candidates = (): string[] => [
     ...(endpoint.kind === 'bridge' ? [] : definitions.nodes.keys()),
     ...(endpoint.kind === 'node' ? [] : definitions.bridges.keys()),
   ]
-  const meant = suggest(name, candidates)
-  if (meant !== undefined) return `Did you mean "${meant}"?`
-  const isShort = candidates.length > 0 && candidates.length <= 12
-  return isShort ? `Known: ${candidates.join(', ')}.` : 'Add it under `nodes` or `bridges`.'
+  const hint = findings.isFull() ? undefined : nameHint(name, candidates())
+  findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, hint === undefined ? {} : { hint })
+  return undefined
 }

@@ -25,6 +25,8 @@ export interface CompiledLab {
   readonly desired?: NetworkState
   /** Environment variables by node; empty where there are errors. */
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Capabilities of commands by node, for those that are not privileged; empty where there are errors. */
+  readonly capabilities: ReadonlyMap<string, readonly string[]>
   /** Everything found, errors and warnings, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
   /** Text of each file by the name that origins have. */
@@ -47,6 +49,18 @@ export function compileTopology(source: string | object, options: { readonly nam
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
+    capabilities: new Map(
+      isGood
+        ? [...topology.nodes].flatMap(
+            ([
+              node,
+              {
+                settings: { capabilities },
+              },
+            ]) => (capabilities === undefined ? [] : [[node, capabilities]]),
+          )
+        : [],
+    ),
     diagnostics: findings.sorted([...sources.keys()]),
     sources,
   }

@@ -1,6 +1,6 @@
 /** `nodes` and `bridges` with ranges expanded, and with defaults and profiles merged under what the file says of each. */
 import type { Origin } from '../diagnostic/origin.ts'
-import { didYouMean } from '../diagnostic/suggest.ts'
+import { didYouMean, suggest } from '../diagnostic/suggest.ts'
 import { nodeNameProblem } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Damage } from './damage.ts'
@@ -10,6 +10,9 @@ import type { MapValue } from './value.ts'
 
 /** Nodes and bridges together. At that size the kernel itself takes minutes. */
 const MAX_NAMES = 100_000
+
+/** A list is there to be read. */
+const MAX_SHOWN = 12
 
 export interface Definition {
   readonly name: string
@@ -36,6 +39,8 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
   const nodes = new Map<string, Definition>()
   const bridges = new Map<string, Definition>()
   const taken = new Map<string, Definition>()
+  /** Names that stand in /etc/hosts, by what they are there: case does not count. */
+  const hosts = new Map<string, Definition>()
   const profiles = createProfiles(root, findings, damage)
   const nodeDefaults = mapAt(defaults, 'node')
   const bridgeDefaults = mapAt(defaults, 'bridge')
@@ -74,14 +79,34 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
         findings.error('NAME_TAKEN', rest.origin, detail, { related: [{ origin: before.origin, note: 'defined here first' }] })
         return
       }
+      if (section === 'nodes' || rest.settings.entries.has('address')) claimHost(definition)
       taken.set(name, definition)
       ;(section === 'nodes' ? nodes : bridges).set(name, definition)
+    }
+  }
+
+  const claimHost = (definition: Definition): void => {
+    const { name, origin } = definition
+    const before = hosts.get(name.toLowerCase())
+    if (before === undefined) hosts.set(name.toLowerCase(), definition)
+    else {
+      const detail = `"${name}" and "${before.name}" are the same name in /etc/hosts and in DNS, where case does not count.`
+      findings.error('NAME_TAKEN', origin, detail, { related: [{ origin: before.origin, note: 'defined here first' }] })
     }
   }
 
   define('nodes', (own, key) => profiles.under(own, key, nodeDefaults))
   define('bridges', (own) => (bridgeDefaults === undefined ? own : mergeSettings(bridgeDefaults, own, new Set())))
   return { nodes, bridges }
+}
+
+/** For a name that is not defined: the one that was probably meant, or those that there are. */
+export function nameHint(name: string, candidates: readonly string[]): string {
+  const meant = suggest(name, candidates)
+  if (meant !== undefined) return `Did you mean "${meant}"?`
+  const shown = candidates.slice(0, MAX_SHOWN)
+  if (shown.length === 0) return 'Add it under `nodes` or `bridges`.'
+  return `Known: ${shown.join(', ')}${candidates.length > shown.length ? ` and ${candidates.length - shown.length} more` : ''}.`
 }
 
 function bridgeNameProblem(name: string): string | undefined {

@@ -9,10 +9,13 @@ import type {
   LoopbackLink,
   NamespaceState,
   NetworkState,
+  PortVlan,
   SysctlState,
   VethLink,
+  VirtualLink,
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
+import { KINDS } from '../state/kind.ts'
 import { derivedMac } from '../unit/mac.ts'
 import { createNodeFiles } from './node-files.ts'
 import { bridgeLinkName, createPortNamer } from './port-names.ts'
@@ -50,6 +53,7 @@ export function desiredState(topology: Topology): NetworkState {
       // The tool itself writes the canonical form, when the ruleset is tried out.
       rulesets: new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }])),
       setup: node.settings.setup,
+      services: node.services,
       origin: node.origin,
     })
   }
@@ -83,6 +87,7 @@ function emptyNamespace(kind: NamespaceState['kind'], links: Links | undefined, 
     files: new Map(),
     rulesets: new Map(),
     setup: [],
+    services: new Map(),
   }
 }
 
@@ -109,6 +114,7 @@ function buildLinks(topology: Topology): { links: Map<string, Links>; qdiscs: Ma
   }
   const namers = new Map([...links].map(([netns, own]) => [netns, createPortNamer(own.keys())]))
   for (const cable of topology.cables) addCable(topology, cable, linksOf, qdiscs, namers)
+  for (const node of topology.nodes.values()) addVirtuals(topology, node, linksOf(node.name))
   return { links, qdiscs }
 }
 
@@ -129,8 +135,9 @@ function addCable(
       kind: 'veth',
       up: link.up,
       mtu: link.mtu,
-      lladdr: link.mac ?? derivedMac(topology.name, end.netns, end.name.ifname),
-      ...(link.ownerKind === 'node' && link.mtu >= IPV6_MIN_MTU && { addrGenMode: topology.usesIpv6 ? 'eui64' : 'none' }),
+      ...lladdrOf(topology, end.netns, link, link.mac ?? derivedMac(topology.name, end.netns, end.name.ifname)),
+      ...(link.ownerKind === 'node' && addrGenModeOf(topology, link)),
+      ...(link.port !== undefined && { port: link.port }),
       ...(end.master !== undefined && { master: end.master }),
       ...(end.name.alias !== undefined && { alias: end.name.alias }),
       peer: { netns: peer.netns, ifname: peer.name.ifname },
@@ -152,11 +159,71 @@ interface Place {
 /** Where an end of a cable goes, and under which name. */
 function place(topology: Topology, end: Interface, peer: Interface, namers: ReadonlyMap<string, PortNamer>): Place {
   const bridge = end.ownerKind === 'bridge' ? topology.bridges.get(end.owner) : undefined
-  if (bridge === undefined) return { netns: end.owner, name: { ifname: end.ifname ?? '' } }
+  if (bridge === undefined) {
+    return { netns: end.owner, name: { ifname: end.ifname ?? '' }, ...(end.master !== undefined && { master: end.master }) }
+  }
   const netns = netnsOf(bridge)
   const namer = namers.get(netns)
   if (namer === undefined) throw new Bug(`The bridge ${bridge.name} has no namespace`)
   return { netns, name: namer.nameOf(end, peer), master: bridgeLinkName(bridge.name).ifname }
+}
+
+/** Links of a node that no cable makes. */
+function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkState>): void {
+  for (const [ifname, link] of node.interfaces) {
+    const { virtual, mtu, up, origin, master, port } = link
+    if (virtual === undefined) continue
+    const common = {
+      up,
+      mtu,
+      ...addrGenModeOf(topology, link),
+      ...(master !== undefined && { master }),
+      ...(port !== undefined && { port }),
+      origin,
+    }
+    if (virtual.kind === 'bridge') {
+      const { origin: _, ...bridge } = bridgeLink(topology.name, node.name, virtual.bridge, { ifname })
+      links.set(ifname, { ...bridge, ...common })
+      continue
+    }
+    const { kind, parent, options, wireguard } = virtual
+    // An IPVLAN has its parent's address, which nobody can change; a tunnel has none.
+    const hasLladdr = KINDS[kind].lladdr !== 'none' && kind !== 'ipvlan'
+    const made: VirtualLink = {
+      kind,
+      ...common,
+      ...(hasLladdr && lladdrOf(topology, node.name, link, link.mac ?? derivedMac(topology.name, node.name, ifname))),
+      ...(parent !== undefined && { parent }),
+      options,
+      ...(wireguard !== undefined && { wireguard }),
+    }
+    links.set(ifname, made)
+  }
+}
+
+/** A bond gives its members its own address, unless it has that of the active one, or balances by addresses. */
+function lladdrOf(topology: Topology, netns: string, link: Interface, own: string): { lladdr?: string } {
+  const bond = bondOf(topology, netns, link)
+  if (bond?.virtual === undefined || bond.virtual.kind === 'bridge') return { lladdr: own }
+  const { mode, fail_over_mac: follows = 'none' } = bond.virtual.options
+  if (mode === 'balance-tlb' || mode === 'balance-alb' || follows !== 'none') return {}
+  return { lladdr: bond.mac ?? own }
+}
+
+function bondOf(topology: Topology, netns: string, { master }: Interface): Interface | undefined {
+  const found = master === undefined ? undefined : topology.nodes.get(netns)?.interfaces.get(master)
+  return found?.virtual?.kind === 'bond' ? found : undefined
+}
+
+/** Kinds whose link-local address is not made by this mode, or that put another one in its place when they come up (ARPHRD_NONE). */
+const WITHOUT_LINK_LOCAL = new Set<string | undefined>(['wireguard', 'tun'])
+
+/** What has been taken in by a bond has no IPv6 of its own; what is in a bridge needs none. */
+function addrGenModeOf(topology: Topology, link: Interface): { addrGenMode?: 'eui64' | 'none' } {
+  const kind = link.virtual?.kind
+  if (link.mtu < IPV6_MIN_MTU || kind === 'vrf' || bondOf(topology, link.owner, link) !== undefined) return {}
+  const isPort = link.ownerKind === 'node' && topology.nodes.get(link.owner)?.interfaces.get(link.master ?? '')?.virtual?.kind === 'bridge'
+  return { addrGenMode: topology.usesIpv6 && !isPort && !WITHOUT_LINK_LOCAL.has(kind) ? 'eui64' : 'none' }
 }
 
 function loopbackLink(owner: Node | Bridge): LoopbackLink {
@@ -172,6 +239,7 @@ function bridgeLink(lab: string, netns: string, bridge: Bridge, name: LinkName):
     lladdr: bridge.mac ?? derivedMac(lab, netns, name.ifname),
     ...(name.alias !== undefined && { alias: name.alias }),
     ...{ stp, priority, ageingCs, forwardDelayCs, helloCs, maxAgeCs, mcastSnooping, origin },
+    ...(bridge.vlan !== undefined && { vlan: bridge.vlan, selfVlans: bridge.selfVlans ?? new Map<number, PortVlan>() }),
   }
 }
 

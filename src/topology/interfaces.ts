@@ -3,6 +3,8 @@
  * Settings may stand at the endpoint or under the node's `interfaces`.
  */
 import type { Origin } from '../diagnostic/origin.ts'
+import type { VirtualKind } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 import { derivedMac, parseMac } from '../unit/mac.ts'
 import { IMPAIRMENT_KEYS } from '../state/impairment-words.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
@@ -39,6 +41,27 @@ export interface Station {
   readonly up: boolean
   readonly addresses: InterfaceAddress[]
   readonly qdiscs?: QdiscChain
+  /** Maps of the file that may say something of it as port of a bridge, the nearest first. */
+  readonly portSettings: readonly MapValue[]
+  /** The VRF that it says it is in. */
+  readonly vrf: ScalarValue | undefined
+  /** ifname of the bond, bridge or VRF of the node that has it. */
+  master?: string
+  /** Table of the VRF that it is in. */
+  table?: number
+  /** Where no cable makes it. */
+  readonly virtual?: Virtual
+}
+
+/** What a station is that no cable makes. */
+export interface Virtual {
+  readonly kind: VirtualKind | 'bridge'
+  /** Its entry under `interfaces`. */
+  readonly settings: MapValue
+  readonly parent?: Station
+  readonly members: readonly Station[]
+  /** As the file gives them; far ends that are named by their node are settled when addresses are. */
+  options: Options
 }
 
 /** The end of a cable that is a bridge's port. */
@@ -51,6 +74,7 @@ export interface PortDraft {
   readonly mtu: number
   readonly up: boolean
   readonly qdiscs?: QdiscChain
+  readonly settings: readonly MapValue[]
 }
 
 export interface PluggedCable {
@@ -77,7 +101,7 @@ export function plugCables(
     const mtus = mtusOf(draft, settings)
     const endAt = (index: 0 | 1): Station | PortDraft | undefined => {
       const end = draft.ends[index]
-      const { mac, up, address } = settings[index]
+      const { mac, up, address, vrf, port } = settings[index]
       const [mtu, mtuOrigin] = mtus[index]
       const name = names[index]
       const chain = impairments.chainOf(impairmentLayers(draft, index, settings[index].under), index === 0 ? 'forward' : 'backward', mtu)
@@ -89,6 +113,7 @@ export function plugCables(
           origin: end.origin,
           mtu,
           up,
+          settings: port,
           ...(name !== undefined && { ifname: name }),
           ...(mac && { mac: mac.value }),
           ...qdiscs,
@@ -98,7 +123,8 @@ export function plugCables(
       const { definition, origin } = end
       used.set(definition, (used.get(definition) ?? new Set()).add(name))
       const ownMac = { mac: mac?.value ?? derivedMac(lab, definition.name, name), macOrigin: mac?.origin ?? origin }
-      return { kind: 'node', definition, ifname: name, origin, address, ...ownMac, mtu, mtuOrigin, up, addresses: [], ...qdiscs }
+      const rest = { mtu, mtuOrigin, up, addresses: [], portSettings: port, vrf, ...qdiscs }
+      return { kind: 'node', definition, ifname: name, origin, address, ...ownMac, ...rest }
     }
     const ends = [endAt(0), endAt(1)] as const
     if (ends[0] !== undefined && ends[1] !== undefined) plugged.push({ draft, ends: [ends[0], ends[1]] })
@@ -124,12 +150,18 @@ function createNamer(cables: readonly CableDraft[], findings: Findings, damage: 
   const refused = new Set<EndDraft>()
   const next = new Map<Definition, number>()
 
+  const virtualNames = createVirtualNames()
+
   const reserve = (end: EndDraft, ifname: string): void => {
     const names = explicit.get(end.definition) ?? new Map<string, EndDraft>()
     explicit.set(end.definition, names)
     const problem = ifname === 'lo' ? 'is the loopback interface, which takes no cable' : ifnameProblem(ifname)
     const before = names.get(ifname)
-    if (problem !== undefined) findings.error('INVALID_NAME', end.origin, `The interface name "${ifname}" ${problem}.`)
+    const virtual = end.kind === 'node' ? virtualNames(end.definition.settings).get(ifname) : undefined
+    if (virtual !== undefined) {
+      const detail = `${end.definition.name}:${ifname} has a \`kind\`: no cable ends at it.`
+      findings.error('INTERFACE_TAKEN', end.origin, detail, { related: [{ origin: virtual, note: 'made here' }] })
+    } else if (problem !== undefined) findings.error('INVALID_NAME', end.origin, `The interface name "${ifname}" ${problem}.`)
     else if (before !== undefined) {
       findings.error('INTERFACE_TAKEN', end.origin, `${end.definition.name}:${ifname} has a cable already.`, {
         related: [{ origin: before.origin, note: 'its first cable' }],
@@ -149,16 +181,35 @@ function createNamer(cables: readonly CableDraft[], findings: Findings, damage: 
       if (end.ifname !== undefined || end.kind === 'bridge') return end.ifname
       const taken = explicit.get(end.definition)
       let number = next.get(end.definition) ?? 0
-      while (taken?.has(`eth${number}`) === true) number++
+      const made = virtualNames(end.definition.settings)
+      while (taken?.has(`eth${number}`) === true || made.has(`eth${number}`)) number++
       next.set(end.definition, number + 1)
       return `eth${number}`
     },
   }
 }
 
+/** Names that a node's `interfaces` give to what they make, with the place; read once for all nodes of a range. */
+function createVirtualNames(): (settings: MapValue) => ReadonlyMap<string, Origin> {
+  const known = new WeakMap<MapValue, ReadonlyMap<string, Origin>>()
+  return (settings) => {
+    const before = known.get(settings)
+    if (before !== undefined) return before
+    const names = new Map<string, Origin>()
+    for (const [key, { key: origin, value }] of mapAt(settings, 'interfaces')?.entries ?? []) {
+      if (!isVirtualEntry({ key: origin, value })) continue
+      for (const name of expandRange(key).value ?? []) names.set(name, origin)
+    }
+    known.set(settings, names)
+    return names
+  }
+}
+
 interface Settings {
   /** What stands under the node's `interfaces`. */
   readonly under: MapValue | undefined
+  readonly vrf: ScalarValue | undefined
+  readonly port: readonly MapValue[]
   readonly address: Value | undefined
   readonly mac: { readonly value: string; readonly origin: Origin } | undefined
   readonly mtu: ScalarValue | undefined
@@ -192,12 +243,15 @@ function createSettingsReader(findings: Findings): (end: EndDraft, ifname: strin
     }
     if (end.settings !== undefined && settings !== undefined) for (const key of ['profile', ...IMPAIRMENT_KEYS]) pick(key)
     const state = pick('state')
+    const vrf = pick('vrf')
     const mtu = pick('mtu')
     return {
       under: settings,
       address,
       mac: readMac(pick('mac'), findings),
       mtu: mtu?.kind === 'scalar' ? mtu : undefined,
+      vrf: vrf?.kind === 'scalar' ? vrf : undefined,
+      port: [end.settings, settings].filter((map) => map !== undefined),
       up: !(state?.kind === 'scalar' && state.text === 'down'),
     }
   }
@@ -213,7 +267,7 @@ export function readMac(value: Value | undefined, findings: Findings): { value: 
 }
 
 /** The entries of a node's `interfaces` by ifname, ranges expanded; read once for all nodes of a range. */
-function createInterfacesReader(findings: Findings): (settings: MapValue) => ReadonlyMap<string, Entry> {
+export function createInterfacesReader(findings: Findings): (settings: MapValue) => ReadonlyMap<string, Entry> {
   const known = new WeakMap<MapValue, ReadonlyMap<string, Entry>>()
   return (settings) => {
     const before = known.get(settings)
@@ -241,6 +295,7 @@ function findUnknownInterfaces(
     if (own === undefined) continue
     for (const [key, entry] of own.entries) {
       for (const name of expandRange(key).value ?? []) {
+        if (isVirtualEntry(entry)) continue
         if (name === 'lo' || used.get(definition)?.has(name) === true || damage.has(definition.name)) continue
         const has = [...(used.get(definition) ?? [])]
         const known = has.length === 0 ? 'No link ends at it.' : `Its links give it ${has.join(', ')}.`
@@ -250,6 +305,10 @@ function findUnknownInterfaces(
       }
     }
   }
+}
+
+function isVirtualEntry({ value }: Entry): boolean {
+  return value.kind === 'map' && value.entries.has('kind')
 }
 
 type MtuOf = readonly [mtu: number, origin: Origin]

@@ -61,7 +61,7 @@ function createLoader(findings: Findings): Loader {
     // Two files that include the same third one do not define its nodes twice.
     if (seen.has(identity)) return emptyMap(at ?? startOf(file))
     seen.add(identity)
-    const text = readSource(file, bytesLeft, at, findings)
+    const text = readSource(file, bytesLeft, at, findings, (shown) => sources.set(file, shown))
     if (text === undefined) return undefined
     bytesLeft -= Buffer.byteLength(text)
     return loadText(text, file, [...parents, { identity, file }])

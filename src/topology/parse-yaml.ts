@@ -9,13 +9,14 @@ import type { Findings } from './findings.ts'
 import { createLines } from './lines.ts'
 import type { Lines } from './lines.ts'
 import type { Entry, ListValue, ScalarValue, Value } from './value.ts'
+import { COLON, findSlips, isSlippedKey, SLIP_DETAIL, slipHint, withoutSlips } from './yaml-slips.ts'
 
 /** Deeper than any topology, far less deep than the stack. */
 const MAX_DEPTH = 50
 /** Values after all aliases are followed: "billion laughs" has 10^9, a lab of 10,000 nodes written out about 10^6. */
 const MAX_VALUES = 3_000_000
 /** Below this size no text takes more than a second or two to parse, however it is nested; the check is a tenth of parsing a good one. */
-const HARMLESS_LENGTH = 1 << 17
+const HARMLESS_LENGTH = 1 << 18
 /** A lab of 10,000 nodes written out has 300,000. */
 const MAX_LEXEMES = 400_000
 const MAX_SYNTAX_ERRORS = 10
@@ -31,9 +32,11 @@ const CLOSE = '\ue05d'
 /** The tree of one file; undefined where there is none, after a finding. Empty text gives a finding too. */
 export function parseYaml(text: string, file: string, findings: Findings): Value | undefined {
   const lines = createLines(text, file)
-  const prepared = text.includes(OPEN) || text.includes(CLOSE) ? text : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
+  const prepared = [OPEN, CLOSE, COLON].some((sign) => text.includes(sign))
+    ? text
+    : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
   if (text.length > HARMLESS_LENGTH && !isBearable(prepared, lines, findings)) return undefined
-  const document = parseDocument(prepared, { version: '1.2', uniqueKeys: false, prettyErrors: false })
+  const document = parseAsMeant(prepared, lines, findings)
   if (document.errors.length > 0) {
     reportSyntax(document.errors, text, lines, findings)
     return undefined
@@ -48,15 +51,25 @@ export function parseYaml(text: string, file: string, findings: Findings): Value
   const reader = createReader(lines, findings)
   const root = reader.read(document.contents)
   if (root === undefined) return undefined
-  if (reader.mergedEntries() > MAX_VALUES || expandedSize(root, new Map()) > MAX_VALUES) {
-    findings.error(
-      'YAML_SYNTAX',
-      root.origin,
-      `With all aliases followed, this file has more than ${MAX_VALUES.toLocaleString('en')} values.`,
-    )
+  const bomb = reader.mergedTooMuch() ?? oversized(root)
+  if (bomb !== undefined) {
+    const detail = `With all aliases followed, this has more than ${MAX_VALUES.toLocaleString('en')} values, the most that are read.`
+    findings.error('YAML_SYNTAX', bomb, detail)
     return undefined
   }
   return root
+}
+
+/** The document; where the text is no YAML, without the slips that it has, each of which is a finding. What else is wrong shows then. */
+function parseAsMeant(text: string, lines: Lines, findings: Findings): ReturnType<typeof parseDocument<ParsedNode>> {
+  const options = { version: '1.2', uniqueKeys: false, prettyErrors: false } as const
+  const document = parseDocument(text, options)
+  const slips = document.errors.length === 0 ? [] : findSlips(text)
+  if (slips.length === 0) return document
+  for (const { start, end } of slips) {
+    findings.error('YAML_SYNTAX', lines.origin(start, end), SLIP_DETAIL, { hint: slipHint(restore(text.slice(start, end))) })
+  }
+  return parseDocument(withoutSlips(text, slips), options)
 }
 
 function isEmptyScalar(node: ParsedNode): boolean {
@@ -121,19 +134,20 @@ function syntaxHint(error: SyntaxError, text: string): string | undefined {
 }
 
 function restore(text: string): string {
-  return text.replaceAll(OPEN, '[').replaceAll(CLOSE, ']')
+  return text.replaceAll(OPEN, '[').replaceAll(CLOSE, ']').replaceAll(COLON, ':')
 }
 
 interface Reader {
   read(node: ParsedNode): Value | undefined
-  /** How many entries merge keys have copied. */
-  mergedEntries(): number
+  /** The merge key with which there are too many entries. */
+  mergedTooMuch(): Origin | undefined
 }
 
 function createReader(lines: Lines, findings: Findings): Reader {
   const anchors = new Map<string, Value | 'open'>()
   let depth = 0
   let mergedEntries = 0
+  let mergedTooMuch: Origin | undefined
 
   const read = (node: ParsedNode): Value | undefined => {
     if (isAlias(node)) return readAlias(node.source, originOf(node))
@@ -156,7 +170,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     if (value !== undefined && value !== 'open') return value
     const detail =
       value === 'open' ? `*${name} stands inside &${name}, which would never end.` : `There is no &${name} before this *${name}.`
-    findings.error('YAML_SYNTAX', origin, detail)
+    findings.error('YAML_SYNTAX', origin, detail, value === 'open' ? {} : { hint: 'A text that begins with "*" must be in quotes.' })
     return undefined
   }
 
@@ -178,19 +192,31 @@ function createReader(lines: Lines, findings: Findings): Reader {
   }
 
   const readMap = (node: YAMLMap.Parsed): Value => {
+    const slip = slippedText(node)
+    if (slip !== undefined) return slip
     const entries = new Map<string, Entry>()
-    const merged: Value[] = []
+    const merged: { value: Value; at: Origin }[] = []
     for (const pair of node.items) {
       const key = keyOf(pair.key)
       if (key === undefined) continue
       const value = pair.value === null ? nullAt(key.origin) : read(pair.value)
       if (value === undefined) continue
-      if (key.text === '<<' && key.plain) merged.push(value)
+      if (key.text === '<<' && key.plain) merged.push({ value, at: key.origin })
       else if (entries.has(key.text)) reportDuplicate(key.text, key.origin, entries.get(key.text)?.key)
       else entries.set(key.text, { key: key.origin, value })
     }
-    for (const value of merged) mergeInto(entries, value)
+    for (const { value, at } of merged) mergeInto(entries, value, at)
     return { kind: 'map', entries, origin: originOf(node) }
+  }
+
+  /** A map that was meant to be a text. It is read as that, so that it can be said what else is wrong with it. */
+  const slippedText = (node: YAMLMap.Parsed): ScalarValue | undefined => {
+    const key = node.items[0]?.key
+    if (node.items.length !== 1 || !isScalar(key) || key.type !== 'PLAIN' || !isSlippedKey(key.source)) return undefined
+    const origin = originOf(node)
+    const text = lines.text.slice(node.range[0], node.range[1]).trimEnd()
+    findings.error('YAML_SYNTAX', origin, SLIP_DETAIL, { hint: slipHint(text) })
+    return { kind: 'scalar', value: text, text, origin, verbatim: true }
   }
 
   const keyOf = (node: ParsedNode): { text: string; origin: Origin; plain: boolean } | undefined => {
@@ -209,12 +235,15 @@ function createReader(lines: Lines, findings: Findings): Reader {
   }
 
   /** `<<: *base` or `<<: [*a, *b]`: what stands in the map itself wins, then the first of the list (yaml.org/type/merge). */
-  const mergeInto = (entries: Map<string, Entry>, value: Value): void => {
+  const mergeInto = (entries: Map<string, Entry>, value: Value, at: Origin): void => {
     for (const source of value.kind === 'list' ? value.items : [value]) {
       if (source.kind === 'map') {
         mergedEntries += source.entries.size
         // Each map of a chain copies all before it: a bomb of its own kind, which counting values afterwards would find too late.
-        if (mergedEntries > MAX_VALUES) continue
+        if (mergedEntries > MAX_VALUES) {
+          mergedTooMuch ??= at
+          continue
+        }
         for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry)
       } else {
         findings.error('YAML_SYNTAX', source.origin, 'The merge key "<<" takes a map, an alias of one, or a list of these.')
@@ -222,7 +251,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     }
   }
 
-  return { read, mergedEntries: () => mergedEntries }
+  return { read, mergedTooMuch: () => mergedTooMuch }
 }
 
 function nullAt(origin: Origin): ScalarValue {
@@ -245,13 +274,27 @@ function blockColumn(raw: string): number {
   return line.length - line.trimStart().length + 1
 }
 
+/** The innermost value that is too large, if any. */
+function oversized(root: Value): Origin | undefined {
+  const known = new Map<Value, number>()
+  if (expandedSize(root, known) <= MAX_VALUES) return undefined
+  let value: Value = root
+  for (let inner: Value | undefined = root; inner !== undefined; inner = partsOf(value).find((part) => (known.get(part) ?? 0) > MAX_VALUES))
+    value = inner
+  return value.origin
+}
+
+function partsOf(value: Value): readonly Value[] {
+  if (value.kind === 'list') return value.items
+  return value.kind === 'map' ? [...value.entries.values()].map((entry) => entry.value) : []
+}
+
 /** Number of values a tree has once aliases are written out. Shared subtrees are counted once and added often. */
 function expandedSize(value: Value, known: Map<Value, number>): number {
   const before = known.get(value)
   if (before !== undefined) return before
   let size = 1
-  if (value.kind === 'list') for (const item of value.items) size += expandedSize(item, known)
-  if (value.kind === 'map') for (const entry of value.entries.values()) size += expandedSize(entry.value, known)
+  for (const part of partsOf(value)) size += expandedSize(part, known)
   known.set(value, size)
   return size
 }

@@ -9,12 +9,21 @@ import type { Findings } from './findings.ts'
  * Large contents belong into files of their own (`files: { /path: { from: … } }`).
  */
 export const MAX_SOURCE_BYTES = 2 * 1024 * 1024
+/** Of a file that is too large: the finding stands at its first line. */
+const SHOWN_BYTES = 4096
 
 /**
  * The text of a file without its byte order mark; undefined after a finding. `at` is the place that names the file, if any.
  * Reads no more than `limitBytes`, whatever the file is: /dev/zero and a growing log end too.
+ * `show` gets what a finding can show of a text that is not taken.
  */
-export function readSource(file: string, limitBytes: number, at: Origin | undefined, findings: Findings): string | undefined {
+export function readSource(
+  file: string,
+  limitBytes: number,
+  at: Origin | undefined,
+  findings: Findings,
+  show: (text: string) => void = () => undefined,
+): string | undefined {
   const bytes = readBytes(file, limitBytes + 1, at, findings)
   if (bytes === undefined) return undefined
   if (bytes.length > limitBytes) {
@@ -26,10 +35,12 @@ export function readSource(file: string, limitBytes: number, at: Origin | undefi
         hint: 'Use ranges (h[1-100]) and profiles, and put large contents into files of their own with `from`.',
       },
     )
+    show(bytes.toString('utf8', 0, SHOWN_BYTES))
     return undefined
   }
   if (!isUtf8(bytes)) {
     reportEncoding(bytes, file, findings)
+    show(bytes.toString(isUtf16(bytes) ? 'utf16le' : 'utf8'))
     return undefined
   }
   const text = bytes.toString('utf8')
@@ -68,8 +79,7 @@ function reasonOf(error: unknown): string {
 }
 
 function reportEncoding(bytes: Buffer, file: string, findings: Findings): void {
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-  if (isUtf16) {
+  if (isUtf16(bytes)) {
     findings.error('FILE_NOT_UTF8', startOf(file), `${file} is UTF-16. Save it as UTF-8.`)
     return
   }
@@ -82,8 +92,14 @@ function reportEncoding(bytes: Buffer, file: string, findings: Findings): void {
   let column = 1
   while (isUtf8(bytes.subarray(start, start + column))) column++
   const byte = bytes[start + column - 1] ?? 0
+  column = bytes.toString('utf8', start, start + column - 1).length + 1
   const detail = `Line ${line} of ${file} has the byte 0x${byte.toString(16)} where UTF-8 allows none such.`
   findings.error('FILE_NOT_UTF8', { file, line, column, length: 1 }, detail, { hint: 'Save the file as UTF-8.' })
+}
+
+/** Told by the byte order mark. */
+function isUtf16(bytes: Buffer): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
 }
 
 /** The first character of a file, for findings about the whole of it. */

@@ -10,17 +10,26 @@ import { readDefinitions } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import { plugCables } from './interfaces.ts'
-import type { PortDraft, Station } from './interfaces.ts'
+import { tunnelBase } from './media.ts'
+import type { Base } from './media.ts'
+import type { PluggedCable, Station } from './interfaces.ts'
 import { readNeighs } from './neighs.ts'
-import { createRouteReader } from './routes.ts'
+import { createRouteReader, MAIN_TABLE } from './routes.ts'
 import { computeRoutes } from './routing.ts'
 import type { RoutedNode } from './routing.ts'
 import { readRules } from './rules.ts'
+import { resolveServices } from './service-order.ts'
 import { checkSegments } from './segment-checks.ts'
 import { joinSegments } from './segments.ts'
 import { createSettingsReader } from './settings.ts'
 import { readAddressing } from './subnets.ts'
-import type { Bridge, Interface, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
+import { readSwitches } from './switches.ts'
+import { createInterfaces } from './topology-interfaces.ts'
+import type { Bridge, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
+import { settleFarEnds } from './tunnels.ts'
+import { readVirtuals } from './virtuals.ts'
+import { checkVlans } from './vlan-checks.ts'
+import { createWireguardReader } from './wireguard.ts'
 import { mapAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue } from './value.ts'
 import { createWiring } from './wiring.ts'
@@ -31,36 +40,51 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const cables = plugCables(lab, drafts, definitions, findings, damage)
   const mtus = portMtus(cables)
   const stationOf = bridgeStations(lab, definitions, mtus, findings)
-  const segments = joinSegments(cables, definitions, stationOf, findings)
+  const nodeStations = readVirtuals(lab, definitions, cables, findings, damage)
+  const wireguards = createWireguardReader(lab, definitions, nodeStations, findings, damage)
+  const baseOf = createBases(cables, wireguards)
+  const switches = readSwitches(cables, definitions, nodeStations, baseOf, findings)
+  const segments = joinSegments(cables, definitions, stationOf, nodeStations, switches, baseOf, findings)
   const addressing = readAddressing(root, findings)
   const loopbacks = readLoopbacks(definitions, findings)
   assignAddresses(
     cables,
     segments,
+    nodeStations,
     addressing,
     [...loopbacks.values()].flat().map(({ prefix }) => prefix),
     findings,
     damage,
   )
   checkSegments(segments.all, findings)
+  checkVlans(cables, nodeStations, switches, findings)
 
   const settingsOf = createSettingsReader(findings)
   const wiring = createWiring(segments)
+  settleFarEnds(definitions, nodeStations, wiring, findings)
   const forwards = (definition: Definition, family: 4 | 6): boolean =>
     definitions.nodes.get(definition.name) === definition && isForwarding(definition, settingsOf(definition.settings), family)
   const takes = (definition: Definition, family: 4 | 6, to: string): boolean =>
     forwards(definition, family) || isOwn(to, wiring.stationsOf(definition), loopbacks.get(definition.settings) ?? [])
   const routes = createRouteReader(definitions, wiring, takes, findings, damage)
-  const routed = [...definitions.nodes.values()].map((definition): RoutedNode => {
+  const routed = [...definitions.nodes.values()].flatMap((definition): RoutedNode[] => {
     const router = { definition, stations: wiring.stationsOf(definition), loopback: loopbacks.get(definition.settings) ?? [] }
     const routing = scalarAt(definition.settings, 'routing') ?? scalarAt(root, 'routing')
-    return {
+    const node = {
       ...router,
-      mode: routing?.text === 'auto' || routing?.text === 'ecmp' ? routing.text : 'none',
+      mode: (routing?.text === 'auto' || routing?.text === 'ecmp' ? routing.text : 'none') as RoutedNode['mode'],
       modeOrigin: routing?.origin,
       forwards: { 4: forwards(definition, 4), 6: forwards(definition, 6) },
       routes: routes.routesOf(router),
     }
+    // A VRF is a router of its own: what it knows of the others it is told by nobody.
+    const tables = new Set(router.stations.map(({ table }) => table ?? MAIN_TABLE).concat(MAIN_TABLE))
+    return [...tables].map((table) => ({
+      ...node,
+      table,
+      stations: router.stations.filter((station) => (station.table ?? MAIN_TABLE) === table),
+      loopback: table === MAIN_TABLE ? router.loopback : [],
+    }))
   })
   findNoRouters(root, routed, findings)
   computeRoutes(routed, wiring)
@@ -71,22 +95,25 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
     const own = station === undefined ? new Map<string, RouteState>() : routes.routesOf({ definition, stations: [station], loopback: [] })
     bridges.set(definition.name, readBridge(definition, mtus.get(definition), station, own, findings))
   }
+  const services = resolveServices(new Map(routed.map(({ definition }) => [definition.name, settingsOf(definition.settings)])), findings)
   const nodes = new Map<string, Node>()
-  const interfaceOf = createInterfaces()
+  const interfaceOf = createInterfaces(switches.portOf, (station) => wireguards.configOf(station, wiring), findings)
   for (const router of routed) {
     const { definition } = router
+    if (router.table !== MAIN_TABLE) continue
     const settings = settingsOf(definition.settings)
     const forwarding = scalarAt(definition.settings, 'forwarding')
     nodes.set(definition.name, {
       name: definition.name,
       origin: definition.origin,
-      interfaces: new Map(router.stations.map((station) => [station.ifname, interfaceOf(station)])),
+      interfaces: new Map(wiring.stationsOf(definition).map((station) => [station.ifname, interfaceOf(station)])),
       loopback: router.loopback,
       forwarding: forwarding?.value === true,
       ...(forwarding !== undefined && { forwardingOrigin: forwarding.origin }),
       routes: router.routes,
       rules: readRules(definition.settings, findings),
-      neighs: readNeighs(router, wiring, findings, damage),
+      neighs: readNeighs({ ...router, stations: wiring.stationsOf(definition) }, wiring, findings, damage),
+      services: services.get(definition.name) ?? new Map(),
       settings,
     })
   }
@@ -142,28 +169,14 @@ function findNoRouters(root: MapValue, nodes: readonly RoutedNode[], findings: F
   })
 }
 
-/** Each end once, so that a node's interface and its cable's end are the same object. */
-function createInterfaces(): (end: Station | PortDraft) => Interface {
-  const known = new Map<Station | PortDraft, Interface>()
-  return (end) => {
-    const before = known.get(end)
-    if (before !== undefined) return before
-    const { ifname, origin, mac, mtu, up, qdiscs } = end
-    const owner = end.kind === 'port' ? end.bridge.name : end.definition.name
-    const made: Interface = {
-      owner,
-      ownerKind: end.kind === 'port' ? 'bridge' : 'node',
-      ...(ifname !== undefined && { ifname }),
-      origin,
-      ...(mac !== undefined && { mac }),
-      mtu,
-      up,
-      addresses: end.kind === 'port' ? [] : end.addresses,
-      ...(qdiscs !== undefined && { qdiscs }),
-    }
-    known.set(end, made)
-    return made
-  }
+/** The cable or tunnel that a station sends into. */
+function createBases(
+  cables: readonly PluggedCable[],
+  wireguards: { groupOf(station: Station): string | undefined },
+): (station: Station) => Base {
+  const cableOf = new Map<Station, PluggedCable>()
+  for (const cable of cables) for (const end of cable.ends) if (end.kind !== 'port') cableOf.set(end, cable)
+  return (station) => cableOf.get(station) ?? wireguards.groupOf(station) ?? tunnelBase(station)
 }
 
 function nodeUsesIpv6(node: Node): boolean {

@@ -7,6 +7,7 @@ import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
+import { nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
@@ -39,22 +40,25 @@ export function metricOf(family: 4 | 6, metric: number | undefined): number {
   return family === 4 ? (metric ?? 0) : metric === undefined || metric === 0 ? 1024 : metric
 }
 
-export function defaultRoute(via: string, dev: string, origin: Origin): RouteState {
+export function defaultRoute(via: string, dev: string, origin: Origin, table: number = MAIN_TABLE): RouteState {
   const family = via.includes(':') ? 6 : 4
   return {
     family,
     type: 'unicast',
     dst: defaultOf(via),
-    table: MAIN_TABLE,
+    table,
     metric: metricOf(family, undefined),
     nexthops: [{ via, dev, weight: 1, onlink: false }],
     origin,
   }
 }
 
-/** The prefix of everything, in the family of an address. */
+/** The prefix of everything. */
+const DEFAULT_OF = { 4: '0.0.0.0/0', 6: '::/0' } as const
+
+/** The same, in the family of an address. */
 function defaultOf(via: string): string {
-  return via.includes(':') ? '::/0' : '0.0.0.0/0'
+  return DEFAULT_OF[via.includes(':') ? 6 : 4]
 }
 
 export function createRouteReader(
@@ -80,20 +84,21 @@ export function createRouteReader(
   const checkGateway = (station: Station, via: string, to: string, origin: Origin): void => {
     const name = station.definition.name
     const segment = wiring.segmentOf(station)
-    if (segment?.stations.some((other) => damage.has(other.definition.name)) !== false) return
+    if (segment === undefined || segment.isOpen || segment.stations.some((other) => damage.has(other.definition.name))) return
     const holder = wiring.holderOf(station, via)
     if (holder === undefined) {
       if (!isLinkLocal6(via))
         findings.warning('UNREACHABLE_ROUTE', origin, `No interface on the segment of ${name}:${station.ifname} has the address ${via}.`)
       return
     }
-    const family = via.includes(':') ? 6 : 4
-    const key = `${holder.definition.name} ${family}`
-    if (notForwarding.has(key) || takes(holder.definition, family, to)) return
-    notForwarding.add(key)
-    const detail = `${name} sends packets through ${holder.definition.name}, which does not forward IPv${family}.`
+    const [family, other] = via.includes(':') ? ([6, 4] as const) : ([4, 6] as const)
+    const router = holder.definition
+    if (notForwarding.has(router.name) || takes(router, family, to)) return
+    notForwarding.add(router.name)
+    const what = takes(router, other, DEFAULT_OF[other]) ? `IPv${family}` : 'packets'
+    const detail = `${name} sends packets through ${router.name}, which does not forward ${what}.`
     findings.warning('GATEWAY_NOT_FORWARDING', origin, detail, {
-      hint: holder.kind === 'node' ? `Give ${holder.definition.name} \`forwarding: true\`.` : 'A bridge does not route: use a node.',
+      hint: holder.kind === 'node' ? `Give ${router.name} \`forwarding: true\`.` : 'A bridge does not route: use a node.',
     })
   }
 
@@ -103,6 +108,7 @@ export function createRouteReader(
     to: string,
     originOf: (key: string) => Origin,
     direct: readonly Direct[],
+    table?: number,
   ): Nexthop | undefined => {
     const { definition } = router
     const dev = hop.dev === undefined ? undefined : findDevice(router, hop.dev, originOf('dev'), findings, damage)
@@ -115,7 +121,7 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${via} is an address of ${definition.name} itself: a gateway is another node.`)
       return undefined
     }
-    const candidates = dev === undefined ? router.stations : dev === 'lo' ? [] : [dev]
+    const candidates = dev === undefined ? stationsFor(router, table) : dev === 'lo' ? [] : [dev]
     const station = hop.onlink === true || (isLinkLocal6(via) && dev !== undefined) ? candidates[0] : stationFor(candidates, via, direct)
     if (station === undefined) {
       reportNotConnected(router, via, hop.dev, origin, findings, damage)
@@ -144,7 +150,7 @@ export function createRouteReader(
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
     const { family, type, to, table, metric, src, mtu, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
-      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct)
+      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct, table)
     const hops =
       type !== 'unicast'
         ? []
@@ -163,7 +169,7 @@ export function createRouteReader(
       family,
       type,
       dst: to,
-      table: table ?? MAIN_TABLE,
+      table: table ?? tableOf(router, hops),
       metric: metricOf(family, metric),
       nexthops: hops,
       ...(src !== undefined && { src }),
@@ -177,16 +183,13 @@ export function createRouteReader(
     const address = parseAddress(item.text)
     if (address !== undefined) {
       const hop = readNexthop(router, { via: address.text }, defaultOf(address.text), () => item.origin, [])
-      return hop?.via === undefined ? [] : [defaultRoute(hop.via, hop.dev, item.origin)]
+      return hop?.via === undefined ? [] : [defaultRoute(hop.via, hop.dev, item.origin, tableOf(router, [hop]))]
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
-      const names = findings.isFull() ? [] : [...definitions.nodes.keys(), ...definitions.bridges.keys()]
-      findings.error(
-        'UNKNOWN_NODE',
-        item.origin,
-        `The gateway "${item.text}" is neither a node nor an address.${didYouMean(item.text, names)}`,
-      )
+      const hint = findings.isFull() ? undefined : nameHint(item.text, [...definitions.nodes.keys(), ...definitions.bridges.keys()])
+      const detail = `The gateway "${item.text}" is neither a node nor an address.`
+      findings.error('UNKNOWN_NODE', item.origin, detail, hint === undefined ? {} : { hint })
       return []
     }
     if (gateway === definition) {
@@ -199,7 +202,7 @@ export function createRouteReader(
       const found = sharedAddress(router.stations, gateway, family, wiring)
       if (found === undefined) return []
       checkGateway(found.station, found.via, defaultOf(found.via), item.origin)
-      return [defaultRoute(found.via, found.station.ifname, item.origin)]
+      return [defaultRoute(found.via, found.station.ifname, item.origin, found.station.table)]
     })
     if (routes.length === 0 && !damage.has(definition.name) && !damage.has(gateway.name)) {
       findings.error('GATEWAY_NOT_CONNECTED', item.origin, `${definition.name} and its gateway ${gateway.name} are on no common subnet.`)
@@ -233,6 +236,18 @@ export function createRouteReader(
       return routes
     },
   }
+}
+
+/** A route through an interface that is in a VRF belongs into the table of the VRF, where the file names no other. */
+function tableOf(router: Router, hops: readonly Nexthop[]): number {
+  const [first] = hops
+  return router.stations.find(({ ifname }) => ifname === first?.dev)?.table ?? MAIN_TABLE
+}
+
+/** Where a gateway may be: in a VRF alone, where the route is in its table. */
+function stationsFor({ stations }: Router, table: number | undefined): readonly Station[] {
+  const inside = table === undefined ? [] : stations.filter((station) => station.table === table)
+  return inside.length > 0 ? inside : stations
 }
 
 function writeRoute(map: MapValue, line: Line): void {

@@ -21,6 +21,8 @@ export interface RoutedNode extends Router {
   readonly forwards: Readonly<Record<4 | 6, boolean>>
   /** Routes of the file, which win; the computed ones are added. */
   readonly routes: Map<string, RouteState>
+  /** Where its routes are: that of a VRF, which is a router of its own in the node. */
+  readonly table: number
 }
 
 /** One address of a node on a network: the way from the network into the node and back. */
@@ -115,7 +117,7 @@ function buildGraph(nodes: readonly RoutedNode[], wiring: Wiring): Graph {
 /** A node that does not forward needs one way out. With ECMP, all routers next to it. */
 function addDefault(node: RoutedNode, attachments: readonly Attachment[], family: 4 | 6): void {
   const dst = family === 4 ? '0.0.0.0/0' : '::/0'
-  for (const route of node.routes.values()) if (route.dst === dst && route.table === MAIN_TABLE) return
+  for (const route of node.routes.values()) if (route.dst === dst && route.table === node.table) return
   const own = attachments.filter((attachment) => attachment.network.prefix.family === family)
   const hops: Nexthop[] = []
   for (const { network, dev } of own) {
@@ -125,7 +127,7 @@ function addDefault(node: RoutedNode, attachments: readonly Attachment[], family
   }
   const [first] = hops
   if (first?.via === undefined || node.modeOrigin === undefined) return
-  const route = defaultRoute(first.via, first.dev, node.modeOrigin)
+  const route = defaultRoute(first.via, first.dev, node.modeOrigin, node.table)
   node.routes.set(routeKey(route), node.mode === 'ecmp' ? { ...route, nexthops: hops } : route)
 }
 
@@ -172,7 +174,7 @@ function createSearch(graph: Graph, nodes: readonly RoutedNode[]): (destination:
   return (destination) => {
     const { prefix } = destination
     const template = routeTo(prefix)
-    const key = routeKey(template)
+    const mainKey = routeKey(template)
     let frontier = start(destination)
     for (let level = 1; frontier.length > 0; level++) {
       const next: number[] = []
@@ -182,7 +184,7 @@ function createSearch(graph: Graph, nodes: readonly RoutedNode[]): (destination:
         }
       }
       frontier = next.sort(ascending)
-      for (const node of frontier) addRoute(nodes[node], template, key, hops[node] ?? [])
+      for (const node of frontier) addRoute(nodes[node], template, mainKey, hops[node] ?? [])
     }
   }
 }
@@ -207,9 +209,12 @@ function routeTo(prefix: Prefix): RouteTemplate {
   return { family, type: 'unicast', dst: formatPrefix(prefix), table: MAIN_TABLE, metric: metricOf(family, undefined) }
 }
 
-function addRoute(node: RoutedNode | undefined, template: RouteTemplate, key: string, hops: readonly Nexthop[]): void {
-  if (node === undefined || node.mode === 'none' || node.modeOrigin === undefined || node.routes.has(key)) return
-  const { family, type, dst, table, metric } = template
+function addRoute(node: RoutedNode | undefined, template: RouteTemplate, mainKey: string, hops: readonly Nexthop[]): void {
+  if (node === undefined || node.mode === 'none' || node.modeOrigin === undefined) return
+  const { family, type, dst, metric } = template
+  const { table } = node
+  const key = table === MAIN_TABLE ? mainKey : routeKey({ dst, table, metric })
+  if (node.routes.has(key)) return
   const nexthops = node.mode === 'ecmp' || hops.length === 1 ? hops : hops.slice(0, 1)
   node.routes.set(key, { family, type, dst, table, metric, nexthops, origin: node.modeOrigin })
 }

@@ -117,6 +117,7 @@ function addRule(tables: Map<string, Table>, block: string | undefined, line: So
       'INVALID_VALUE',
       line.origin,
       `"${command}" begins no rule. A line begins with -A, -I, -P or -N, perhaps after -t TABLE.`,
+      /^\d/.test(command) ? { hint: 'In a list in brackets a comma ends the item: put the whole rule in quotes.' } : {},
     )
     return
   }

@@ -46,6 +46,8 @@ function findDuplicateAddresses(segment: Segment, findings: Findings): void {
 function findDuplicateMacs(segment: Segment, findings: Findings): void {
   const first = new Map<string, Station>()
   for (const station of segment.stations) {
+    // It shares the address of its parent, and that is what it is for.
+    if (station.virtual?.kind === 'ipvlan') continue
     const before = first.get(station.mac)
     if (before === undefined) {
       first.set(station.mac, station)
@@ -93,10 +95,15 @@ function findOverlaps(segments: readonly Segment[], findings: Findings): void {
     for (const network of sorted) {
       while ((open.at(-1)?.last ?? network.first) < network.first) open.pop()
       const around = open.at(-1)
-      if (around !== undefined && around.segment !== network.segment) reportOverlap(around, network, findings)
+      if (around !== undefined && around.segment !== network.segment && !isApart(around, network)) reportOverlap(around, network, findings)
       open.push(network)
     }
   }
+}
+
+/** VRFs are there to tell apart what has the same addresses. */
+function isApart(one: Network, other: Network): boolean {
+  return [one, other].some(({ segment }) => segment.stations.some(({ table }) => table !== undefined))
 }
 
 function networksOf(segment: Segment): Network[] {

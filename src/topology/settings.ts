@@ -5,8 +5,11 @@ import { parseAddress } from '../unit/address.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { readFiles } from './files.ts'
 import type { Findings } from './findings.ts'
+import { argvOf, readEnv } from './command.ts'
+import { readCapabilities } from './rights.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
+import { readServices } from './services.ts'
 import type { NodeSettings } from './topology.ts'
 import { asScalar, itemsAt, itemsOf, mapAt, textsAt, valueAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
@@ -31,12 +34,15 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   const nftables = nftInput(textsAt(settings, 'nftables'))
   if (nftables !== undefined) rulesets.set('nftables', nftables)
   const dns = valueAt(settings, 'dns')
+  const capabilities = readCapabilities(settings, findings)
   return {
     sysctls: readSysctls(settings, findings),
     files: readFiles(settings, findings),
     rulesets,
     setup: readSetup(settings),
-    env: readEnv(settings, findings),
+    services: readServices(settings, findings),
+    env: readEnv(mapAt(settings, 'env'), findings),
+    ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),
     ...(dns === undefined ? {} : { dnsOrigin: dns.origin }),
@@ -78,20 +84,7 @@ function sysctlProblem(name: string): string | undefined {
 }
 
 function readSetup(settings: MapValue): SetupCommand[] {
-  return itemsAt(settings, 'setup').map((item) => {
-    const argv = item.kind === 'list' ? item.items.map((word) => asScalar(word).text) : ['sh', '-c', asScalar(item).text]
-    return { argv, origin: item.origin }
-  })
-}
-
-function readEnv(settings: MapValue, findings: Findings): Record<string, string> {
-  const env: Record<string, string> = {}
-  for (const [key, entry] of mapAt(settings, 'env')?.entries ?? []) {
-    const { text } = asScalar(entry.value)
-    if (/^[A-Za-z_]\w*$/.test(key) && !text.includes('\0')) env[key] = text
-    else findings.error('INVALID_VALUE', entry.key, `"${key}" cannot be an environment variable: letters, digits and "_" are accepted.`)
-  }
-  return env
+  return itemsAt(settings, 'setup').map((item) => ({ argv: argvOf(item), origin: item.origin }))
 }
 
 /** Lines `address name …`. The file may map names to addresses, addresses to names, or give the lines. */

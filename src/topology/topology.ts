@@ -3,18 +3,26 @@
  * Plain data; each value knows the place that asked for it. `desiredState` turns it into the kernel's nouns.
  */
 import type { Origin } from '../diagnostic/origin.ts'
+import type { VirtualKind } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 import type {
+  BridgePort,
+  BridgeVlan,
   FileState,
   NeighState,
+  PortVlan,
   RouteState,
   RuleState,
   RulesetState,
   RulesetTool,
+  ServiceState,
   SetupCommand,
   SysctlState,
+  WireguardConfig,
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Prefix } from '../unit/prefix.ts'
+import type { ServiceSettings } from './services.ts'
 
 export interface Topology {
   readonly name: string
@@ -29,7 +37,7 @@ export interface Topology {
 export interface Node {
   readonly name: string
   readonly origin: Origin
-  /** By ifname, in the order of the links. Without `lo`. */
+  /** By ifname, in the order of the links, then those that no link makes. Without `lo`. */
   readonly interfaces: ReadonlyMap<string, Interface>
   /** Addresses on `lo` beside those of the kernel. */
   readonly loopback: readonly InterfaceAddress[]
@@ -40,6 +48,7 @@ export interface Node {
   readonly routes: ReadonlyMap<string, RouteState>
   readonly rules: readonly RuleState[]
   readonly neighs: readonly NeighState[]
+  readonly services: ReadonlyMap<string, ServiceState>
   readonly settings: NodeSettings
 }
 
@@ -49,7 +58,10 @@ export interface NodeSettings {
   readonly files: ReadonlyMap<string, FileState>
   readonly rulesets: ReadonlyMap<RulesetTool, Omit<RulesetState, 'canonical'> & { readonly input: string }>
   readonly setup: readonly SetupCommand[]
+  readonly services: ReadonlyMap<string, ServiceSettings>
   readonly env: Readonly<Record<string, string>>
+  /** Of its commands; absent where it is privileged. */
+  readonly capabilities?: readonly string[]
   /** Lines for /etc/hosts. */
   readonly hosts: readonly string[]
   /** Lines for /etc/resolv.conf. */
@@ -70,6 +82,8 @@ export interface Bridge {
   readonly helloCs: number
   readonly maxAgeCs: number
   readonly mcastSnooping: boolean
+  readonly vlan?: BridgeVlan
+  readonly selfVlans?: ReadonlyMap<number, PortVlan>
   /** Addresses of the bridge itself; with any, the bridge has a namespace of its own. */
   readonly addresses: readonly InterfaceAddress[]
   /** By `routeKey`. */
@@ -81,7 +95,7 @@ export interface Cable {
   readonly origin: Origin
 }
 
-/** One end of a cable. */
+/** One end of a cable, or an interface of a node that no cable makes. */
 export interface Interface {
   /** Name of the node or bridge that it is in. */
   readonly owner: string
@@ -96,6 +110,25 @@ export interface Interface {
   readonly addresses: readonly InterfaceAddress[]
   /** What happens to packets that leave by it. */
   readonly qdiscs?: QdiscChain
+  /** Of an interface of a node: the bond, bridge or VRF there that has it. */
+  readonly master?: string
+  /** As port of a bridge, of the lab or of its node. */
+  readonly port?: BridgePort
+  /** Where no cable makes it. */
+  readonly virtual?: VirtualInterface | NodeBridge
+}
+
+export interface VirtualInterface {
+  readonly kind: VirtualKind
+  readonly parent?: string
+  readonly options: Options
+  readonly wireguard?: WireguardConfig
+}
+
+/** A bridge inside a node. */
+export interface NodeBridge {
+  readonly kind: 'bridge'
+  readonly bridge: Bridge
 }
 
 export interface InterfaceAddress {

@@ -13,7 +13,7 @@ import { emptyMap, itemsAt, plainOf } from './value.ts'
 import type { Entry, ListValue, MapValue, ScalarValue, Value } from './value.ts'
 
 /** Keys that the design has and this version does not: saying "unknown" would send the reader to look for a slip of the pen. */
-const LATER_KEYS: ReadonlySet<string> = new Set([...['tests', 'services', 'vlan', 'vlan_filtering']])
+const LATER_KEYS: ReadonlySet<string> = new Set(['tests'])
 
 /** Behind so many complaints nobody reads; a file that is wrong on every line must not cost seconds. */
 const MAX_COMPLAINTS = 2_000
@@ -162,11 +162,11 @@ function scalarHint(takes: Accepts, value: ScalarValue): string | undefined {
   return /^(?:no|off)$/i.test(value.text) ? 'Write false.' : undefined
 }
 
-/** `[fd00::]` is a map in YAML, whose key is `fd00:`. */
+/** `echo a: b` is a map in YAML, whose key is `echo a`. */
 function mapHint(takes: Accepts, value: MapValue): string | undefined {
-  const [key, ...others] = value.entries.keys()
-  if (!takes('string') || others.length > 0 || key?.endsWith(':') !== true) return undefined
-  return `Put it in quotes: "${key}:". YAML takes the last colon for the end of a key.`
+  const [[key = '', entry] = [], ...others] = value.entries
+  if (!takes('string') || others.length > 0 || !key.includes(' ') || entry?.value.kind !== 'scalar') return undefined
+  return `If this is one text, put it in quotes: '${key}: ${entry.value.text}'. YAML takes a colon before a blank for the end of a key.`
 }
 
 function sizeOf(value: Value): string {

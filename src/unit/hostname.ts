@@ -4,6 +4,9 @@ import { isIP } from 'node:net'
 /** sethostname(2) takes 64 bytes (HOST_NAME_MAX), a DNS label 63. */
 export const NAME_MAX_BYTES = 63
 
+/** Up to four numbers with dots between them, decimal or 0x…: what inet_aton(3) takes for an address, whatever /etc/hosts says. */
+const NUMBERS = /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}$/i
+
 /** Why a name cannot be a node's, in words that follow the quoted name; undefined where it can. */
 export function nodeNameProblem(name: string): string | undefined {
   const problem = lengthProblem(name)
@@ -15,6 +18,7 @@ export function nodeNameProblem(name: string): string | undefined {
   const label = name.split('.').find((part) => part.startsWith('-') || part.endsWith('-'))
   if (label !== undefined) return 'has a "-" at an end of a part; a host\'s name has letters or digits there (hostname(7))'
   if (isIP(name) !== 0) return 'is an address: every tool would take it for one'
+  if (NUMBERS.test(name)) return 'is an address to ping and most other tools (inet_aton(3)), as 10.1 is 10.0.0.1: begin it with a letter'
   if (name.toLowerCase() === 'localhost') return 'is the name that every host has for itself'
   return undefined
 }

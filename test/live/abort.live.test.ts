@@ -52,6 +52,16 @@ describe('up that is called off', () => {
     expect(existsSync(lab.directory)).toBe(false)
   })
 
+  test('behind many operations on a running lab, each must be taken back', async ({ lab }) => {
+    await lab.up(FIRST)
+    const before = await dumpNodes(lab, ['a', 'b'])
+    const routes = Array.from({ length: 800 }, (_, i) => `blackhole 10.9.${i >> 8}.${i & 255}`)
+    expect(await upUntil(lab, FIRST.replace('b: {}', `b: { routes: [${routes.join(', ')}] }`), 700)).toMatchObject({
+      message: 'called off',
+    })
+    expect(await dumpNodes(lab, ['a', 'b'])).toEqual(before)
+  })
+
   test('on a running lab, that must be as before', async ({ lab }) => {
     await lab.up(FIRST)
     const before = await dumpNodes(lab, ['a', 'b'], ['/etc/motd', '/proc/sys/net/ipv4/ip_forward'])

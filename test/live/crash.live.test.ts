@@ -1,7 +1,8 @@
 /** Whatever is killed, and whenever: nothing may be left that `down` does not find, and the next `up` must make it whole. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
@@ -148,6 +149,19 @@ describe('the holder is killed', () => {
     expect(error.kind).toBe('refusal')
     await lab.up(LARGE)
     await lab.sh('h1', 'ping -c 1 -W 5 h3')
+  })
+})
+
+describe('the notes on a lab are damaged', () => {
+  test.for(['state.json', 'desired.v8'])('%s: that must be told, and down leave nothing', async (notes, { lab }) => {
+    await lab.up(SMALL)
+    const { holderPid } = lab.notes()
+    writeFileSync(join(lab.directory, notes), '{')
+    expect((await lab.refusal(SMALL)).diagnostics).toMatchObject([{ code: 'LAB_DAMAGED' }])
+    expect(listLabs().find(({ name }) => name === lab.name)?.state).toBe(notes === 'state.json' ? 'damaged' : 'up')
+    await lab.down()
+    expect(isRunning(holderPid)).toBe(false)
+    await expectNothingLeft(lab)
   })
 })
 

@@ -78,6 +78,20 @@ test('as root, every node must be found by ip netns', async ({ lab, skip }) => {
   expect(bridges.stdout).toContain('lan')
 })
 
+test('a name under /run/netns that is taken must be left alone, and told', async ({ lab, skip }) => {
+  needs({ skip }, 'root')
+  await lab.up('nodes: { a: {} }')
+  const path = `/run/netns/${lab.name}.b`
+  writeFileSync(path, "somebody else's")
+  try {
+    const { warnings } = await lab.up('nodes: { a: {}, b: {} }')
+    expect(warnings).toMatchObject([{ code: 'NETNS_NAME_TAKEN', severity: 'warning' }])
+    expect(readFileSync(path, 'utf8')).toBe("somebody else's")
+  } finally {
+    rmSync(path)
+  }
+})
+
 test('an empty file of the host must outlive a file of a node in its place', async ({ lab, skip }) => {
   needs({ skip }, 'root')
   // In the root directory: nothing of the node's own lies there, so that the file is bound right over the host's.

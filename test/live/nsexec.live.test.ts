@@ -7,6 +7,7 @@ import { nsexecPath } from '../../src/linux/installation.ts'
 import { ended } from '../support/live-holder.ts'
 import { sharedLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
+import { openTerminal, type Terminal } from '../support/terminal.ts'
 import { isRunning, processesNamed } from '../support/processes.ts'
 
 const nsexec = nsexecPath()
@@ -171,27 +172,18 @@ describe('a command in a node', () => {
   })
 
   describe('on a terminal', () => {
-    let server = 0 // a new one for each test: the last one may still be ending
-    const tmux = (...args: string[]): string =>
-      spawnSync('tmux', ['-L', `netlab-${process.pid}-${server}`, '-f', '/dev/null', ...args], { encoding: 'utf8' }).stdout
-    const type = (...keys: string[]): boolean => tmux('send-keys', '-t', 'test', ...keys) === ''
-    const screen = (): string => tmux('capture-pane', '-p', '-t', 'test')
-    const shows = async (pattern: RegExp): Promise<void> => {
-      try {
-        await vi.waitUntil(() => pattern.test(screen()), { timeout: 10_000, interval: 50 })
-      } catch {
-        throw new Error(`${pattern} does not appear on the screen:\n${screen()}`)
-      }
-    }
+    let terminal: Terminal | undefined
+    const type: Terminal['type'] = (...keys) => terminal!.type(...keys)
+    const screen = (): string => terminal!.screen()
+    const shows: Terminal['shows'] = (pattern) => terminal!.shows(pattern)
     /** A shell with job control, as a user has; `n` enters the node. */
     const open = async (): Promise<void> => {
-      server++
-      tmux('new-session', '-d', '-s', 'test', '-x', '100', '-y', '30', "env PS1='host> ' bash --norc --noprofile -i")
+      terminal = openTerminal("env PS1='host> ' bash --norc --noprofile -i")
       await shows(/host>/)
       type(`n() { ${nsexec} enter ${lab.directory} h1 "$@"; }; clear`, 'Enter')
       await vi.waitUntil(() => !screen().includes('clear'))
     }
-    afterEach(() => tmux('kill-server'))
+    afterEach(() => terminal?.close()) // a test that is passed over opens none
 
     test('Ctrl-C must reach the command and not its caller', async (context) => {
       needs(context, 'command:tmux')

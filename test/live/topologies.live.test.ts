@@ -129,6 +129,48 @@ const CASES: Readonly<Record<string, Case>> = {
       ['h1', '10.255.254.1', 'is silent'],
     ],
   },
+  vlans: {
+    needs: ['link:vlan', 'link:bridge-vlan'],
+    pings: [
+      ['sales1', 'sales2', 'answers'],
+      ['dev2', 'dev1', 'answers'],
+      ['sales2', 'dev1', 'answers'],
+      ['guest1', 'sales1', 'is silent'],
+      ['guest1', '10.0.30.9', 'is silent'],
+    ],
+  },
+  vrf: {
+    needs: ['link:vrf'],
+    pings: [
+      ['red1', '10.2.0.2', 'answers'],
+      ['blue2', '10.1.0.2', 'answers'],
+      ['pe', '10.1.0.2', 'is silent'],
+    ],
+  },
+  bond: {
+    needs: ['link:bond'],
+    pings: [
+      ['client', 'server', 'answers'],
+      ['server', 'client', 'answers'],
+    ],
+  },
+  overlay: {
+    needs: ['link:vxlan', 'link:gre'],
+    pings: [
+      ['h1', 'h2', 'answers'],
+      ['v1', '172.16.0.2', 'answers'],
+      ['core', '10.7.0.1', 'is silent'],
+    ],
+  },
+  wireguard: {
+    needs: ['link:wireguard'],
+    pings: [
+      ['pc1', 'pc2', 'answers'],
+      ['laptop', 'pc1', 'answers'],
+      ['laptop', 'pc2', 'is silent'],
+      ['isp', 'pc1', 'is silent'],
+    ],
+  },
   'switch-with-address': {
     pings: [
       ['h1', 'h2', 'answers'],

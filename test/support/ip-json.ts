@@ -1,6 +1,6 @@
 /** What `ip -j` says of namespaces, as a NetworkState: an observer of its own, so that scripts are judged by iproute2's word. */
 import { execFileSync } from 'node:child_process'
-import type { BridgeOption } from '../../src/state/equal.ts'
+import type { BridgeOption } from '../../src/state/equal-link.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type {
   AddrGenMode,
@@ -142,6 +142,7 @@ function namespaceOf(
     files: new Map(),
     rulesets: new Map(),
     setup: [],
+    services: new Map(),
   }
 }
 

@@ -70,6 +70,7 @@ function stateOf(netns: Netns): NamespaceState {
         .filter(([, { canonical }]) => canonical !== ''),
     ),
     setup: [],
+    services: new Map(),
   }
 }
 
@@ -104,7 +105,7 @@ function withoutOrigin<V extends object>(object: V): V {
 }
 
 function applyTo(world: Map<string, Netns>, operation: Operation): void {
-  if (operation.type === 'run setup') return
+  if (operation.type === 'run setup' || operation.type === 'start service' || operation.type === 'stop service') return
   if (operation.type === 'add netns') {
     if (world.has(operation.netns)) refuse('EEXIST', operation)
     world.set(operation.netns, newNetns(operation))
@@ -147,7 +148,10 @@ function newNetns({ kind, hostname }: AddNetns): Netns {
   }
 }
 
-type InsideOperation = Exclude<Operation, { type: 'add netns' | 'del netns' | 'add veth' | 'del link' | 'run setup' }>
+type InsideOperation = Exclude<
+  Operation,
+  { type: 'add netns' | 'del netns' | 'add veth' | 'del link' | 'run setup' | 'start service' | 'stop service' }
+>
 
 function applyInside(netns: Netns, operation: InsideOperation): void {
   switch (operation.type) {

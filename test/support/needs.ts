@@ -7,7 +7,7 @@ import type { TestContext } from 'vitest'
 
 /**
  * `root`; `userns`: an ordinary user may make user namespaces; `subuid`: newuidmap gives a range of ids;
- * `command:NAME`: a program on PATH; `link:KIND`: `ip link add type KIND`; `sched:KIND`: `tc qdisc add KIND`;
+ * `command:NAME`: a program on PATH; `link:KIND`: `ip link add type KIND` (`link:bridge-vlan`: bridges that tell VLANs apart); `sched:KIND`: `tc qdisc add KIND`;
  * `table:iptables|ip6tables|nft`: the tool can load a rule here; `cgroup:CONTROLLER`: cgroup v2 has it.
  */
 export type Requirement =
@@ -69,6 +69,8 @@ const LINK_SCRIPTS: Readonly<Record<string, string>> = {
   vxlan: 'ip link add probe0 type vxlan id 7 dstport 4789',
   gre: 'ip link add probe0 type gre local 10.0.0.1 remote 10.0.0.2',
   veth: 'ip link add probe0 type veth peer name probe1',
+  // A kernel without it takes the word and does nothing.
+  'bridge-vlan': 'ip link add probe0 type bridge vlan_filtering 1 && ip -d link show probe0 | grep -q "vlan_filtering 1"',
 }
 
 /** Qdiscs that want more than their name. */

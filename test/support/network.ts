@@ -35,6 +35,9 @@ import type {
   RuleState,
   RulesetState,
   RulesetTool,
+  ServiceDefinition,
+  ServiceState,
+  ServiceStatus,
   SysctlState,
 } from '../../src/state/network.ts'
 
@@ -104,6 +107,12 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
     ),
     rulesets,
     setup: texts(parts.get('setup')).map(([line, node]) => ({ argv: ['sh', '-c', line], ...place(node) })),
+    services: new Map(
+      entries(parts.get('services')).map(([service, at, node]): [string, ServiceState] => [
+        service,
+        { ...parseService(scalarText(node)), ...place(at) },
+      ]),
+    ),
     ...place(key),
   }
 }
@@ -114,6 +123,27 @@ function chainOf(node: unknown): QdiscChain {
     return mergeImpairments(sum, parseImpairment(key as ImpairmentKey, scalarText(value)).value ?? {})
   }, {})
   return qdiscsOf(impairment, 1500) ?? { qdiscs: [] }
+}
+
+/** `[STATE] COMMAND` for one that was observed, `COMMAND` for one that is desired. */
+function parseService(text: string): ServiceState {
+  const [, state, command = ''] = /^(?:\[(\w+)\] )?([^]*)$/.exec(text) ?? []
+  const digest = createHash('sha256').update(command).digest('hex')
+  if (state !== undefined) {
+    const exit = state === 'ended' ? { exit: { status: 1 } } : {}
+    return { digest, status: { state: state as ServiceStatus['state'], processes: 1, sinceMs: 0, restarts: 0, logOffset: 0, ...exit } }
+  }
+  const definition: ServiceDefinition = {
+    argv: ['sh', '-c', command],
+    env: {},
+    cwd: '/',
+    restart: 'no',
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 5000,
+    ready: { tcp: [], udp: [], timeoutMs: 10_000 },
+    after: [],
+  }
+  return { definition, digest }
 }
 
 function scalarText(node: unknown): string {

@@ -14,6 +14,8 @@ const PACKAGE_OF = new Map([
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['git', 'git'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
   // For the published package's other architecture.
   ...(process.arch === 'x64' ? /** @type {const} */ ([['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu']]) : []),
 ])

@@ -3,7 +3,7 @@
  * to the file named by NETLAB_TEST_REPORT, for test/support/all.js to sum up.
  */
 import { writeFileSync } from 'node:fs'
-import type { Reporter, SerializedError, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node'
 import type { TierReport } from './tier-report.ts'
 
 const UNEXPLAINED = 'the test gives no reason'
@@ -34,8 +34,27 @@ function count(module: TestModule, tier: TierReport): void {
     const result = test.result()
     if (result.state === 'passed') tier.passed += 1
     else if (result.state === 'failed') tier.failed += 1
-    else tier.skips.push({ test: test.fullName, reason: (result.state === 'skipped' ? result.note : undefined) ?? UNEXPLAINED })
+    else tier.skips.push({ test: test.fullName, reason: skipReason(test) })
   }
+}
+
+/** vitest says nothing of a test that it did not come to: because what was to be made for it failed, or because it was not asked for. */
+function skipReason(test: TestCase): string {
+  const result = test.result()
+  if (result.state === 'pending') return 'the run ended before it came to the test'
+  if (result.state === 'skipped' && result.note !== undefined) return result.note
+  for (let around: TestModule | TestSuite = test.parent; ; around = around.parent) {
+    const [error] = around.errors()
+    if (error !== undefined)
+      return `the setup of ${around.type === 'suite' ? around.fullName : 'its file'} failed (${firstLine(error.message)})`
+    if (around.type === 'module') break
+  }
+  const { testNamePattern } = test.project.serializedConfig
+  return testNamePattern === undefined ? UNEXPLAINED : `its name does not match ${String(testNamePattern)}`
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function printSkips(tiers: ReadonlyMap<string, TierReport>): void {

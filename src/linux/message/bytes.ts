@@ -1,5 +1,6 @@
 // Addresses between text and the kernel's bytes.
 import ipaddr from 'ipaddr.js'
+import { AttrStream, countLength, formatAttribute, getPadding } from 'netlink/dist/structs.js'
 import { AF_INET, AF_INET6 } from '../uapi.ts'
 import type { Family } from '../../state/network.ts'
 
@@ -37,4 +38,12 @@ export function lladdrText(bytes: Buffer): string {
 /** A string with its terminating zero (NLA_NUL_STRING). */
 export function zString(text: string): Buffer {
   return Buffer.from(`${text}\0`)
+}
+
+/** An attribute of attributes with NLA_F_NESTED, without which generic netlink takes none. */
+export function pushNested(out: AttrStream, type: number, put: (inner: AttrStream) => void): void {
+  const inner = new AttrStream()
+  put(inner)
+  out.emit(getPadding(countLength(out.bufs))) // as AttrStream does before each: what came last may end anywhere
+  out.emit(formatAttribute({ type, nested: true, data: inner.bufs }))
 }

@@ -1,6 +1,7 @@
 // RTM_*LINK messages. <linux/rtnetlink.h> struct ifinfomsg (16 bytes), <linux/if_link.h>, <linux/veth.h>; ip-link(8), bridge(8).
-import { AttrStream, parseAttributes, putU32, putU16, putU8 } from 'netlink/dist/structs.js'
-import type { AddrGenMode, BridgeLink, LinkFacts, VethLink } from '../../state/network.ts'
+import { AttrStream, parseAttributes, putU16be, putU32, putU16, putU8 } from 'netlink/dist/structs.js'
+import { VLAN_PROTOCOLS } from '../../state/kind.ts'
+import type { AddrGenMode, BridgeLink, BridgeVlan, LinkFacts, VethLink, VirtualLink } from '../../state/network.ts'
 import type { LinkChange } from '../../plan/operation.ts'
 import { request, type Request } from '../transport.ts'
 import {
@@ -20,11 +21,16 @@ import {
   IFLA_BR_ROOT_ID,
   IFLA_BR_STP_STATE,
   IFLA_BR_TOPOLOGY_CHANGE,
+  IFLA_BR_VLAN_DEFAULT_PVID,
+  IFLA_BR_VLAN_FILTERING,
+  IFLA_BR_VLAN_PROTOCOL,
+  IFLA_BRPORT_STATE,
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_DATA,
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
@@ -34,6 +40,7 @@ import {
   IFLA_NUM_RX_QUEUES,
   IFLA_NUM_TX_QUEUES,
   IFLA_OPERSTATE,
+  IFLA_PROTINFO,
   IFLA_STATS64,
   IN6_ADDR_GEN_MODE_EUI64,
   IN6_ADDR_GEN_MODE_NONE,
@@ -44,7 +51,9 @@ import {
   RTM_NEWLINK,
   VETH_INFO_PEER,
 } from '../uapi.ts'
+import { IFLA_INFO_SLAVE_KIND } from '../uapi-link.ts'
 import { lladdrBytes, lladdrText, zString } from './bytes.ts'
+import { hasParentInside, putKindData, putPortData, type Ifindexes } from './kind.ts'
 
 /** struct ifinfomsg, 16 bytes: family, pad, type, index, flags, change. */
 export function ifinfomsg(ifindex: number, flags = 0, change = 0): Buffer {
@@ -104,27 +113,48 @@ export function newBridge(ifname: string, ifindex: number, link: BridgeLink): Re
   return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(ifindex), (out) => {
     out.push(IFLA_IFNAME, zString(ifname))
     if (link.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(link.lladdr))
-    putBridgeInfo(out, link)
+    putInfo(out, 'bridge', (data) => putBridge(data, link, link.vlan))
   })
 }
 
-function putBridgeInfo(out: AttrStream, options: NonNullable<LinkChange['bridge']>): void {
+/** Same as: ip link add link eth0 name eth0.10 type vlan id 10, and its like. Down, in no bridge. Errors: EOPNOTSUPP: Unknown device type. */
+export function newVirtual(ifname: string, ifindex: number, link: VirtualLink, of: Ifindexes): Request {
+  return request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(ifindex), (out) => {
+    out.push(IFLA_IFNAME, zString(ifname))
+    if (link.parent !== undefined && !hasParentInside(link.kind)) out.push(IFLA_LINK, putU32(of.ifindexOf(link.parent)))
+    if (link.lladdr !== undefined) out.push(IFLA_ADDRESS, lladdrBytes(link.lladdr))
+    out.push(IFLA_MTU, putU32(link.mtu))
+    putInfo(out, link.kind, (data) => putKindData(data, link.kind, link.options, link.parent, of))
+  })
+}
+
+function putInfo(out: AttrStream, kind: string, put: (data: AttrStream) => void): void {
   out.push(IFLA_LINKINFO, (info: AttrStream) => {
-    info.push(IFLA_INFO_KIND, Buffer.from('bridge'))
-    info.push(IFLA_INFO_DATA, (data: AttrStream) => {
-      if (options.forwardDelayCs !== undefined) data.push(IFLA_BR_FORWARD_DELAY, putU32(options.forwardDelayCs))
-      if (options.helloCs !== undefined) data.push(IFLA_BR_HELLO_TIME, putU32(options.helloCs))
-      if (options.maxAgeCs !== undefined) data.push(IFLA_BR_MAX_AGE, putU32(options.maxAgeCs))
-      if (options.ageingCs !== undefined) data.push(IFLA_BR_AGEING_TIME, putU32(options.ageingCs))
-      if (options.stp !== undefined) data.push(IFLA_BR_STP_STATE, putU32(options.stp ? 1 : 0))
-      if (options.priority !== undefined) data.push(IFLA_BR_PRIORITY, putU16(options.priority))
-      if (options.mcastSnooping !== undefined) data.push(IFLA_BR_MCAST_SNOOPING, putU8(options.mcastSnooping ? 1 : 0))
-    })
+    info.push(IFLA_INFO_KIND, Buffer.from(kind))
+    info.push(IFLA_INFO_DATA, put)
   })
 }
 
-/** Same as: ip link set dev … up | down | mtu | address | alias | master | nomaster. `masterIfindex` 0 takes it out of its bridge. */
-export function setLink(ifindex: number, set: LinkChange, masterIfindex: number | undefined): Request {
+function putBridge(data: AttrStream, options: NonNullable<LinkChange['bridge']>, vlan: BridgeVlan | null | undefined): void {
+  if (options.forwardDelayCs !== undefined) data.push(IFLA_BR_FORWARD_DELAY, putU32(options.forwardDelayCs))
+  if (options.helloCs !== undefined) data.push(IFLA_BR_HELLO_TIME, putU32(options.helloCs))
+  if (options.maxAgeCs !== undefined) data.push(IFLA_BR_MAX_AGE, putU32(options.maxAgeCs))
+  if (options.ageingCs !== undefined) data.push(IFLA_BR_AGEING_TIME, putU32(options.ageingCs))
+  if (options.stp !== undefined) data.push(IFLA_BR_STP_STATE, putU32(options.stp ? 1 : 0))
+  if (options.priority !== undefined) data.push(IFLA_BR_PRIORITY, putU16(options.priority))
+  if (options.mcastSnooping !== undefined) data.push(IFLA_BR_MCAST_SNOOPING, putU8(options.mcastSnooping ? 1 : 0))
+  if (vlan === undefined) return
+  data.push(IFLA_BR_VLAN_FILTERING, putU8(vlan === null ? 0 : 1))
+  if (vlan === null) return
+  data.push(IFLA_BR_VLAN_PROTOCOL, putU16be(VLAN_PROTOCOLS[vlan.protocol]))
+  data.push(IFLA_BR_VLAN_DEFAULT_PVID, putU16(vlan.defaultPvid))
+}
+
+/**
+ * Same as: ip link set dev … up | down | mtu | address | alias | master | nomaster | type …. `masterIfindex` 0 takes it out of its master.
+ * `of` is asked for links that options of its kind name.
+ */
+export function setLink(ifindex: number, set: LinkChange, masterIfindex: number | undefined, of: Ifindexes = NO_IFINDEXES): Request {
   const flags = set.up === undefined ? 0 : IFF_UP
   return request(RTM_NEWLINK, 0, ifinfomsg(ifindex, set.up ? flags : 0, flags), (out) => {
     if (set.mtu !== undefined) out.push(IFLA_MTU, putU32(set.mtu))
@@ -132,9 +162,19 @@ export function setLink(ifindex: number, set: LinkChange, masterIfindex: number 
     if (set.addrGenMode !== undefined) putAddrGenMode(out, set.addrGenMode)
     if (set.alias !== undefined) out.push(IFLA_IFALIAS, Buffer.from(set.alias)) // its bytes are the alias: a zero would be a part of it
     if (masterIfindex !== undefined) out.push(IFLA_MASTER, putU32(masterIfindex))
-    if (set.bridge !== undefined) putBridgeInfo(out, set.bridge)
+    const { bridge, vlan, kind, port } = set
+    if (bridge !== undefined || vlan !== undefined) putInfo(out, 'bridge', (data) => putBridge(data, bridge ?? {}, vlan))
+    if (kind !== undefined) putInfo(out, kind.name, (data) => putKindData(data, kind.name, kind.options, undefined, of))
+    if (port !== undefined) {
+      out.push(IFLA_LINKINFO, (info: AttrStream) => {
+        info.push(IFLA_INFO_SLAVE_KIND, Buffer.from('bridge'))
+        info.push(IFLA_INFO_SLAVE_DATA, (data: AttrStream) => putPortData(data, port, of))
+      })
+    }
   })
 }
+
+const NO_IFINDEXES: Ifindexes = { ifindexOf: () => 0, ifnameOf: String }
 
 function putAddrGenMode(out: AttrStream, mode: AddrGenMode): void {
   out.push(IFLA_AF_SPEC, (families: AttrStream) => {
@@ -165,7 +205,16 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
-  readonly bridge?: Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'lent'>
+  /** Of a bridge's port: BR_STATE_*. <linux/if_bridge.h> */
+  readonly portState?: number
+  readonly bridge?: Pick<
+    BridgeLink,
+    'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'vlan' | 'lent'
+  >
+  /** IFLA_INFO_DATA, of which decodeKindData makes sense when all links are known. */
+  readonly data?: Buffer
+  /** IFLA_INFO_SLAVE_DATA of a bridge's port. */
+  readonly portData?: Buffer
   /** Where they were asked for. */
   readonly facts?: LinkFacts
 }
@@ -236,11 +285,37 @@ function decodeAddrGenMode(families: Buffer, link: Mutable<LinkMessage>): void {
 
 function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
   let data: Buffer | undefined
+  let port: Buffer | undefined
+  let isPort = false
   parseAttributes(info, (attribute) => {
     if (attribute.type === IFLA_INFO_KIND) link.kind = attribute.data.toString('utf8').replace(/\0.*$/s, '')
     if (attribute.type === IFLA_INFO_DATA) data = attribute.data
+    if (attribute.type === IFLA_INFO_SLAVE_KIND) isPort = attribute.data.toString('utf8').startsWith('bridge')
+    if (attribute.type === IFLA_INFO_SLAVE_DATA) port = attribute.data
   })
   if (link.kind === 'bridge' && data !== undefined) link.bridge = decodeBridge(data)
+  else if (data !== undefined && link.kind !== 'veth') link.data = Buffer.from(data) // the bytes are those of the next datagram soon
+  if (!isPort || port === undefined) return
+  link.portData = Buffer.from(port)
+  link.portState = decodePortState(port)
+}
+
+/** IFLA_BRPORT_STATE among the attributes of a port. */
+function decodePortState(port: Buffer): number {
+  let state = 0
+  parseAttributes(port, ({ type, data }) => {
+    if (type === IFLA_BRPORT_STATE) state = data[0]!
+  })
+  return state
+}
+
+/** Decodes the body of an RTM_NEWLINK of the family AF_BRIDGE, by which a bridge tells what became of a port (br_ifinfo_notify). */
+export function decodePort(body: Buffer): { readonly ifindex: number; readonly portState?: number } {
+  let portState: number | undefined
+  parseAttributes(body.subarray(16), ({ type, data }) => {
+    if (type === IFLA_PROTINFO) portState = decodePortState(data)
+  })
+  return { ifindex: body.readInt32LE(4), ...(portState !== undefined && { portState }) }
 }
 
 function decodeBridge(info: Buffer): NonNullable<LinkMessage['bridge']> {
@@ -255,8 +330,16 @@ function decodeBridge(info: Buffer): NonNullable<LinkMessage['bridge']> {
     helloCs: u32(IFLA_BR_HELLO_TIME),
     maxAgeCs: u32(IFLA_BR_MAX_AGE),
     mcastSnooping: values.get(IFLA_BR_MCAST_SNOOPING)?.[0] === 1,
+    ...bridgeVlan(values),
     ...lentOptions(values),
   }
+}
+
+/** A kernel without CONFIG_BRIDGE_VLAN_FILTERING tells nothing of VLANs. */
+function bridgeVlan(values: ReadonlyMap<number, Buffer>): Pick<BridgeLink, 'vlan'> {
+  if (values.get(IFLA_BR_VLAN_FILTERING)?.[0] !== 1) return {}
+  const protocol = values.get(IFLA_BR_VLAN_PROTOCOL)?.readUInt16BE(0) === VLAN_PROTOCOLS['802.1ad'] ? '802.1ad' : '802.1Q'
+  return { vlan: { protocol, defaultPvid: values.get(IFLA_BR_VLAN_DEFAULT_PVID)?.readUInt16LE(0) ?? 0 } }
 }
 
 /** As br_is_root_bridge tells a root, and as __br_set_topology_change tells when addresses age faster. */

@@ -1,8 +1,26 @@
 // RTM_*NEIGH messages. <linux/neighbour.h> struct ndmsg, 12 bytes; ip-neighbour(8).
 import { parseAttributes } from 'netlink/dist/structs.js'
+import type { LiveFdb, LiveNeigh } from '../../state/live.ts'
 import type { NeighState } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
-import { NDA_DST, NDA_LLADDR, NLM_F_CREATE, NLM_F_REPLACE, NUD_PERMANENT, RTM_DELNEIGH, RTM_NEWNEIGH } from '../uapi.ts'
+import {
+  AF_BRIDGE,
+  NDA_DST,
+  NDA_LLADDR,
+  NTF_SELF,
+  NLM_F_CREATE,
+  NLM_F_REPLACE,
+  NUD_DELAY,
+  NUD_FAILED,
+  NUD_INCOMPLETE,
+  NUD_NOARP,
+  NUD_PERMANENT,
+  NUD_PROBE,
+  NUD_REACHABLE,
+  NUD_STALE,
+  RTM_DELNEIGH,
+  RTM_NEWNEIGH,
+} from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText, lladdrBytes, lladdrText } from './bytes.ts'
 
 function ndmsg(neigh: NeighState, ifindex: number, state: number): Buffer {
@@ -28,14 +46,64 @@ export function delNeigh(neigh: NeighState, ifindex: number): Request {
 
 /** Decodes the body of an RTM_NEWNEIGH; undefined unless it is permanent and of IPv4 or IPv6. */
 export function decodeNeigh(body: Buffer, ifnameOf: (ifindex: number) => string): NeighState | undefined {
+  if (!(body.readUInt16LE(8) & NUD_PERMANENT)) return undefined
+  const { ifname, family, dst, lladdr } = decodeAnyNeigh(body, ifnameOf) ?? {}
+  if (ifname === undefined || family === undefined || dst === undefined || lladdr === undefined) return undefined
+  return { ifname, family, dst, lladdr }
+}
+
+/** As /usr/include/linux/neighbour.h has them, in ip-neighbour(8)'s spelling. */
+const STATE_NAMES: ReadonlyMap<number, string> = new Map([
+  [NUD_INCOMPLETE, 'INCOMPLETE'],
+  [NUD_REACHABLE, 'REACHABLE'],
+  [NUD_STALE, 'STALE'],
+  [NUD_DELAY, 'DELAY'],
+  [NUD_PROBE, 'PROBE'],
+  [NUD_FAILED, 'FAILED'],
+  [NUD_NOARP, 'NOARP'],
+  [NUD_PERMANENT, 'PERMANENT'],
+])
+
+/** As `decodeNeigh`, in any state, learnt ones too; undefined for a bridge's forwarding table. */
+export function decodeAnyNeigh(body: Buffer, ifnameOf: (ifindex: number) => string): LiveNeigh | undefined {
   const family = familyOf(body[0]!)
-  if (family === undefined || !(body.readUInt16LE(8) & NUD_PERMANENT)) return undefined
+  if (family === undefined) return undefined
   let dst: string | undefined
   let lladdr: string | undefined
   parseAttributes(body.subarray(12), ({ type, data }) => {
     if (type === NDA_DST) dst = ipText(data)
     if (type === NDA_LLADDR) lladdr = lladdrText(data)
   })
-  if (dst === undefined || lladdr === undefined) return undefined
-  return { ifname: ifnameOf(body.readInt32LE(4)), family, dst, lladdr }
+  if (dst === undefined) return undefined
+  const state = body.readUInt16LE(8)
+  return {
+    ifname: ifnameOf(body.readInt32LE(4)),
+    family,
+    dst,
+    ...(lladdr !== undefined && { lladdr }),
+    state: STATE_NAMES.get(state) ?? String(state),
+  }
+}
+
+/** ndmsg of a dump of the forwarding tables. */
+export function getFdb(): Buffer {
+  const header = Buffer.alloc(12)
+  header[0] = AF_BRIDGE
+  return header
+}
+
+/** Decodes an entry of a bridge's forwarding table; undefined for those that a link has for itself (NTF_SELF). bridge(8) */
+export function decodeFdb(body: Buffer, ifnameOf: (ifindex: number) => string): LiveFdb | undefined {
+  if (body[0] !== AF_BRIDGE || body[10]! & NTF_SELF) return undefined
+  let lladdr: string | undefined
+  parseAttributes(body.subarray(12), ({ type, data }) => {
+    if (type === NDA_LLADDR) lladdr = lladdrText(data)
+  })
+  if (lladdr === undefined) return undefined
+  const state = body.readUInt16LE(8)
+  return {
+    port: ifnameOf(body.readInt32LE(4)),
+    lladdr,
+    state: state & NUD_PERMANENT ? 'permanent' : state & NUD_NOARP ? 'static' : 'learnt',
+  }
 }

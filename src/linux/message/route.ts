@@ -1,5 +1,6 @@
 // RTM_*ROUTE messages. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
 import { AttrStream, countLength, pad, parseAttributes, putU32 } from 'netlink/dist/structs.js'
+import type { LiveRoute } from '../../state/live.ts'
 import type { Family, Nexthop, RouteState, RouteType } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import {
@@ -28,9 +29,18 @@ import {
   RTN_UNICAST,
   RTN_UNREACHABLE,
   RTNH_F_ONLINK,
+  RTPROT_BGP,
+  RTPROT_BIRD,
   RTPROT_BOOT,
+  RTPROT_DHCP,
+  RTPROT_ISIS,
+  RTPROT_KERNEL,
+  RTPROT_OSPF,
+  RTPROT_RA,
+  RTPROT_RIP,
   RTPROT_STATIC,
   RTPROT_UNSPEC,
+  RTPROT_ZEBRA,
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
 
@@ -131,11 +141,20 @@ export function delRoute(route: RouteState, ifindexOf: IfindexOf): Request {
  * daemons: told by RTPROT_*), for types that netlab does not know and for cached clones.
  */
 export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteState | undefined {
+  const isByHand = body[5] === RTPROT_BOOT || body[5] === RTPROT_STATIC
+  if (!isByHand) return undefined
+  const route = decodeAnyRoute(body, ifnameOf)
+  if (route === undefined) return undefined
+  const { protocol: _, ...byHand } = route
+  return byHand
+}
+
+/** As `decodeRoute`, whoever set it. */
+export function decodeAnyRoute(body: Buffer, ifnameOf: (ifindex: number) => string): LiveRoute | undefined {
   const family = familyOf(body[0]!)
   const type = TYPE_NAMES.get(body[7]!)
   const flags = body.readUInt32LE(8)
-  const isByHand = body[5] === RTPROT_BOOT || body[5] === RTPROT_STATIC
-  if (family === undefined || type === undefined || !isByHand || flags & RTM_F_CLONED) return undefined
+  if (family === undefined || type === undefined || flags & RTM_F_CLONED) return undefined
   const values = new Map<number, Buffer>()
   parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
   const mtu = decodeMtu(values.get(RTA_METRICS))
@@ -149,8 +168,24 @@ export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string)
     nexthops: type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : [],
     ...(src !== undefined && { src: ipText(src) }),
     ...(mtu !== undefined && { mtu }),
+    protocol: PROTOCOL_NAMES.get(body[5]!) ?? String(body[5]),
   }
 }
+
+/** As /etc/iproute2/rt_protos has them. */
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [RTPROT_KERNEL, 'kernel'],
+  [RTPROT_BOOT, 'boot'],
+  [RTPROT_STATIC, 'static'],
+  [RTPROT_RA, 'ra'],
+  [RTPROT_ZEBRA, 'zebra'],
+  [RTPROT_BIRD, 'bird'],
+  [RTPROT_DHCP, 'dhcp'],
+  [RTPROT_BGP, 'bgp'],
+  [RTPROT_ISIS, 'isis'],
+  [RTPROT_OSPF, 'ospf'],
+  [RTPROT_RIP, 'rip'],
+])
 
 /** A default route has no RTA_DST. */
 function decodeDst(dst: Buffer | undefined, family: Family, prefixlen: number): string {

@@ -14,6 +14,7 @@ import {
   FRA_FWMASK,
   FRA_IIFNAME,
   FRA_IP_PROTO,
+  FRA_L3MDEV,
   FRA_OIFNAME,
   FRA_PRIORITY,
   FRA_SPORT_RANGE,
@@ -84,13 +85,14 @@ export function delRule(rule: RuleState): Request {
   return request(RTM_DELRULE, 0, fibRuleHdr(rule), (out) => putRule(out, rule))
 }
 
-/** Decodes the body of an RTM_NEWRULE; undefined for actions that netlab does not know (goto, nop, l3mdev). */
+/** Decodes the body of an RTM_NEWRULE; undefined for actions that netlab does not know (goto, nop) and for the kernel's own for VRFs. */
 export function decodeRule(body: Buffer): RuleState | undefined {
   const family = familyOf(body[0]!)
   const action = ACTION_NAMES.get(body[7]!)
   if (family === undefined || action === undefined) return undefined
   const values = new Map<number, Buffer>()
   parseAttributes(body.subarray(12), ({ type, data }) => values.set(type, data))
+  if (values.has(FRA_L3MDEV)) return undefined
   const u32 = (type: number): number | undefined => values.get(type)?.readUInt32LE(0)
   const prefix = (type: number, length: number): string | undefined => {
     const bytes = values.get(type)

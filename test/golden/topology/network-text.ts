@@ -23,6 +23,7 @@ function namespaceText(name: string, namespace: NamespaceState): string {
     inputLines.forEach((line, index) => add(`  ${line}`, ruleset.lineOrigins?.[index]))
   }
   for (const command of namespace.setup) add(`setup ${JSON.stringify(command.argv)}`, command.origin)
+  for (const [service, { definition, origin }] of namespace.services) add(`service ${service} ${JSON.stringify(definition)}`, origin)
   return `${lines.join('\n')}\n`
 }
 

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../../src/diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../../src/diagnostic/diagnostic.ts'
 import type { Operation, Plan } from '../../../src/plan/operation.ts'
 import type { NamespaceState } from '../../../src/state/network.ts'
+import { parseNetwork } from '../../support/network.ts'
 import { libraryOf, netlab } from './fake-context.ts'
 
 const origin = { file: '/lab/t.yaml', line: 1, column: 1, length: 5 }
@@ -202,80 +203,6 @@ describe('ls', () => {
   })
 })
 
-describe('exec', () => {
-  const library = (): Partial<Library> => ({
-    ...libraryOf({ name: 'dmz', nodes: ['h1', 'h2', 'fw'] }),
-    nodeCommand: async (lab, node, argv) => {
-      if (!['h1', 'h2', 'fw'].includes(node)) {
-        throw new DiagnosticError('finding', [{ code: 'NODE_UNKNOWN', severity: 'error', detail: `There is no "${node}".` }])
-      }
-      return { file: 'nsexec', args: [lab, node, ...argv], env: {} }
-    },
-  })
-
-  it('runs the command of one node with our own streams, and gives its exit code', async () => {
-    const ran: unknown[] = []
-    const outcome = await netlab(['exec', 'h1', '--', 'ping', '--help', '--', 'x'], {
-      library: library(),
-      runChild: async (command, streams) => {
-        ran.push(command.args, streams)
-        return 17
-      },
-    })
-    expect(outcome).toEqual({ code: 17, stdout: '', stderr: '' })
-    expect(ran).toEqual([['dmz', 'h1', 'ping', '--help', '--', 'x'], 'inherit'])
-  })
-
-  it.each([
-    [['h[1-2]'], ['h1', 'h2']],
-    [['fw,h1,fw'], ['fw', 'h1']],
-    [['--all'], ['h1', 'h2', 'fw']],
-    [
-      ['dmz', '--all'],
-      ['h1', 'h2', 'fw'],
-    ],
-  ])('%j runs it side by side, each line under its node', async (argv, nodes) => {
-    const outcome = await netlab(['exec', ...argv, '--', 'true'], {
-      library: library(),
-      runChild: async ({ args }, streams) => {
-        if (streams === 'inherit') throw new Error('The streams of several nodes are not ours')
-        streams.onStdout(`out of ${args[1] ?? ''}`)
-        streams.onStderr('err')
-        return args[1] === 'h2' ? 3 : 0
-      },
-    })
-    const width = Math.max(...nodes.map((node) => node.length))
-    expect(outcome.stdout).toBe(nodes.map((node) => `${node.padEnd(width)} | out of ${node}\n`).join(''))
-    expect(outcome.stderr.endsWith(nodes.includes('h2') ? `Failed in 1 of ${nodes.length} nodes: h2 (3)\n` : '| err\n')).toBe(true)
-    expect(outcome.code).toBe(nodes.includes('h2') ? 3 : 0)
-  })
-
-  it('tells a wrong name before anything runs', async () => {
-    const outcome = await netlab(['exec', 'h1,h9', '--', 'true'], { library: library() })
-    expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no "h9".') as string })
-  })
-
-  it('shows how to write it when the -- is missing', async () => {
-    expect((await netlab(['exec', 'h1', 'ping', 'h2'], { library: library() })).stderr).toContain('netlab exec h1 -- ping h2')
-  })
-
-  it('runs at most 64 at once', async () => {
-    let now = 0
-    let most = 0
-    const nodes = Array.from({ length: 200 }, (_, index) => `n${index}`)
-    await netlab(['exec', '--all', '--', 'true'], {
-      library: { ...libraryOf({ name: 'big', nodes }), nodeCommand: async () => ({ file: '', args: [], env: {} }) },
-      runChild: async () => {
-        most = Math.max(most, ++now)
-        await new Promise((resolve) => setImmediate(resolve))
-        now--
-        return 0
-      },
-    })
-    expect(most).toBe(64)
-  })
-})
-
 describe('inspect', () => {
   const state: NamespaceState = {
     kind: 'node',
@@ -307,6 +234,7 @@ describe('inspect', () => {
     files: new Map(),
     rulesets: new Map(),
     setup: [],
+    services: new Map(),
   }
   const library: Partial<Library> = {
     ...libraryOf({ name: 'dmz', nodes: ['h1', 'fw'] }),
@@ -333,6 +261,25 @@ describe('inspect', () => {
     expect(stdout).toMatch(/│ eth0 │ UP +│ 1500 +│ 02:00:00:00:00:01 │ fw:eth1 │ 10\.0\.0\.1\/24 │/)
     expect(stdout).toContain('route  default via 10.0.0.254 dev eth0\n')
     expect(stdout).toContain('rule   priority 10 from 10.0.0.0/24')
+  })
+
+  it('calls the far end of a cable by the name of its bridge', async () => {
+    const { namespaces } = parseNetwork(`
+h1: { links: { eth0: veth @fabric/h1.eth0, eth1: veth sw/p } }
+sw: { kind: bridge, links: { sw: bridge, p: veth h1/eth1 master sw } }
+'@fabric': { links: { campu~x: bridge alias campus-backbone-1, h1.eth0: veth h1/eth0 master campu~x } }`)
+    const inspect: Library['inspect'] = async (name) => ({
+      record: (await libraryOf({ name, nodes: ['h1'] }).readRecord?.(name))!,
+      namespaces: [...namespaces].map(([netns, own]) => ({ name: netns, inodes: { net: 1 }, pids: [], state: own })),
+    })
+    const withBridges = { library: { ...library, inspect } }
+    const { stdout } = await netlab(['inspect'], withBridges)
+    expect(stdout).toMatch(/│ eth0 .* │ campus-backbone-1 │/)
+    expect(stdout).toMatch(/│ eth1 .* │ sw +│/)
+    expect(stdout).toMatch(/│ campu~x .* │ bridge campus-backbone-1 │/)
+    expect(JSON.parse((await netlab(['inspect', 'h1', '--json'], withBridges)).stdout)).toMatchObject({
+      namespaces: [{ links: [{ ifname: 'lo' }, { bridge: 'campus-backbone-1' }, { bridge: 'sw' }] }],
+    })
   })
 
   it('shows one node, or one interface', async () => {

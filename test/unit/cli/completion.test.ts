@@ -49,6 +49,8 @@ describe('candidates', () => {
       ['text', 'json', 'sh'],
     ],
     [['plan', '--format', 's'], ['sh']],
+    [['plan', '--format=s'], ['--format=sh']],
+    [['up', '--name='], []],
     [['down', 'd'], ['dmz']],
     [
       ['exec', ''],

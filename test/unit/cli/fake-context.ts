@@ -45,6 +45,7 @@ export function libraryOf(
         nodes,
         bridges: {},
         env: {},
+        capabilities: {},
         interfaces: Object.fromEntries(nodes.map((node) => [node, ['lo', 'eth0']])),
         hostLinks: [],
       }
@@ -67,6 +68,7 @@ export function fakeContext(options: FakeOptions = {}): { context: Context; text
     isTerminal: options.isTerminal === true,
     hasColor: false,
     columns: 100,
+    rows: 40,
   })
   const library = new Proxy<Partial<Library>>(options.library ?? {}, {
     get: (target, name) =>

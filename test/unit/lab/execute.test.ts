@@ -8,7 +8,7 @@ const up = (ifname: string): Operation => ({ type: 'set link', netns: 'h1', caus
 const setup: Operation = { type: 'run setup', netns: 'h1', cause: 'the network is complete', argv: ['true'] }
 const rules: Operation = { type: 'set ruleset', netns: 'h1', cause: 'not there', tool: 'iptables', input: '*filter\nCOMMIT\n' }
 const planOf = (...operations: Operation[]): Plan => ({ lab: 'lan', operations })
-const options = { directory: '/nowhere/at/all', env: new Map() }
+const options = { directory: '/nowhere/at/all', env: new Map(), capabilities: new Map() }
 
 describe('execute', () => {
   it('does nothing for an empty plan', async () => {

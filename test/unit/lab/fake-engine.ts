@@ -21,6 +21,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
   }
   return {
     applied,
+    pid: undefined,
     start: unexpected,
     enter: unexpected,
     apply: (operations, options = {}) => {
@@ -30,7 +31,10 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
     probeQdiscs: unexpected,
+    usedPorts: unexpected,
+    pathExists: unexpected,
     list: unexpected,
+    watch: unexpected,
     commit: unexpected,
     close: () => Promise.resolve(),
   }

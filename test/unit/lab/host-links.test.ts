@@ -33,7 +33,7 @@ describe('a link to a namespace', () => {
   })
 
   it('is made where nothing is', () => {
-    placeHostLink(path, living())
+    expect(placeHostLink(path, living())).toBe(true)
     expect(readlinkSync(path)).toBe(living())
   })
 
@@ -54,7 +54,7 @@ describe('a link to a namespace', () => {
   ])('leaves %s alone, when it is made and when it is removed', (_, make) => {
     make()
     const before = lstatSync(path)
-    placeHostLink(path, `/proc/${DEAD}/fd/7`)
+    expect(placeHostLink(path, `/proc/${DEAD}/fd/7`)).toBe(false)
     removeHostLinks([path], DEAD)
     expect(lstatSync(path)).toMatchObject({ ino: before.ino, mode: before.mode })
   })

@@ -33,6 +33,7 @@ const RECORD: LabRecord = {
   nodes: ['h1'],
   bridges: { sw: '@fabric' },
   env: { h1: { ROLE: 'host' } },
+  capabilities: {},
   interfaces: { h1: ['lo', 'eth0'] },
   hostLinks: [],
 }

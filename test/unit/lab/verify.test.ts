@@ -19,7 +19,14 @@ h2:
 /** What the kernel has of it: no files, and no sysctls that nobody asked for. */
 const KERNEL = FILE.replace(/ {2}(sysctls|files).*\n/g, '')
 
-const ready: ReadyLab = { name: 'lan', desired: parseNetwork(FILE, 'lan.yaml'), env: new Map(), diagnostics: [], sources: new Map() }
+const ready: ReadyLab = {
+  name: 'lan',
+  desired: parseNetwork(FILE, 'lan.yaml'),
+  env: new Map(),
+  capabilities: new Map(),
+  diagnostics: [],
+  sources: new Map(),
+}
 const planOf = (...operations: Operation[]): Plan => ({ lab: 'lan', operations })
 const setup: Operation = { type: 'run setup', netns: 'h1', cause: 'the network is complete', argv: ['true'] }
 const observation = (text: string, more: Partial<Observation> = {}): Observation => ({

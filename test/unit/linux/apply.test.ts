@@ -17,9 +17,12 @@ function worldOf(names: readonly string[], refuses: (message: SentMessage, netns
     directory: '/nowhere',
     holder: { pid: 1, fd: -1, waiting: new Map() },
     hostProc: -1,
+    ownNs: -1,
     base: { net: -1, mnt: -1, uts: -1 },
     namespaces: new Map(),
+    freshPlaces: new Map(),
     nextIfindex: 10,
+    families: new Map(),
   }
   names.forEach((name, index) => {
     const netlink = fakeKernel((message) => {

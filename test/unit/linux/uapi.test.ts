@@ -10,6 +10,7 @@ import * as uapi from '../../../src/linux/uapi.ts'
 const HEADERS = [
   'sched.h',
   'fcntl.h',
+  'sys/epoll.h',
   'sys/file.h',
   'sys/mount.h',
   'sys/socket.h',
@@ -34,7 +35,7 @@ function literalsOf(path: string): [string, number][] {
 }
 
 /** Names that are ours and in no header. */
-const OURS = new Set(['CMSG_HEADER_BYTES'])
+const OURS = new Set(['CMSG_HEADER_BYTES', 'EPOLL_EVENTS'])
 /** Names that came with a later kernel than the headers of Debian 12 have: 6.6. */
 const LATER = new Set(['TCA_NETEM_PRNG_SEED'])
 

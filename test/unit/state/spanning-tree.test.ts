@@ -25,7 +25,14 @@ const network = (link: BridgeLink): NetworkState => {
     sysctls: new Map(),
     files: new Map(),
   }
-  const fabric = { kind: 'fabric' as const, links: new Map([['sw', link]]), ...nothing, rulesets: new Map(), setup: [] }
+  const fabric = {
+    kind: 'fabric' as const,
+    links: new Map([['sw', link]]),
+    ...nothing,
+    rulesets: new Map(),
+    setup: [],
+    services: new Map(),
+  }
   return { namespaces: new Map([[FABRIC, fabric]]) }
 }
 

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { labNameProblem, nodeNameProblem } from '../../../src/unit/hostname.ts'
 
 describe('nodeNameProblem', () => {
-  it.each(['h1', 'server.example', 'r_1', 'r1-2', 'A', '1', 'x'.repeat(63), 'a.b.c.d', '1.2.3', '_x'])('finds none with "%s"', (name) => {
-    expect(nodeNameProblem(name)).toBeUndefined()
-  })
+  it.each(['h1', 'server.example', 'r_1', 'r1-2', 'A', '1a', 'x'.repeat(63), 'a.b.c.d', '1.2.c', '1-2', '0xg', '1.2.3.4.5', '_x'])(
+    'finds none with "%s"',
+    (name) => {
+      expect(nodeNameProblem(name)).toBeUndefined()
+    },
+  )
 
   it.each([
     ['', 'is empty'],
@@ -22,6 +25,10 @@ describe('nodeNameProblem', () => {
     ['-a', '"-" at an end'],
     ['a.b-', '"-" at an end'],
     ['10.0.0.1', 'is an address'],
+    ['1', 'is an address to ping'],
+    ['0x10', 'is an address to ping'],
+    ['1.2', 'is an address to ping'],
+    ['10.0.0x1', 'is an address to ping'],
     ['localhost', 'for itself'],
   ])('says of "%s" that it %s', (name, words) => {
     expect(nodeNameProblem(name)).toContain(words)

@@ -40,20 +40,24 @@ EOF
 }
 
 # Namespaces
-ip -batch - <<'EOF'
-netns add lab.h1  # lab.yaml:1
-netns add lab.fw  # lab.yaml:7
-netns add lab.web  # lab.yaml:25
-netns add lab.sw  # lab.yaml:31
-netns add lab  # lab.yaml:35
-EOF
+ip netns add lab.h1  # lab.yaml:1
+
+# Files
+write file_1 lab.h1 hosts 0644  # lab.yaml:6
+
+# Namespaces
+ip netns add lab.fw  # lab.yaml:7
 
 # Sysctls
 ip netns exec lab.fw sysctl -qw net.ipv4.ip_forward=1  # lab.yaml:16
 ip netns exec lab.fw sysctl -qw net.ipv6.conf.all.forwarding=1  # lab.yaml:15
 
-# Files
-write file_1 lab.h1 hosts 0644  # lab.yaml:6
+# Namespaces
+ip -batch - <<'EOF'
+netns add lab.web  # lab.yaml:25
+netns add lab.sw  # lab.yaml:31
+netns add lab  # lab.yaml:35
+EOF
 
 # Bridges
 ip -n lab.sw link add sw address 02:f9:99:04:86:33 type bridge stp_state 1 priority 4096 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:33

@@ -1,0 +1,40 @@
+/** Puts the user interface together: the terminal of this process, and what can be done in the lab. */
+import { Workbench } from '../lab/workbench.ts'
+import type { WatchMessage } from '../lab/watch.ts'
+
+export interface TuiSettings {
+  readonly cwd: string
+  readonly hasColor: boolean
+  /** Opens a shell in a node, with the terminal. */
+  readonly shell: (node: string) => Promise<void>
+}
+
+/** Runs until the user leaves or a signal comes: exit status. */
+export async function startTui(lab: string, { cwd, hasColor, shell }: TuiSettings): Promise<number> {
+  const bench = new Workbench(lab, cwd)
+  // The engine starts and reads the lab while ink is loaded, which takes as long.
+  const early: WatchMessage[] = []
+  let hear = (message: WatchMessage): void => void early.push(message)
+  const abort = new AbortController()
+  const watching = bench.watch((message) => hear(message), abort.signal)
+  watching.catch(() => undefined) // heard of by whoever waits for it
+  const { runTui } = await import('../tui/run.tsx')
+  const watch = (listener: typeof hear, signal: AbortSignal): Promise<void> => {
+    early.forEach(listener)
+    hear = listener
+    signal.addEventListener('abort', () => abort.abort())
+    return watching
+  }
+  const actions = {
+    watch,
+    readDesired: bench.readDesired.bind(bench),
+    examine: bench.examine.bind(bench),
+    start: bench.start.bind(bench),
+    capture: bench.capture.bind(bench),
+    setLink: bench.setLink.bind(bench),
+    down: bench.down.bind(bench),
+    saveEvents: bench.saveEvents.bind(bench),
+    shell,
+  }
+  return runTui({ lab, actions, input: process.stdin, output: process.stdout, hasColor })
+}

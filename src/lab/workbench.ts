@@ -1,0 +1,74 @@
+// What a user interface can have done in one lab: the use cases that it needs, under one roof.
+import { appendFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { LinkEnd, NetworkState, RulesetTool } from '../state/network.ts'
+import { down } from './down.ts'
+import { nodeCommand } from './exec.ts'
+import { eventJson } from './event-json.ts'
+import type { LabEvent } from './lab-event.ts'
+import { examineNode, type NodeDetail } from './node-detail.ts'
+import { setLink } from './set-link.ts'
+import { startCommand, type CommandStreams, type RunningCommand } from './start-command.ts'
+import { isAlive, readMemory, readRecord } from './state.ts'
+import { watchLab, type WatchMessage } from './watch.ts'
+
+export class Workbench {
+  readonly lab: string
+  /** Files are named from here. */
+  readonly #cwd: string
+
+  constructor(lab: string, cwd: string) {
+    this.lab = lab
+    this.#cwd = cwd
+  }
+
+  /** Tells what happens in the lab until the signal comes, over its downs and ups. */
+  watch(hear: (message: WatchMessage) => void, signal: AbortSignal): Promise<void> {
+    return watchLab(this.lab, hear, { signal, follow: true })
+  }
+
+  /** What the lab's file asked for, as the last `up` has noted it. */
+  readDesired(): NetworkState | undefined {
+    const record = readRecord(this.lab)
+    return record !== undefined && isAlive(record) ? readMemory(this.lab).desired : undefined
+  }
+
+  /** What is asked of a node only while somebody looks at it; `inode` is its network namespace's. */
+  examine(node: string, inode: number, tools: readonly RulesetTool[]): Promise<NodeDetail> {
+    return examineNode(this.lab, node, inode, tools)
+  }
+
+  /** Starts a line of shell in a node. */
+  async start(node: string, line: string, streams: CommandStreams): Promise<RunningCommand> {
+    return startCommand(nodeCommand(this.lab, node, ['sh', '-c', line]), streams)
+  }
+
+  /** Writes what passes an interface into a file, until it is killed. */
+  async capture({ netns, ifname }: LinkEnd, path: string, onStderr: (text: string) => void): Promise<RunningCommand> {
+    const { env, ...command } = nodeCommand(this.lab, netns, ['tcpdump', '-U', '-n', '-i', ifname, '-w', '-'])
+    // tcpdump lies in /usr/sbin, which an ordinary user's PATH often lacks. The file is opened here: a node has a /tmp of its own.
+    const withSbin = { ...env, PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` }
+    return startCommand({ ...command, env: withSbin }, { stdoutPath: resolve(this.#cwd, path), onStderr })
+  }
+
+  /** Same as: ip link set … up | down */
+  setLink(end: LinkEnd, up: boolean): Promise<void> {
+    return setLink(this.lab, end, up)
+  }
+
+  /** Takes the lab down. */
+  async down(): Promise<void> {
+    await down(this.lab)
+  }
+
+  /** Writes events as JSON lines; the path of the file. */
+  async saveEvents(events: readonly LabEvent[]): Promise<string> {
+    const stamp = new Date()
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z')
+      .replaceAll(':', '')
+    const path = resolve(this.#cwd, `${this.lab}-events-${stamp}.jsonl`)
+    await appendFile(path, events.map((event) => `${eventJson(this.lab, event)}\n`).join(''))
+    return path
+  }
+}

@@ -1,0 +1,63 @@
+/** What hangs on a link and follows it: VLANs and their like on their parent, members on their bond or VRF. Measured on 6.1 and 6.18. */
+import { isVirtual } from '../state/equal-link.ts'
+import { KINDS } from '../state/kind.ts'
+import type { LinkState, NamespaceState } from '../state/network.ts'
+import type { LinkChange } from './operation.ts'
+
+type Links = NamespaceState['links']
+
+/** Links that the kernel deletes with these, those below first. */
+export function deletedWith(links: Links, ifnames: ReadonlySet<string>): string[] {
+  return climb(links, ifnames, (link) => KINDS[link.kind].goesWithParent)
+}
+
+/** VLANs go up and down with the link that they are on (vlan_device_event), those below first. */
+export function vlansOn(links: Links, ifname: string): string[] {
+  return climb(links, new Set([ifname]), (link) => link.kind === 'vlan')
+}
+
+function climb(links: Links, roots: ReadonlySet<string>, follows: (link: Extract<LinkState, { options: unknown }>) => boolean): string[] {
+  const found: string[] = []
+  const below = new Set(roots)
+  for (let before = -1; before !== found.length;) {
+    before = found.length
+    for (const [ifname, link] of links) {
+      if (below.has(ifname) || !isVirtual(link) || link.parent === undefined || !below.has(link.parent) || !follows(link)) continue
+      below.add(ifname)
+      found.push(ifname)
+    }
+  }
+  return found
+}
+
+function kindOfMaster(links: Links, master: string | null | undefined): string | undefined {
+  return master === null || master === undefined ? undefined : links.get(master)?.kind
+}
+
+/** Whether a link that joins or leaves goes down and up on the way, with all that costs (cycle_netdev of a VRF, bond_release). */
+export function isCycled(links: Links, link: LinkState, master: string | null): boolean {
+  return [link.master, master].some((one) => kindOfMaster(links, one) === 'vrf') && link.up
+}
+
+/** What else changes when a property of one link is set, by ifname, that link included. */
+export function followers(links: Links, ifname: string, set: LinkChange): Map<string, LinkChange> {
+  const changes = new Map<string, LinkChange>()
+  const link = links.get(ifname)
+  if (link === undefined) return changes
+  if (set.master !== undefined) {
+    const bond = kindOfMaster(links, set.master) === 'bond' ? links.get(set.master ?? '') : undefined
+    // A bond opens what it takes, and gives it its own address and MTU (bond_enslave).
+    if (bond !== undefined) changes.set(ifname, { up: true, mtu: bond.mtu, ...(bond.lladdr !== undefined && { lladdr: bond.lladdr }) })
+    else if (kindOfMaster(links, link.master) === 'bond') changes.set(ifname, { up: false })
+  }
+  if (set.up !== undefined) for (const vlan of vlansOn(links, ifname)) changes.set(vlan, { up: set.up })
+  const { mtu } = set
+  if (mtu !== undefined) {
+    for (const [other, { master }] of links) if (master === ifname && link.kind === 'bond') changes.set(other, { mtu })
+    for (const other of deletedWith(links, new Set([ifname]))) {
+      const child = links.get(other)
+      if (child !== undefined && (child.mtu > mtu || child.kind === 'ipvlan') && child.kind !== 'vxlan') changes.set(other, { mtu })
+    }
+  }
+  return changes
+}

@@ -1,0 +1,41 @@
+/** Links of the kinds in state/kind.ts: made after cables and bridges, those that others stand on first. ip-link(8). */
+import { isVirtual, remakingDifference } from '../state/equal-link.ts'
+import { findExtras } from '../state/extra.ts'
+import { deleteLink } from './cable.ts'
+import { causeOf } from './cause.ts'
+import type { Draft } from './draft.ts'
+import { linksInOrder } from './order.ts'
+import { planWireguard } from './wireguard.ts'
+
+/** Links that must be made anew or that the file no longer has, those on top first: each has a reason of its own. */
+export function planVirtualLinksInTheWay(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    const observed = draft.observed.namespaces.get(netns)
+    if (observed === undefined || draft.isNew(netns)) continue
+    const extras = new Set(findExtras(netns, desired, observed, draft.options).links.map(([ifname]) => ifname))
+    for (const [ifname, link] of [...linksInOrder(draft.now(netns).links)].reverse()) {
+      const wanted = desired.links.get(ifname)
+      if (extras.has(ifname) && isVirtual(link)) deleteLink(draft, { netns, ifname }, 'not in the file')
+      else if (wanted !== undefined && wanted.kind === link.kind && isVirtual(link)) {
+        const difference = remakingDifference(wanted, link)
+        if (difference !== undefined) deleteLink(draft, { netns, ifname }, causeOf(difference))
+      }
+    }
+  }
+}
+
+export function planNewVirtualLinks(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    for (const [ifname, link] of linksInOrder(desired.links)) {
+      if (!isVirtual(link)) continue
+      const origin = link.origin === undefined ? {} : { origin: link.origin }
+      if (!draft.now(netns).links.has(ifname)) {
+        const isAgain = draft.observed.namespaces.get(netns)?.links.has(ifname) === true
+        const because = draft.whyMissing(netns, 'link', ifname)
+        const cause = because === 'not there' && isAgain ? 'made anew' : because
+        draft.emit({ ...origin, type: 'add link', netns, cause, ifname, link })
+      }
+      planWireguard(draft, netns, ifname, link)
+    }
+  }
+}

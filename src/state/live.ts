@@ -1,0 +1,129 @@
+/**
+ * The network as a watcher sees it: what the kernel tells while a lab runs. Unlike the model in network.ts it has what nobody asked
+ * for (carrier, learnt neighbours, the kernel's own routes), and it travels as changes: `before` and `after`, one of them absent
+ * where an object came or went. Plain data that survives structured clone.
+ */
+import type { Family, NamespaceState, RouteState } from './network.ts'
+
+export interface LiveLink {
+  readonly ifindex: number
+  readonly ifname: string
+  /** IFLA_INFO_KIND; `loopback` for lo, '' where the kernel gives none. */
+  readonly kind: string
+  /** Administrative state, IFF_UP. */
+  readonly up: boolean
+  /** IFF_LOWER_UP */
+  readonly carrier: boolean
+  /** RFC 2863 state as `ip link` prints it. */
+  readonly operstate: string
+  /** Bytes. */
+  readonly mtu: number
+  readonly lladdr?: string
+  /** ifname of the bridge in the same namespace. */
+  readonly master?: string
+  /** IFLA_IFALIAS */
+  readonly alias?: string
+  /** IFLA_LINK of a veth: the peer's ifindex, where the peer is in another namespace. */
+  readonly peerIfindex?: number
+  /** Of a bridge's port: what the spanning tree lets it do. <linux/if_bridge.h> BR_STATE_* */
+  readonly port?: PortState
+}
+
+export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'
+
+export interface LiveAddr {
+  readonly ifname: string
+  readonly family: Family
+  readonly local: string
+  readonly prefixlen: number
+  /** Duplicate address detection is not over. */
+  readonly tentative: boolean
+  /** Duplicate address detection found another owner. */
+  readonly dadFailed: boolean
+}
+
+export interface LiveRoute extends RouteState {
+  /** RTPROT_*, as `ip route` prints it. */
+  readonly protocol: string
+}
+
+export interface LiveNeigh {
+  readonly ifname: string
+  readonly family: Family
+  readonly dst: string
+  readonly lladdr?: string
+  /** NUD_*, as `ip neighbour` prints it. */
+  readonly state: string
+}
+
+/** An entry of a bridge's forwarding table. */
+export interface LiveFdb {
+  /** ifname of the port, or of the bridge itself. */
+  readonly port: string
+  readonly lladdr: string
+  /** `learnt`, or set by somebody: `permanent` (the port's own) or `static`. */
+  readonly state: 'learnt' | 'permanent' | 'static'
+}
+
+/** The objects of a namespace that change, by the nouns of ip(8) and bridge(8). */
+export interface LiveObjects {
+  readonly link: LiveLink
+  readonly addr: LiveAddr
+  readonly route: LiveRoute
+  readonly neigh: LiveNeigh
+  readonly fdb: LiveFdb
+}
+
+export type LiveNoun = keyof LiveObjects
+
+/** An object came (`after` alone), changed (both), or went (`before` alone). */
+export interface ObjectChange<Noun extends LiveNoun = LiveNoun> {
+  readonly noun: Noun
+  readonly netns: string
+  readonly before?: LiveObjects[Noun]
+  readonly after?: LiveObjects[Noun]
+}
+
+/** A namespace came or went. Its objects come after it, and go with it. */
+export interface NamespaceChange {
+  readonly noun: 'namespace'
+  readonly netns: string
+  readonly kind: NamespaceState['kind']
+  /** Inode number of the network namespace, as lsns(8) prints it. */
+  readonly inode: number
+  readonly exists: boolean
+}
+
+export type LiveChange = NamespaceChange | { [Noun in LiveNoun]: ObjectChange<Noun> }[LiveNoun]
+
+/** Counters of a link since it was made. struct rtnl_link_stats64. */
+export interface LinkCounters {
+  readonly rxPackets: number
+  readonly txPackets: number
+  readonly rxBytes: number
+  readonly txBytes: number
+  readonly rxErrors: number
+  readonly txErrors: number
+  readonly rxDropped: number
+  readonly txDropped: number
+}
+
+/** Counters of the links of one namespace that have changed: rows of ifindex and the fields of LinkCounters, in their order. */
+export interface CounterRows {
+  readonly netns: string
+  readonly rows: Float64Array
+}
+
+/** Numbers in one row of CounterRows. */
+export const COUNTER_COLUMNS = 9
+
+/** What a watcher is told at once, at most twenty times a second. The first batch has all that there is. */
+export interface LiveBatch {
+  /** Milliseconds since 1970. */
+  readonly atMs: number
+  readonly changes: readonly LiveChange[]
+  /** Where a sample was taken: the counters that differ from the one before. */
+  readonly counters?: readonly CounterRows[]
+  /** Namespaces whose messages came faster than they were read. They were read again: what changed in between and back is not known. */
+  readonly overrun: readonly string[]
+}

@@ -1,0 +1,136 @@
+/** Options of an interface with a `kind`, checked against the table of that kind. */
+import type { Origin } from '../diagnostic/origin.ts'
+import { didYouMean, suggest } from '../diagnostic/suggest.ts'
+import { KINDS } from '../state/kind.ts'
+import type { VirtualKind } from '../state/kind.ts'
+import type { Option, Options, OptionValue } from '../state/option.ts'
+import { isMulticast, parseAddress } from '../unit/address.ts'
+import type { Findings } from './findings.ts'
+import { PORT_KEYS } from './ports.ts'
+import { scalarAt } from './value.ts'
+import type { MapValue, ScalarValue } from './value.ts'
+
+const OF_ALL = ['kind', 'address', 'mac', 'mtu', 'state', 'vrf']
+const OF_BRIDGE = [
+  ...['members', 'stp', 'priority', 'ageing', 'forward_delay', 'hello', 'max_age', 'mcast_snooping', 'vlan_filtering', 'vlan_protocol'],
+  'vlan',
+]
+const OF_WIREGUARD = ['private_key', 'listen_port', 'fwmark', 'peers']
+
+/** What the file means where it says nothing, and the kernel would take something else: a VXLAN port of old, a bond that never looks. */
+const PRESETS: Partial<Record<VirtualKind, Options>> = {
+  bond: { miimon: 100 },
+  macvlan: { mode: 'bridge' },
+  ipvlan: { mode: 'l2' },
+  vxlan: { dstport: 4789 },
+  ip6gre: { hoplimit: 64 },
+  ip6gretap: { hoplimit: 64 },
+}
+const NEEDED: Partial<Record<VirtualKind, string>> = { vlan: 'id', vrf: 'table', vxlan: 'id' }
+
+/** Options that name a far end, which may be a node: settled when addresses are. */
+export const FAR_END = 'remote'
+
+export function findForeignKeys(kind: VirtualKind | 'bridge', settings: MapValue, findings: Findings): void {
+  const known = keysOf(kind)
+  for (const [key, entry] of settings.entries) {
+    if (known.includes(key) || PORT_KEYS.has(key)) continue
+    const meant = suggest(key, known)
+    const hint = meant === undefined ? `Known for a ${kind}: ${known.join(', ')}.` : `Did you mean "${meant}"?`
+    findings.error('UNKNOWN_KEY', entry.key, `A ${kind} has no "${key}".`, { hint })
+  }
+}
+
+function keysOf(kind: VirtualKind | 'bridge'): string[] {
+  if (kind === 'bridge') return [...OF_ALL, ...OF_BRIDGE]
+  const { options, parent } = KINDS[kind]
+  return [
+    ...OF_ALL,
+    ...(parent === 'none' ? [] : ['parent']),
+    ...(kind === 'bond' ? ['members'] : []),
+    ...(kind === 'wireguard' ? OF_WIREGUARD : []),
+    ...options.map(({ name }) => name),
+  ]
+}
+
+export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origin, findings: Findings): Options {
+  const options: Record<string, OptionValue> = { ...PRESETS[kind] }
+  for (const option of KINDS[kind].options) {
+    const scalar = scalarAt(settings, option.name)
+    const value = scalar === undefined ? undefined : readOption(kind, option, scalar, findings)
+    if (value !== undefined) options[option.name] = value
+  }
+  const needed = NEEDED[kind]
+  if (needed !== undefined && options[needed] === undefined && scalarAt(settings, needed) === undefined) {
+    findings.error('MISSING_KEY', origin, `A ${kind} needs \`${needed}\`.`)
+  }
+  if (kind === 'vxlan') findVxlanEnds(settings, origin, findings)
+  if (kind === 'bond') findBondDelays(settings, options, findings)
+  return options
+}
+
+function readOption(kind: VirtualKind, option: Option, scalar: ScalarValue, findings: Findings): OptionValue | undefined {
+  const refuse = (detail: string): undefined => void findings.error('INVALID_VALUE', scalar.origin, detail)
+  const { value, text } = scalar
+  switch (option.type) {
+    case 'number':
+      if (typeof value === 'number' && value >= option.min && value <= option.max) return value
+      return refuse(`${option.name} ${text} is not accepted by a ${kind}: it takes ${option.min} to ${option.max}.`)
+    case 'switch':
+      return value === true
+    case 'choice': {
+      const words = Object.keys(option.of)
+      if (words.includes(text)) return text
+      return refuse(`"${text}" is no ${option.name} of a ${kind}: it takes ${words.join(', ')}.${didYouMean(text, words)}`)
+    }
+    case 'address':
+      return readAddress(kind, option.name, option.family, scalar, findings)
+    case 'link':
+      return text
+  }
+}
+
+function readAddress(kind: VirtualKind, name: string, family: 4 | 6 | 'any', scalar: ScalarValue, findings: Findings): string | undefined {
+  const address = parseAddress(scalar.text)
+  if (address === undefined) {
+    // The name of a node; whether there is one is seen later.
+    if (name === FAR_END) return scalar.text
+    findings.error('INVALID_VALUE', scalar.origin, `"${scalar.text}" is not an address.`)
+    return undefined
+  }
+  if (family !== 'any' && address.family !== family) {
+    findings.error('INVALID_VALUE', scalar.origin, `The ${name} of a ${kind} is an IPv${family} address; ${address.text} is not.`)
+  }
+  if ((name === 'group') !== isMulticast(address.text)) {
+    const wanted = name === 'group' ? 'a multicast address' : 'the address of one machine'
+    findings.error('INVALID_VALUE', scalar.origin, `${name} takes ${wanted}; ${address.text} is not.`)
+  }
+  return address.text
+}
+
+function findVxlanEnds(settings: MapValue, origin: Origin, findings: Findings): void {
+  const [remote, group] = [scalarAt(settings, 'remote'), scalarAt(settings, 'group')]
+  if (remote !== undefined && group !== undefined) {
+    findings.error('CONFLICTING_VALUES', group.origin, 'A vxlan has one `remote` or a `group`, not both.')
+  } else if (group !== undefined && scalarAt(settings, 'parent') === undefined) {
+    findings.error('MISSING_KEY', group.origin, 'A vxlan with a `group` needs `parent`: the interface that sends to the group.')
+  } else if (remote === undefined && group === undefined) {
+    const hint = 'Give it `remote`, or `group` and `parent`.'
+    findings.warning('MISSING_KEY', origin, 'This vxlan has neither `remote` nor `group`: it sends nothing to anybody.', { hint })
+  }
+}
+
+/** The kernel rounds them down to a multiple of miimon, and refuses them without it (bond_option_updelay_set). */
+function findBondDelays(settings: MapValue, options: Options, findings: Findings): void {
+  const miimon = Number(options['miimon'])
+  for (const key of ['updelay', 'downdelay']) {
+    const scalar = scalarAt(settings, key)
+    if (scalar === undefined || typeof scalar.value !== 'number' || scalar.value === 0) continue
+    if (miimon !== 0 && scalar.value % miimon === 0) continue
+    findings.error(
+      'INVALID_VALUE',
+      scalar.origin,
+      `${key} ${scalar.value} is not accepted: it is a multiple of miimon, which is ${miimon}.`,
+    )
+  }
+}

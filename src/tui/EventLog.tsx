@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react'
+import type { LabEvent } from '../lab/lab-event.ts'
+import type { Controller } from './controller.ts'
+import { Lines, padLines, titleLine } from './Lines.tsx'
+import type { Color, Line } from './span.ts'
+
+interface Props {
+  readonly controller: Controller
+  readonly width: number
+  readonly height: number
+  readonly isFocused: boolean
+}
+
+const MOOD_COLORS: Readonly<Record<LabEvent['mood'], Color | undefined>> = { good: 'green', bad: 'red', plain: undefined }
+
+/** What happened, the latest last. */
+export function EventLog({ controller, width, height, isFocused }: Props): ReactNode {
+  const { model, eventFilter, eventScroll } = controller
+  const words = eventFilter.toLowerCase().split(/\s+/).filter(Boolean)
+  const events =
+    isFocused && words.length > 0 ? model.events.filter((event) => words.every((word) => textOf(event).includes(word))) : model.events
+  const scroll = isFocused ? Math.min(eventScroll, Math.max(0, events.length - 1)) : 0
+  const end = events.length - scroll
+  const shown = events.slice(Math.max(0, end - (height - 1)), end)
+  const notes = [
+    ...(isFocused && eventFilter !== '' ? [`/${eventFilter}, ${events.length} of ${model.events.length}`] : []),
+    ...(scroll > 0 ? [`${scroll} newer below`] : []),
+    ...(model.forgotten > 0 ? [`${model.forgotten} older are forgotten`] : []),
+  ]
+  const empty: Line[] = shown.length > 0 ? [] : [[{ text: ' Nothing has changed yet. What does is told here, whoever did it.', dim: true }]]
+  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...shown.map(eventLine), ...empty]
+  return <Lines lines={padLines(lines, height)} width={width} />
+}
+
+function textOf({ node = '', words, noun, action }: LabEvent): string {
+  return `${node} ${words} ${noun} ${action}`.toLowerCase()
+}
+
+function eventLine({ atMs, node, words, mood }: LabEvent): Line {
+  const time = new Date(atMs)
+  const color = MOOD_COLORS[mood]
+  const clock = `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`
+  return [
+    { text: ` ${clock}  `, dim: true },
+    { text: `${(node ?? 'lab').padEnd(12)}  `, bold: true },
+    { text: words, ...(color !== undefined && { color }) },
+  ]
+}

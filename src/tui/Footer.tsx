@@ -1,0 +1,42 @@
+import type { ReactNode } from 'react'
+import type { Controller } from './controller.ts'
+import { activeBindings } from './keys.ts'
+import { Lines } from './Lines.tsx'
+import { lineWidth, type Line, type Span } from './span.ts'
+
+/** What has just happened, or the keys that are useful here; a line that is typed stands in their place. */
+export function Footer({ controller, width }: { readonly controller: Controller; readonly width: number }): ReactNode {
+  return <Lines lines={[footerLine(controller, width)]} width={width} />
+}
+
+function footerLine(controller: Controller, width: number): Line {
+  const { overlay, message } = controller
+  if (overlay?.kind === 'prompt') {
+    const { label, text, cursor } = overlay
+    // What does not fit is left out at the start: one looks at the cursor.
+    const room = Math.max(10, width - label.length - 2)
+    const start = Math.max(0, cursor - room + 1)
+    return [
+      { text: label, bold: true, color: 'cyan' },
+      { text: text.slice(start, cursor) },
+      { text: text[cursor] ?? ' ', inverse: true },
+      { text: text.slice(cursor + 1, start + room) },
+    ]
+  }
+  if (message !== undefined) return [{ text: ` ${message.text}`, bold: true, ...(message.color !== undefined && { color: message.color }) }]
+  return keyLine(controller, width)
+}
+
+/** As many keys as fit; the last ones, help and the way out, always. */
+function keyLine(controller: Controller, width: number): Line {
+  const shown = activeBindings(controller).flatMap(({ keys, short }) => (short === undefined ? [] : [keyHint(keys[0]!, short)]))
+  const last = shown.splice(-2)
+  const line: Span[] = []
+  for (const hint of shown) if (lineWidth([...line, ...hint, ...last.flat()]) <= width) line.push(...hint)
+  return [...line, ...last.flat()]
+}
+
+function keyHint(key: string, words: string): Span[] {
+  const shown = { enter: 'Enter', escape: 'Esc', tab: 'Tab', 'ctrl-c': '^C' }[key] ?? key
+  return [{ text: ` ${shown}`, bold: true, color: 'cyan' }, { text: ` ${words} ` }]
+}

@@ -1,0 +1,204 @@
+// The details of a node, a bridge or a cable, as lines to scroll through.
+import { bridgeName } from '../lab/live-network.ts'
+import { withoutCounter } from '../lab/node-detail.ts'
+import type { LiveLink } from '../state/live.ts'
+import { routeText, ruleText } from '../state/words.ts'
+import type { Controller, Detail } from './controller.ts'
+import { CABLE_COLORS, endText, type Cable, type CableEnd } from './links.ts'
+import type { LabModel } from './model.ts'
+import { nodeState, type NodeRow } from './nodes.ts'
+import { rateText, sparkline } from './rate-text.ts'
+import type { Line } from './span.ts'
+import { fitColumns, headLine, rowLine, type Column } from './table.ts'
+
+/** The lines, and the title above them. */
+export function detailLines(controller: Controller, width: number): { readonly title: string; readonly lines: readonly Line[] } {
+  const { detail, model } = controller
+  if (detail?.kind === 'nodes') {
+    const row = controller.node
+    if (row === undefined) return { title: 'Gone', lines: GONE }
+    return { title: `${row.role} ${row.name}`, lines: nodeLines(controller, row, detail, width) }
+  }
+  const { cable } = controller
+  if (cable === undefined) return { title: 'Gone', lines: GONE }
+  return { title: `link ${endText(cable.a)} — ${cable.b === undefined ? '?' : endText(cable.b)}`, lines: cableLines(model, cable, width) }
+}
+
+const GONE: readonly Line[] = [[{ text: ' It is no longer in the lab. Esc leads back.', dim: true }]]
+
+function nodeLines({ model, rows }: Controller, row: NodeRow, detail: Detail, width: number): Line[] {
+  const namespace = model.network.namespaces.get(row.netns)
+  if (namespace === undefined) return [...GONE]
+  const { words, color } = nodeState(row)
+  const ifname = row.bridge
+  const links = ifname === undefined ? [...namespace.links.values()] : row.links
+  const shown = (name: string): boolean => ifname === undefined || name === ifname
+  const routes = [...namespace.routes.values()].filter(({ nexthops }) => nexthops.length === 0 || nexthops.some(({ dev }) => shown(dev)))
+  const neighs = [...namespace.neighs.values()].filter((neigh) => shown(neigh.ifname))
+  const desired = model.desired?.namespaces.get(row.netns)
+  return [
+    [
+      { text: ` ${words}`, color, bold: true },
+      { text: `   network namespace ${namespace.inode}`, dim: true },
+    ],
+    ...section(ifname === undefined ? 'Interfaces' : 'Ports', tableLines(linkTable(model, row), links, width)),
+    ...section(
+      'Routes',
+      routes.map((route): Line => [{ text: `   ${routeText(route)}` }, { text: `  proto ${route.protocol}`, dim: true }]),
+    ),
+    ...section(
+      'Neighbours',
+      neighs.map(({ dst, ifname: dev, lladdr, state }): Line => [
+        { text: `   ${dst} dev ${dev}${lladdr === undefined ? '' : ` lladdr ${lladdr}`} ` },
+        { text: state, ...(state === 'FAILED' ? { color: 'red' as const } : { dim: true }) },
+      ]),
+    ),
+    ...(ifname === undefined ? [] : bridgeLines(model, row, rows.cables)),
+    ...section(
+      'Rules',
+      [...(desired?.rules.values() ?? [])].map((rule): Line => [{ text: `   ${ruleText(rule)}` }]),
+    ),
+    ...section(
+      'Sysctls of the file',
+      [...(desired?.sysctls ?? [])].map(([name, { value }]): Line => [{ text: `   ${name} = ${value}` }]),
+    ),
+    ...(detail.asked?.rulesets ?? []).flatMap(({ tool, lines }) =>
+      section(
+        tool,
+        lines.map((line) => ruleLine(line, detail)),
+      ),
+    ),
+    ...section(
+      'Processes',
+      (detail.asked?.processes ?? []).map(({ pid, words: argv }): Line => [{ text: `   ${pid} `, dim: true }, { text: argv }]),
+    ),
+  ]
+}
+
+function section(title: string, lines: readonly Line[]): Line[] {
+  return lines.length === 0 ? [] : [[], [{ text: ` ${title}`, bold: true, color: 'cyan' }], ...lines]
+}
+
+/** How long a rule is shown as one whose counter has just grown. */
+const GROWN_MS = 3000
+
+function ruleLine(line: string, { grownAtMs }: Detail): Line {
+  const isGrown = Date.now() - (grownAtMs.get(withoutCounter(line)) ?? 0) < GROWN_MS
+  return [
+    { text: isGrown ? ' + ' : '   ', bold: true },
+    { text: line, ...(isGrown && { bold: true, color: 'green' as const }) },
+  ]
+}
+
+function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): Line[] {
+  const fitted = fitColumns(columns, width - 3)
+  return [headLine(fitted, width - 3), ...rows.map((row) => rowLine(fitted, row, width - 3, false))].map((line) => [
+    { text: '   ' },
+    ...line,
+  ])
+}
+
+function linkTable(model: LabModel, { netns }: NodeRow): Column<LiveLink>[] {
+  const { network } = model
+  const namespace = network.namespaces.get(netns)
+  const addrs = (ifname: string): string =>
+    [...(namespace?.addrs.values() ?? [])]
+      .filter((addr) => addr.ifname === ifname)
+      .map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+      .join(' ')
+  const peer = (link: LiveLink): string => {
+    const end = network.peerOf(link)
+    const far = end === undefined ? undefined : network.namespaces.get(end.netns)
+    if (end === undefined || far === undefined) return ''
+    const master = far.links.get(end.ifname)?.master
+    return master === undefined ? `${end.netns}:${end.ifname}` : bridgeName(far, master)
+  }
+  const count = (ifindex: number, field: 'rxDropped' | 'txDropped' | 'rxErrors' | 'txErrors'): number =>
+    namespace?.traffic.get(ifindex)?.counters[field] ?? 0
+  const rate = (ifindex: number, field: 'rxBytes' | 'txBytes'): string => rateText(network.rates(netns, ifindex)[field] * 8)
+  return [
+    { title: 'NAME', width: 10, most: 15, grow: 1, rank: 0, cell: ({ ifname }) => ({ text: ifname, bold: true }) },
+    {
+      title: 'STATE',
+      width: 10,
+      rank: 0,
+      cell: ({ up, carrier, port }) =>
+        !up ? { text: 'down', color: 'red' } : !carrier ? { text: 'no carrier', color: 'red' } : { text: port ?? 'up', color: 'green' },
+    },
+    { title: 'PEER', width: 12, grow: 1, most: 24, rank: 1, cell: (link) => ({ text: peer(link) }) },
+    { title: 'ADDRESSES', width: 18, grow: 3, most: 60, rank: 2, cell: ({ ifname }) => ({ text: addrs(ifname) }) },
+    { title: 'RX', width: 5, align: 'right', rank: 1, cell: ({ ifindex }) => ({ text: rate(ifindex, 'rxBytes') }) },
+    { title: 'TX', width: 5, align: 'right', rank: 1, cell: ({ ifindex }) => ({ text: rate(ifindex, 'txBytes') }) },
+    {
+      title: 'DROPS',
+      width: 6,
+      align: 'right',
+      rank: 3,
+      cell: ({ ifindex }) => ({ text: String(count(ifindex, 'rxDropped') + count(ifindex, 'txDropped')) }),
+    },
+    {
+      title: 'ERRORS',
+      width: 6,
+      align: 'right',
+      rank: 4,
+      cell: ({ ifindex }) => ({ text: String(count(ifindex, 'rxErrors') + count(ifindex, 'txErrors')) }),
+    },
+    { title: 'MTU', width: 5, align: 'right', rank: 5, cell: ({ mtu }) => ({ text: String(mtu) }) },
+    { title: 'MAC', width: 17, rank: 6, cell: ({ lladdr }) => ({ text: lladdr ?? '', dim: true }) },
+  ]
+}
+
+/** What is behind which port. */
+function bridgeLines({ network }: LabModel, row: NodeRow, cables: readonly Cable[]): Line[] {
+  const namespace = network.namespaces.get(row.netns)
+  const portName = (ifname: string): string => {
+    const cable = cables.find(
+      ({ a, b }) => (a.netns === row.netns && a.ifname === ifname) || (b?.netns === row.netns && b.ifname === ifname),
+    )
+    const far = cable?.a.netns === row.netns && cable.a.ifname === ifname ? cable.b : cable?.a
+    return far === undefined ? ifname : endText(far)
+  }
+  const ports = new Set(row.links.map(({ ifname }) => ifname))
+  const learnt = [...(namespace?.fdb.values() ?? [])].filter(({ port }) => ports.has(port))
+  return section(
+    'Forwarding table',
+    learnt.map(({ lladdr, port, state }): Line => [{ text: `   ${lladdr} at ${portName(port)} ` }, { text: state, dim: true }]),
+  )
+}
+
+function cableLines({ network }: LabModel, cable: Cable, width: number): Line[] {
+  const { a, b, state, forward, backward } = cable
+  const samples = Math.max(10, Math.min(60, width - 30))
+  const history = sparkline(network.history(a.netns, a.link.ifindex, samples))
+  return [
+    [{ text: ` ${state}`, bold: true, color: CABLE_COLORS[state] }],
+    [],
+    [{ text: `   ${endText(a)} → ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(forward)}bit/s`, bold: true }],
+    [{ text: `   ${endText(a)} ← ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(backward)}bit/s`, bold: true }],
+    [{ text: `   last minute  ` }, { text: history, color: 'cyan' }],
+    ...endLines(network, a),
+    ...(b === undefined ? [[], [{ text: ' The far end is not in the lab.', dim: true }]] : endLines(network, b)),
+  ]
+}
+
+function endLines(network: LabModel['network'], end: CableEnd): Line[] {
+  const { link, netns, place, ifname } = end
+  const counters = network.namespaces.get(netns)?.traffic.get(link.ifindex)?.counters
+  const state = !link.up ? 'down' : !link.carrier ? 'no carrier' : 'up'
+  const facts: Line[] = [
+    [
+      { text: `   ${state}`, color: state === 'up' ? 'green' : 'red' },
+      { text: `   operational state ${link.operstate}, mtu ${link.mtu}, mac ${link.lladdr ?? 'none'}` },
+    ],
+    ...(link.master === undefined
+      ? []
+      : [[{ text: `   port ${ifname} of the bridge ${place}, ${link.port ?? 'no spanning tree state'}` }]]),
+  ]
+  if (counters !== undefined) {
+    const words = (direction: 'rx' | 'tx'): string =>
+      `${direction}  ${counters[`${direction}Packets`]} packets, ${counters[`${direction}Bytes`]} bytes, ` +
+      `${counters[`${direction}Dropped`]} dropped, ${counters[`${direction}Errors`]} errors`
+    facts.push([{ text: `   ${words('rx')}` }], [{ text: `   ${words('tx')}` }])
+  }
+  return section(place === netns ? endText(end) : `${place} (${ifname})`, facts)
+}

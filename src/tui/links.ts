@@ -1,0 +1,81 @@
+// Cables, each once, with both ends: what the table of links and the map show.
+import { placeOf, type LiveNetwork } from '../lab/live-network.ts'
+import type { LiveLink } from '../state/live.ts'
+import { FABRIC, type LinkEnd } from '../state/network.ts'
+import type { Color } from './span.ts'
+
+export type CableState = 'up' | 'down' | 'no carrier' | 'loose'
+
+export interface CableEnd extends LinkEnd {
+  /** The node, or the bridge whose port it is. */
+  readonly place: string
+  readonly link: LiveLink
+}
+
+/** A cable, or an interface whose far end is not in the lab. */
+export interface Cable {
+  readonly key: string
+  readonly a: CableEnd
+  readonly b?: CableEnd
+  readonly state: CableState
+  /** Bits a second from a to b, and back. */
+  readonly forward: number
+  readonly backward: number
+  /** Errors and drops a second, and since the watch began. */
+  readonly faultRate: number
+  readonly faults: number
+}
+
+export const CABLE_COLORS: Readonly<Record<CableState, Color>> = { up: 'green', down: 'red', 'no carrier': 'red', loose: 'yellow' }
+
+/** All cables, those of nodes in the order of the nodes. Bridges' ports come as the far ends. */
+export function cablesOf(network: LiveNetwork): Cable[] {
+  const cables: Cable[] = []
+  const seen = new Set<LiveLink>()
+  const namespaces = [...network.namespaces.values()].sort((a, b) => Number(a.name === FABRIC) - Number(b.name === FABRIC))
+  for (const { name, links } of namespaces)
+    for (const link of links.values()) {
+      if (link.kind === 'loopback' || link.kind === 'bridge' || seen.has(link)) continue
+      const cable = cableOf(network, { netns: name, ifname: link.ifname }, link)
+      seen.add(link)
+      if (cable.b !== undefined) seen.add(cable.b.link)
+      cables.push(cable)
+    }
+  return cables
+}
+
+function cableOf(network: LiveNetwork, at: LinkEnd, link: LiveLink): Cable {
+  const a = endOf(network, at, link)
+  const far = network.peerOf(link)
+  const farLink = far === undefined ? undefined : network.linkAt(far)
+  const b = far === undefined || farLink === undefined ? undefined : endOf(network, far, farLink)
+  const rates = network.rates(a.netns, link.ifindex)
+  const farRates = b === undefined ? undefined : network.rates(b.netns, b.link.ifindex)
+  const faults = (end: CableEnd): number => network.namespaces.get(end.netns)?.traffic.get(end.link.ifindex)?.faults ?? 0
+  const faultsOf = (of: typeof rates): number => of.rxErrors + of.txErrors + of.rxDropped + of.txDropped
+  return {
+    key: `${a.netns}/${a.ifname}`,
+    a,
+    ...(b !== undefined && { b }),
+    state: stateOf(link, b?.link),
+    forward: rates.txBytes * 8,
+    backward: rates.rxBytes * 8,
+    faultRate: faultsOf(rates) + (farRates === undefined ? 0 : faultsOf(farRates)),
+    faults: faults(a) + (b === undefined ? 0 : faults(b)),
+  }
+}
+
+function endOf(network: LiveNetwork, { netns, ifname }: LinkEnd, link: LiveLink): CableEnd {
+  return { netns, ifname, place: placeOf(network, { netns, ifname }), link }
+}
+
+function stateOf(link: LiveLink, far: LiveLink | undefined): CableState {
+  if (!link.up || far?.up === false) return 'down'
+  if (!link.carrier || far?.carrier === false) return 'no carrier'
+  return far === undefined && link.kind === 'veth' ? 'loose' : 'up'
+}
+
+/** `h1:eth0`; of a bridge its name alone, since nobody gave its ports their names. */
+export function endText({ netns, place, ifname }: CableEnd): string {
+  return netns === FABRIC ? place : `${place}:${ifname}`
+}

@@ -1,0 +1,122 @@
+// Where the boxes of the map stand, and the way of its lines: dagre ranks and orders, then all is put on the grid of characters.
+import dagre from '@dagrejs/dagre'
+import { displayWidth } from '../diagnostic/picture.ts'
+import type { MapGraph } from './map-graph.ts'
+
+export interface PlacedBox {
+  readonly column: number
+  readonly row: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Corners of a line, each beside or below the one before. */
+export type Way = readonly (readonly [column: number, row: number])[]
+
+export interface MapLayout {
+  readonly boxes: ReadonlyMap<string, PlacedBox>
+  /** By index of the graph's lines. */
+  readonly ways: readonly Way[]
+  readonly width: number
+  readonly height: number
+}
+
+/** Rows between two ranks in which lines turn without lying on each other. */
+const MOST_TRACKS = 6
+/** Rows between two ranks where all turn in the same. */
+const LEAST_GAP = 2
+const BOX_GAP = 2
+
+/** Lays the graph out from its middle downwards. */
+export function layoutMap(graph: MapGraph): MapLayout {
+  const depths = depthsOf(graph)
+  const tracks = tracksOf(graph, depths)
+  const laid = new dagre.graphlib.Graph({ multigraph: true })
+  const upperOf = (from: string, to: string): readonly [string, string] =>
+    (depths.get(from) ?? 0) <= (depths.get(to) ?? 0) ? [from, to] : [to, from]
+  laid.setGraph({
+    rankdir: 'TB',
+    nodesep: BOX_GAP,
+    edgesep: 1,
+    ranksep: Math.max(...tracks.values(), 0) + LEAST_GAP,
+    marginx: 1,
+    marginy: 0,
+  })
+  for (const { key, lines } of graph.boxes) laid.setNode(key, { width: Math.max(...lines.map(displayWidth)) + 4, height: lines.length + 2 })
+  graph.lines.forEach(({ from, to }, index) => laid.setEdge(...upperOf(from, to), {}, String(index)))
+  dagre.layout(laid)
+  const boxes = new Map<string, PlacedBox>()
+  for (const { key } of graph.boxes) {
+    const { x, y, width, height } = laid.node(key)
+    boxes.set(key, { column: Math.round(x - width / 2), row: Math.round(y - height / 2), width, height })
+  }
+  const ways = graph.lines.map(({ from, to }, index): Way => {
+    const [upper, lower] = upperOf(from, to)
+    const { points } = laid.edge(upper, lower, String(index))
+    return wayOf(boxes.get(upper)!, boxes.get(lower)!, points, tracks.get(upper) ?? 0)
+  })
+  const right = Math.max(0, ...[...boxes.values()].map(({ column, width }) => column + width), ...ways.flat().map(([column]) => column + 1))
+  const bottom = Math.max(0, ...[...boxes.values()].map(({ row, height }) => row + height))
+  return { boxes, ways, width: right + 1, height: bottom }
+}
+
+/** The row below a rank in which the lines of a box turn: boxes beside each other get different ones, as far as there are enough. */
+function tracksOf({ boxes, lines }: MapGraph, depths: ReadonlyMap<string, number>): Map<string, number> {
+  const linked = new Set(lines.flatMap(({ from, to }) => ((depths.get(from) ?? 0) <= (depths.get(to) ?? 0) ? [from] : [to])))
+  const counts = new Map<number, number>()
+  const tracks = new Map<string, number>()
+  for (const { key } of boxes) {
+    if (!linked.has(key)) continue
+    const depth = depths.get(key) ?? 0
+    const count = counts.get(depth) ?? 0
+    counts.set(depth, count + 1)
+    tracks.set(key, count % MOST_TRACKS)
+  }
+  return tracks
+}
+
+/** Steps from the box with most lines, by which what is in the middle of the network stands at the top. */
+function depthsOf({ boxes, lines }: MapGraph): Map<string, number> {
+  const neighbours = new Map<string, string[]>(boxes.map(({ key }) => [key, []]))
+  for (const { from, to } of lines) {
+    neighbours.get(from)?.push(to)
+    neighbours.get(to)?.push(from)
+  }
+  const byDegree = [...neighbours.keys()].sort((a, b) => neighbours.get(b)!.length - neighbours.get(a)!.length)
+  const depths = new Map<string, number>()
+  for (const start of byDegree) {
+    if (depths.has(start)) continue
+    depths.set(start, 0)
+    for (let front = [start], depth = 1; front.length > 0; depth++) {
+      const next = front.flatMap((key) => neighbours.get(key)!.filter((other) => !depths.has(other)))
+      for (const key of next) depths.set(key, depth)
+      front = [...new Set(next)]
+    }
+  }
+  return depths
+}
+
+/** Down from the upper box, by way of dagre's points where ranks lie between, to the lower; each turn in the row of its track. */
+function wayOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x: number; readonly y: number }[], track: number): Way {
+  // dagre puts a point between any two ranks: three points are a line from one rank to the next, which needs none.
+  const between = points.length <= 3 ? [] : points.slice(1, -1).map(({ x, y }) => [Math.round(x), Math.round(y)] as const)
+  const end = [centre(lower), lower.row - 1] as const
+  const [next] = between[0] ?? end
+  // Straight down where what comes next is below the box.
+  const isBelow = next > upper.column && next < upper.column + upper.width - 1
+  const start = [isBelow ? next : centre(upper), upper.row + upper.height] as const
+  const way: [number, number][] = [[...start]]
+  for (const [column, row] of [...between.filter(([, row]) => row > start[1] && row < end[1]), end]) {
+    const [lastColumn, lastRow] = way.at(-1)!
+    if (column !== lastColumn) {
+      const turn = Math.min(Math.max(lastRow, row), lastRow + (way.length === 1 ? track : 0))
+      way.push([lastColumn, turn], [column, turn])
+    }
+    way.push([column, row])
+  }
+  return way
+}
+
+function centre({ column, width }: PlacedBox): number {
+  return column + Math.floor(width / 2)
+}

@@ -1,0 +1,95 @@
+// The user interface from its first frame to its last. Whatever ends it, the terminal is as it was before.
+import { constants } from 'node:os'
+import { render } from 'ink'
+import type { TuiActions } from './actions.ts'
+import { App } from './App.tsx'
+import { Controller } from './controller.ts'
+import { Keyboard, type MouseEvent, type TerminalInput } from './keyboard.ts'
+import { mousePress } from './mouse.ts'
+import { LabModel } from './model.ts'
+import { Screen, type Terminal } from './screen.ts'
+
+export interface TuiOptions {
+  readonly lab: string
+  /** Its `shell` is called while the terminal is free. */
+  readonly actions: TuiActions
+  readonly input: TerminalInput
+  readonly output: Terminal & { on(event: 'resize', listener: () => void): unknown; off(event: 'resize', listener: () => void): unknown }
+  readonly hasColor: boolean
+}
+
+/** How often what the detail asks is asked. */
+const TICK_MS = 1000
+
+const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
+
+/** Runs until the user leaves or a signal comes: exit status. Errors: what `actions.watch` rejects with. */
+export async function runTui({ lab, actions, input, output, hasColor }: TuiOptions): Promise<number> {
+  const screen = new Screen(output)
+  const keyboard = new Keyboard(input)
+  const model = new LabModel(lab, () => actions.readDesired())
+  const abort = new AbortController()
+  let end!: { resolve: (status: number) => void; reject: (error: unknown) => void }
+  const ended = new Promise<number>((resolve, reject) => (end = { resolve, reject }))
+  const shell = async (node: string): Promise<void> => {
+    keyboard.close()
+    screen.leave()
+    try {
+      await actions.shell(node)
+    } finally {
+      keyboard.open()
+      screen.enter()
+    }
+  }
+  const controller = new Controller(model, { ...actions, shell }, () => end.resolve(0))
+  const restore = (): void => {
+    keyboard.close()
+    screen.leave()
+  }
+  const onResize = (): void => {
+    screen.resized()
+    model.changed()
+  }
+  const onSignal = (signal: NodeJS.Signals): void => end.resolve(128 + constants.signals[signal])
+  keyboard.onMouse = (event: MouseEvent) => mousePress(controller, event)
+  process.on('exit', restore)
+  const onBug = (error: Error): void => end.reject(error)
+  process.on('uncaughtException', onBug)
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  output.on('resize', onResize)
+  let shownMinute = new Date().getMinutes()
+  const tick = setInterval(() => {
+    controller.examine().catch(() => undefined) // the lab went down meanwhile, which the watch tells
+    const minute = new Date().getMinutes()
+    // What time alone changes: how long a command runs, and the clock.
+    if (minute !== shownMinute || controller.panes.some(({ isRunning }) => isRunning)) model.changedByItself()
+    shownMinute = minute
+  }, TICK_MS)
+  screen.enter()
+  keyboard.open()
+  const size = (): Terminal => output
+  const drawn = render(<App controller={controller} hasColor={hasColor} size={size} />, {
+    stdout: screen.output,
+    stdin: keyboard.keys,
+    debug: true, // whole frames: see Screen
+    exitOnCtrlC: false,
+    patchConsole: false,
+  })
+  drawn.waitUntilExit().then(() => end.resolve(0), onBug)
+  const watching = actions.watch((message) => model.take(message), abort.signal)
+  watching.catch(onBug)
+  try {
+    return await ended
+  } finally {
+    restore()
+    clearInterval(tick)
+    controller.close()
+    drawn.unmount()
+    abort.abort()
+    output.off('resize', onResize)
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+    process.off('exit', restore)
+    process.off('uncaughtException', onBug)
+    await watching.catch(() => undefined)
+  }
+}

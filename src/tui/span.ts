@@ -1,0 +1,60 @@
+// Text with its look, as lines of known width: what components are made of.
+import { displayWidth, visible } from '../diagnostic/picture.ts'
+
+/** The terminal's own colours, which its user has chosen to be seen on light or dark. */
+export type Color = 'green' | 'red' | 'yellow' | 'cyan' | 'blue' | 'magenta'
+
+export interface Span {
+  readonly text: string
+  readonly color?: Color
+  readonly bold?: boolean
+  readonly dim?: boolean
+  readonly inverse?: boolean
+}
+
+export type Line = readonly Span[]
+
+/** The text in exactly `width` columns; what does not fit ends in `…`. */
+export function fitText(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  if (width <= 0) return ''
+  const safe = visible(text)
+  const shown = cut(safe, width)
+  const padding = ' '.repeat(width - displayWidth(shown))
+  return align === 'left' ? shown + padding : padding + shown
+}
+
+function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  let shown = ''
+  let used = 0
+  for (const char of text) {
+    used += displayWidth(char)
+    if (used > width - 1) break
+    shown += char
+  }
+  return `${shown}…`
+}
+
+/** The line in exactly `width` columns. */
+export function fitLine(line: Line, width: number): Line {
+  const fitted: Span[] = []
+  let left = width
+  for (const span of line) {
+    if (left <= 0) break
+    const text = cut(visible(span.text), left)
+    left -= displayWidth(text)
+    fitted.push({ ...span, text })
+  }
+  if (left > 0) fitted.push({ text: ' '.repeat(left) })
+  return fitted
+}
+
+/** The line without its look. */
+export function lineText(line: Line): string {
+  return line.map(({ text }) => text).join('')
+}
+
+/** Columns that a line takes. */
+export function lineWidth(line: Line): number {
+  return displayWidth(lineText(line))
+}
