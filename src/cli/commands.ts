@@ -12,6 +12,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['up', { group: 'Labs', summary: 'make the network run as the file says', load: async () => (await import('./up.ts')).upCommand }],
   ['down', { group: 'Labs', summary: 'take a lab down and leave nothing', load: async () => (await import('./down.ts')).downCommand }],
   ['ls', { group: 'Labs', summary: 'list the labs', load: async () => (await import('./ls.ts')).lsCommand }],
+  ['test', { group: 'Labs', summary: 'prove what a file claims', load: async () => (await import('./test.ts')).testCommand }],
   [
     'inspect',
     { group: 'Inside a lab', summary: 'show what the kernel has', load: async () => (await import('./inspect.ts')).inspectCommand },

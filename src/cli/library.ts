@@ -1,4 +1,7 @@
 /** The use cases as the commands see them: those of the library's door, each loaded when it is first called. Tests hand in a fake. */
+import type { formatReport } from '../check/report/report.ts'
+import type { fileText, summaryText, testText } from '../check/report/text.ts'
+import type { runFiles } from '../check/run-files.ts'
 import type { validate } from '../lab/compile.ts'
 import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
@@ -47,6 +50,10 @@ export interface Library {
   followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
+  runFiles: typeof runFiles
+  formatReport: typeof formatReport
+  /** The report for people, in its parts. */
+  testReport: () => Promise<{ testText: typeof testText; fileText: typeof fileText; summaryText: typeof summaryText }>
   labNameOf: Late<typeof labNameOf>
   /** JSON Schema of the file. */
   schemaText: () => Promise<string>

@@ -80,6 +80,7 @@ export const CODES = {
   ENGINE_FAILED: 'The engine process could not do its work',
   USER_NAMESPACE_REFUSED: 'This user cannot make user namespaces',
   RULE_REFUSED: 'A packet filter rule is not accepted',
+  CONFIG_REFUSED: 'A configuration is not accepted',
   TOOL_MISSING: 'A program that the file needs is not installed',
   TOOL_FAILED: 'A program that the file needs has failed',
   SETUP_FAILED: 'A setup command has failed',

@@ -1,7 +1,9 @@
 import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
-import { compileTopology, type CompiledLab } from '../topology/compile.ts'
+import { compileTopology, type CompiledLab, type CompileOptions } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
+import { checkDaemonConfigs } from './daemon-config.ts'
+import { findMissingFeatures } from './feature.ts'
 import { canonicalRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -23,13 +25,17 @@ export class FindingsError extends DiagnosticError {
   }
 }
 
-/** All findings of a file, those of the packet filter tools included; nothing is made but scratch namespaces. */
-export async function validate(source: Source, options: { readonly name?: string } = {}): Promise<CompiledLab> {
+/** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
+export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
   if (compiled.desired === undefined) return compiled
   const fitting = fitIpv6(compiled.desired)
-  const { desired, diagnostics } = await canonicalRulesets(fitting.desired)
-  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...diagnostics] }
+  const [{ desired, diagnostics }, refused, missing] = await Promise.all([
+    canonicalRulesets(fitting.desired),
+    checkDaemonConfigs(compiled.configs),
+    findMissingFeatures(fitting.desired),
+  ])
+  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...missing, ...diagnostics, ...refused] }
 }
 
 /** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */

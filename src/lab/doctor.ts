@@ -4,6 +4,7 @@ import { probeKernel } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
 import { scratchCommand } from '../linux/nsexec.ts'
 import { explainEngine } from './explain-engine.ts'
+import { featureRemedy } from './feature.ts'
 import { toolEnvironment } from './ruleset.ts'
 import { run } from './run.ts'
 
@@ -21,9 +22,6 @@ export interface Check {
 }
 
 const NEEDED = new Set(['namespace net', 'namespace uts', 'namespace mnt', 'namespace pid', 'link kind veth', 'link kind bridge'])
-
-/** Kernel modules by link kind or discipline, where the name differs. */
-const MODULES: Readonly<Record<string, string>> = { vlan: '8021q', bond: 'bonding', gre: 'ip_gre', gretap: 'ip_gre', ip6gre: 'ip6_gre' }
 
 /** Tries everything; needs no lab. */
 export async function doctor(): Promise<Check[]> {
@@ -44,11 +42,8 @@ async function kernelChecks(): Promise<Check[]> {
 }
 
 function kernelCheck({ group, name, ok, words }: Probe): Check {
-  const prefix = group === 'queueing discipline' ? 'sch_' : ''
   const remedy =
-    group === 'namespace'
-      ? 'a kernel with this namespace (CONFIG_NAMESPACES)'
-      : `modprobe ${prefix}${MODULES[name] ?? name}, or a kernel that has it`
+    group === 'namespace' ? 'a kernel with this namespace (CONFIG_NAMESPACES)' : featureRemedy(group === 'link kind' ? name : `sch_${name}`)
   return { group, name, ok, isNeeded: NEEDED.has(`${group} ${name}`), words, ...(!ok && { remedy }) }
 }
 

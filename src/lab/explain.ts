@@ -22,6 +22,8 @@ export function explainRefusal(lab: string, operations: readonly Operation[], re
       ['kernel', `${refusal.code}: ${words}${attribute}`],
       ['same as', sameAs(operation, lab)],
     ],
+    ...(operation.type === 'write file' &&
+      refusal.code === 'EACCES' && { hint: 'Write it elsewhere, e.g. under /etc, or bring the lab up as root.' }),
     ...(MISSING_FEATURE.has(refusal.code) && isAddition(operation)
       ? { command: { sentence: 'The kernel may lack the feature. To see what it has, run:', line: 'netlab doctor' } }
       : {}),
@@ -36,6 +38,8 @@ function isAddition(operation: Operation): boolean {
 
 /** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */
 function reason(operation: Operation, { code }: Refusal): string {
+  if (operation.type === 'write file' && code === 'EACCES')
+    return `${operation.path} lies in a folder of this machine that you may not enter, and root of a node may no more than you. `
   if (code === 'EEXIST') return `It was not in ${operation.netns} when the plan was made, and netlab did not make it. `
   if (code === 'ESRCH' || code === 'ENODEV') return `It was in ${operation.netns} when the plan was made, and netlab did not take it away. `
   return ''

@@ -8,11 +8,12 @@ import type { NodeCommand } from './exec.ts'
 /** `inherit`: our own streams. Otherwise stdin is empty and each line of output is handed over without its newline. */
 export type ChildStreams = 'inherit' | { readonly onStdout: (line: string) => void; readonly onStderr: (line: string) => void }
 
-/** Runs the program and gives its exit code, 128 + n when signal n ended it. Rejects when it cannot be started. */
-export function runChild(command: NodeCommand, streams: ChildStreams): Promise<number> {
+/** Runs the program and gives its exit code, 128 + n when signal n ended it. Rejects when it cannot be started; `signal` ends it. */
+export function runChild(command: NodeCommand, streams: ChildStreams, signal?: AbortSignal): Promise<number> {
   const child = spawn(command.file, command.args, {
     env: command.env,
     stdio: streams === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    ...(signal !== undefined && { signal }),
   })
   if (streams !== 'inherit') {
     forEachLine(child.stdout, streams.onStdout)

@@ -18,8 +18,7 @@ export async function setLink(lab: string, end: LinkEnd, up: boolean): Promise<v
       // The engine learns the numbers of links when it looks.
       await engine.observe(new Map())
       const run = async (operations: readonly Operation[]): Promise<void> => {
-        const env = new Map(Object.entries(record.env))
-        const capabilities = new Map(Object.entries(record.capabilities))
+        const [env, capabilities] = [new Map(Object.entries(record.env)), new Map(Object.entries(record.capabilities))]
         const { failure } = await execute(engine, { lab, operations }, { directory, env, capabilities })
         if (failure !== undefined) throw new DiagnosticError('refusal', failure(`${linkEndText(end)} is as it was.`))
       }

@@ -7,6 +7,9 @@ import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
+import { readFacts } from './flow/facts.ts'
+import { lookupRoute } from './flow/route-lookup.ts'
+import { runFlows } from './flow/run.ts'
 import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
 import { lockFile } from './lock.ts'
@@ -92,6 +95,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       return holderPid
     }
     case 'enter':
+      await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
     case 'apply':
@@ -105,11 +109,17 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'pathExists':
       return pathExists(theWorld(), call.arguments.netns, call.arguments.path)
     case 'probe':
-      return probe()
+      return probe(call.arguments.names)
     case 'probeQdiscs':
       return probeQdiscs(world?.hostProc, call.arguments.names)
     case 'list':
       return listNamespaces(theWorld().holder)
+    case 'flows':
+      return runFlows(theWorld(), call.arguments.flows, call.arguments.taps)
+    case 'lookup':
+      return call.arguments.queries.map((query) => lookupRoute(theWorld(), query))
+    case 'facts':
+      return readFacts(theWorld(), call.arguments.names)
     case 'watch':
       isWatching = true
       return watch(theWorld(), (batch) => tell({ batch }))

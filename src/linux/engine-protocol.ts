@@ -1,4 +1,6 @@
 // What a client and its engine say to each other over the IPC channel (structured clone).
+import type { Flow } from './flow/flow.ts'
+import type { RouteQuery } from './flow/route-lookup.ts'
 import type { LiveBatch } from '../state/live.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
@@ -27,9 +29,12 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'usedPorts'; readonly arguments: { readonly netns: string } }
   | { readonly method: 'pathExists'; readonly arguments: { readonly netns: string; readonly path: string } }
-  | { readonly method: 'probe'; readonly arguments: undefined }
+  | { readonly method: 'probe'; readonly arguments: { readonly names?: readonly string[] } }
   | { readonly method: 'probeQdiscs'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
+  | { readonly method: 'flows'; readonly arguments: { readonly flows: readonly Flow[]; readonly taps?: readonly string[] } }
+  | { readonly method: 'lookup'; readonly arguments: { readonly queries: readonly RouteQuery[] } }
+  | { readonly method: 'facts'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )

@@ -4,6 +4,10 @@ import type { Operation } from '../plan/operation.ts'
 import type { LiveBatch } from '../state/live.ts'
 import type { ApplyOutcome, Refusal } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
+import type { NamespaceFacts } from './flow/facts.ts'
+import type { Flow } from './flow/flow.ts'
+import type { RouteAnswer, RouteQuery } from './flow/route-lookup.ts'
+import type { FlowOutcome } from './flow/run.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
@@ -26,6 +30,12 @@ export interface Engine {
   defaults(names: readonly string[]): Promise<Map<string, string>>
   /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
   probeQdiscs(names: readonly string[]): Promise<Probe[]>
+  /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen. */
+  flows(flows: readonly Flow[], taps?: readonly string[]): Promise<FlowOutcome>
+  /** Which way packets would go, as `ip route get` tells it. */
+  lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]>
+  /** Counters and neighbours of namespaces. */
+  facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>>
   /** Ports in use in a namespace. */
   usedPorts(netns: string): Promise<UsedPorts>
   /** Whether a path is there, as the node sees it. */
@@ -64,10 +74,10 @@ export class EngineError extends Error {
 }
 
 /** Tries what this kernel and this user can do, in a process and a network of their own. */
-export async function probeKernel(): Promise<Probe[]> {
+export async function probeKernel(names?: readonly string[]): Promise<Probe[]> {
   const engine = new EngineProcess(['scratch'])
   try {
-    return await engine.probe()
+    return await engine.probe(names)
   } finally {
     await engine.close()
   }
@@ -209,8 +219,20 @@ class EngineProcess implements Engine {
     return this.#ask({ method: 'pathExists', arguments: { netns, path } })
   }
 
-  probe(): Promise<Probe[]> {
-    return this.#ask({ method: 'probe', arguments: undefined })
+  probe(names?: readonly string[]): Promise<Probe[]> {
+    return this.#ask({ method: 'probe', arguments: { ...(names !== undefined && { names }) } })
+  }
+
+  flows(flows: readonly Flow[], taps: readonly string[] = []): Promise<FlowOutcome> {
+    return this.#ask({ method: 'flows', arguments: { flows, taps } })
+  }
+
+  lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]> {
+    return this.#ask({ method: 'lookup', arguments: { queries } })
+  }
+
+  facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>> {
+    return this.#ask({ method: 'facts', arguments: { names } })
   }
 
   probeQdiscs(names: readonly string[]): Promise<Probe[]> {

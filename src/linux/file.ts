@@ -1,9 +1,12 @@
 // Files of a node. Each lies in the lab's tmpfs as DIRECTORY/<node>/<path, percent-encoded> and is bound over its path in the node's mount
 // namespace (open_tree(2), move_mount(2)), so that the host's file is neither touched nor needed for writing.
-// Where the path does not exist, the nearest directory that does is first covered by an overlay whose upper layer is in that tmpfs.
+// Where the path does not exist, the nearest directory that does is first covered: by an overlay whose upper layer is in that tmpfs, or, where
+// other things are mounted below it, by a mirror (mirror.ts).
 import { createHash } from 'node:crypto'
 import {
+  accessSync,
   chmodSync,
+  constants as ACCESS,
   copyFileSync,
   existsSync,
   lstatSync,
@@ -21,6 +24,7 @@ import { constants } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { FileState } from '../state/network.ts'
 import { attachMount, close, MNT_DETACH, mountNew, openat, openTree, SyscallError, umount } from './libc.ts'
+import { mirror } from './mirror.ts'
 import { nodeDirectory } from './namespace.ts'
 import { isErrno } from './sysctl.ts'
 import { within, type OpenNamespace, type World } from './world.ts'
@@ -53,7 +57,7 @@ export function writeFiles(world: World, namespace: OpenNamespace, files: readon
     const bare = within(
       world,
       namespace,
-      () => new Set(fresh.map((path) => uncoveredDirectory(ownDirectories(covered), path)).filter((d) => d !== undefined)),
+      () => new Set(fresh.map((path) => uncoveredDirectory(ownGround(world, covered), path)).filter((d) => d !== undefined)),
     )
     const again = [...bare].flatMap((directory) => cover(world, namespace, directory))
     bindAll(
@@ -97,7 +101,7 @@ export function removeFile(world: World, namespace: OpenNamespace, path: string)
     const target = realTarget(path)
     umount(target, MNT_DETACH)
     // Our placeholder. Outside the node's own directories the file would be the host's, which is nobody's to remove.
-    if (isOwn(ownDirectories(covered), target) && statSync(target).size === 0) rmSync(target)
+    if (isOwn(ownGround(world, covered), target) && statSync(target).size === 0) rmSync(target)
   })
   putAside(world, namespace.name, path)
   rmSync(sourceOf(world, namespace.name, path))
@@ -119,7 +123,7 @@ export function observeFiles(world: World, namespace: OpenNamespace, paths: read
         const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
         files.set(path, { mode: statSync(path).mode & 0o7777, sha256 })
       } catch (error) {
-        if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR')) throw error
+        if (!isErrno(error, 'ENOENT') && !isErrno(error, 'ENOTDIR') && !isErrno(error, 'EACCES')) throw error
       }
     }
   })
@@ -138,7 +142,8 @@ function boundPaths(world: World, namespace: OpenNamespace, paths: readonly stri
   })
   if (written.length === 0) return new Set()
   const isShown = (path: string, { dev, ino }: Stats): boolean => {
-    const shown = statSync(realTarget(path), { throwIfNoEntry: false })
+    const target = realTarget(path)
+    const shown = existsSync(target) ? statSync(target) : undefined // existsSync: a closed directory shows nothing, either
     return shown?.dev === dev && shown.ino === ino
   }
   return within(world, namespace, () => new Set(written.filter(({ path, source }) => isShown(path, source)).map(({ path }) => path)))
@@ -236,7 +241,8 @@ function followLinks(path: string): string {
     try {
       if (!lstatSync(target).isSymbolicLink()) return target
     } catch (error) {
-      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return target
+      // EACCES: in a directory that is closed to this user, and that will be covered.
+      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR') || isErrno(error, 'EACCES')) return target
       throw error
     }
     target = resolve(dirname(target), readlinkSync(target))
@@ -250,23 +256,30 @@ const MAX_LINKS = 40 // as the kernel, <linux/namei.h> MAXSYMLINKS
  * For a path that is not there: the directory that an overlay must cover before a file can be made, or undefined where the
  * node may write. Called inside the node.
  */
-function uncoveredDirectory(own: readonly string[], path: string): string | undefined {
+function uncoveredDirectory(own: OwnGround, path: string): string | undefined {
   const target = realTarget(path)
   return isOwn(own, target) || existsSync(target) ? undefined : nearestDirectory(target)
 }
 
-/** Whether a real path lies below one of the directories. */
-function isOwn(own: readonly string[], target: string): boolean {
-  return own.some((directory) => target.startsWith(`${directory}/`))
+/** Where a node may write. */
+interface OwnGround {
+  /** st_dev of the lab's tmpfs, in which its /run, /tmp and mirrors lie. */
+  readonly device: number
+  /** What overlays cover by now. */
+  readonly overlaid: readonly string[]
 }
 
-/** Where the node may write: its /run and /tmp, and what overlays cover by now. Called inside the node. */
-function ownDirectories(covered: readonly Covered[]): string[] {
-  return [
-    '/run',
-    '/tmp',
-    ...covered.filter(({ directory, hostDevice }) => statSync(directory).dev !== hostDevice).map(({ directory }) => directory),
-  ]
+/** Whether a file at the real path is the node's own to make and to remove. Called inside the node. */
+function isOwn({ device, overlaid }: OwnGround, target: string): boolean {
+  return overlaid.some((directory) => target.startsWith(`${directory}/`)) || statSync(nearestDirectory(target)).dev === device
+}
+
+/** Called inside the node. */
+function ownGround(world: World, covered: readonly Covered[]): OwnGround {
+  const overlaid = covered.filter(
+    ({ directory, hostDevice }) => ![undefined, hostDevice].includes(statSync(directory, { throwIfNoEntry: false })?.dev),
+  )
+  return { device: world.device, overlaid: overlaid.map(({ directory }) => directory) }
 }
 
 /** A directory for which an overlay was made. Whether it came to lie over the directory, only the node can tell. */
@@ -286,36 +299,49 @@ function coveredDirectories(world: World, node: string): Covered[] {
 }
 
 /**
- * Covers a directory of the node with an overlay of the host's, the upper layer in the lab's tmpfs. The overlay is made in the base,
- * where both are in reach, and moved into the node. Returns the paths of files that it now hides, to be bound again.
+ * Covers a directory of the node, so that a file can be made in it. Returns the paths of files that are now hidden, to be bound again.
  */
 function cover(world: World, namespace: OpenNamespace, directory: string): string[] {
-  const [hidden, ...more] = mountsUnder(world, directory)
-  if (hidden !== undefined) {
-    const others = more.length === 0 ? '' : ` and ${more.length} more`
-    throw new SyscallError(`an overlay over ${directory} would hide the mount ${hidden}${others}`, constants.errno.EBUSY)
+  if (hasMountsBelow(world, directory)) {
+    const mirrors = join(nodeDirectory(world, namespace.name), 'mirrors')
+    makeDirectories(mirrors)
+    mirror(world, namespace, directory, join(mirrors, encodeURIComponent(directory)))
+    return []
   }
-  const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
-  const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
-  makeDirectories(dirname(place), place, upper, work, merged)
-  if (statSync(merged).dev !== statSync(place).dev) umount(merged, MNT_DETACH) // left by an engine that was killed right below
-  mountNew('overlay', merged, 0, `lowerdir=${escapeOption(directory)},upperdir=${upper},workdir=${work}`)
-  const tree = openTree(merged)
-  try {
-    umount(merged, MNT_DETACH)
-    within(world, namespace, () => attachMount(tree, directory))
-  } finally {
-    close(tree)
-  }
+  overlay(world, namespace, directory)
   const files = writtenPaths(world, namespace.name)
   return within(world, namespace, () => files.filter((path) => realTarget(path).startsWith(`${directory}/`)))
 }
 
-/**
- * What is mounted below a directory. An overlay does not show it, and without it a node is not what the host is: one over / has an
- * empty /proc. In a user namespace the kernel refuses such an overlay itself (clone_private_mount, EINVAL without a word).
- */
-function mountsUnder(world: World, directory: string): string[] {
+/** An overlay of the host's directory. It is made in the base, where both layers are in reach, and moved into the node. */
+function overlay(world: World, namespace: OpenNamespace, directory: string): void {
+  const place = join(nodeDirectory(world, namespace.name), 'overlays', encodeURIComponent(directory))
+  const [upper, work, merged] = [join(place, 'upper'), join(place, 'work'), join(place, 'merged')]
+  makeDirectories(dirname(place), place, upper, work, merged)
+  if (statSync(merged).dev !== statSync(place).dev) umount(merged, MNT_DETACH) // left by an engine that was killed right below
+  // What this user may not look into has nothing to show, and no overlay can be made of it.
+  const hasLower = isOpen(directory)
+  if (hasLower) mountNew('overlay', merged, 0, `lowerdir=${escapeOption(directory)},upperdir=${upper},workdir=${work}`)
+  const tree = openTree(merged)
+  try {
+    if (hasLower) umount(merged, MNT_DETACH)
+    within(world, namespace, () => attachMount(tree, directory))
+  } finally {
+    close(tree)
+  }
+}
+
+function isOpen(directory: string): boolean {
+  try {
+    accessSync(directory, ACCESS.R_OK | ACCESS.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether anything is mounted below a directory: an overlay does not show it. */
+function hasMountsBelow(world: World, directory: string): boolean {
   const fd = openat(world.hostProc, 'thread-self/mountinfo')
   try {
     const prefix = directory === '/' ? '/' : `${directory}/`
@@ -323,7 +349,7 @@ function mountsUnder(world: World, directory: string): string[] {
       .split('\n')
       .flatMap((line) => line.split(' ')[4] ?? [])
       .map((point) => point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))) // proc(5): space is \040
-    return [...new Set(points)].filter((point) => point !== '/' && point.startsWith(prefix))
+    return points.some((point) => point !== '/' && point.startsWith(prefix))
   } finally {
     close(fd)
   }

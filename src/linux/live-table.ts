@@ -3,8 +3,9 @@
 import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, PortState } from '../state/live.ts'
 import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import { decodeAddr } from './message/addr.ts'
+import { decodeAnyFdb, getFdbs } from './message/bridge.ts'
 import { decodeLink, decodePort, getLinks } from './message/link.ts'
-import { decodeAnyNeigh, decodeFdb, getFdb } from './message/neigh.ts'
+import { decodeAnyNeigh } from './message/neigh.ts'
 import { decodeAnyRoute } from './message/route.ts'
 import { dump } from './transport.ts'
 import {
@@ -54,7 +55,7 @@ export function takeMessage(table: LiveTable, type: number, body: Buffer, change
     }
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH: {
-      const entry = decodeFdb(body, (ifindex) => ifnameOf(table, ifindex))
+      const entry = decodeAnyFdb(body, (ifindex) => ifnameOf(table, ifindex))
       if (entry !== undefined) return set(table, 'fdb', liveFdbKey(entry), type === RTM_NEWNEIGH ? entry : undefined, changes)
       const neigh = decodeAnyNeigh(body, (ifindex) => ifnameOf(table, ifindex))
       if (neigh !== undefined && isShown(neigh)) set(table, 'neigh', neighKey(neigh), type === RTM_NEWNEIGH ? neigh : undefined, changes)
@@ -98,8 +99,8 @@ export function readStale(table: LiveTable, changes: LiveChange[]): void {
       changes,
     )
     replace(table, 'addr', RTM_GETADDR, ADDR_HEADER, (body) => keyed(decodeLiveAddr(table, body), addrKey), changes)
-    const decodeEntry = (body: Buffer) => decodeFdb(body, (ifindex) => ifnameOf(table, ifindex))
-    if (hasBridge(table)) replace(table, 'fdb', RTM_GETNEIGH, getFdb(), (body) => keyed(decodeEntry(body), liveFdbKey), changes)
+    const decodeEntry = (body: Buffer) => decodeAnyFdb(body, (ifindex) => ifnameOf(table, ifindex))
+    if (hasBridge(table)) replace(table, 'fdb', RTM_GETNEIGH, getFdbs(), (body) => keyed(decodeEntry(body), liveFdbKey), changes)
     const decode = (body: Buffer) => decodeAnyNeigh(body, (ifindex) => ifnameOf(table, ifindex))
     replace(table, 'neigh', RTM_GETNEIGH, NEIGH_HEADER, (body) => keyed(decode(body), neighKey, isShown), changes)
   }

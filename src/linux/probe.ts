@@ -1,24 +1,30 @@
 // What this kernel can do, found by trying: in a scratch network namespace, with the smallest request that tells a missing kind from one
 // that is there but wants more. Runs in an engine that was started by `nsexec scratch`.
 import { qdiscsOf } from '../state/impairment.ts'
-import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, SyscallError, unshare } from './libc.ts'
-import { ifinfomsg } from './message/link.ts'
+import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, close, SyscallError, unshare } from './libc.ts'
+import { decodeLink, getLinks, ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
 import { addQdisc, decodeQdisc, delRootQdisc, tcmsg } from './message/qdisc.ts'
 import { inScratchNetns } from './scratch-netns.ts'
 import { dump, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
+import { openTun } from './tun.ts'
 import {
+  IFLA_BR_MCAST_SNOOPING,
+  IFLA_BR_VLAN_FILTERING,
   IFLA_IFNAME,
+  IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINKINFO,
   NLM_F_CREATE,
   NLM_F_EXCL,
   RTM_GETQDISC,
+  RTM_GETLINK,
   RTM_NEWLINK,
   RTM_NEWQDISC,
   TC_H_ROOT,
   TCA_KIND,
 } from './uapi.ts'
+import { IFF_TUN } from './uapi-link.ts'
 
 /** One thing that was tried. `words` are the kernel's own where it said no. */
 export interface Probe {
@@ -39,6 +45,7 @@ const NAMESPACES: readonly (readonly [name: string, flag: number])[] = [
   ['time', 0x00000080],
 ]
 
+/** Link kinds that say no in one word when they are there: they want a parent, an id, a table … */
 const LINK_KINDS = [
   ...[
     'veth',
@@ -53,20 +60,26 @@ const LINK_KINDS = [
     'gre',
     'gretap',
     'ip6gre',
+    'ip6gretap',
     'ipip',
     'sit',
-    'wireguard',
   ],
-  'ifb',
+  ...['wireguard', 'ifb'],
 ]
 
 const QDISCS = ['tbf', 'htb', 'netem', 'fq_codel', 'codel', 'fq', 'sfq', 'red', 'cake', 'prio', 'ingress', 'clsact']
 
-/** Tries everything. */
-export function probe(): Probe[] {
+/** Tries everything, or kinds of links and their features by name. */
+export function probe(names?: readonly string[]): Probe[] {
   const netlink = openNetlink()
+  const isWanted = (name: string): boolean => names?.includes(name) !== false
   try {
-    return [...LINK_KINDS.map((kind) => probeLink(netlink, kind)), ...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()]
+    return [
+      ...LINK_KINDS.filter(isWanted).map((kind) => probeLink(netlink, kind)),
+      ...(isWanted('tun') ? [probeTun()] : []),
+      ...BRIDGE_FEATURES.filter(([name]) => isWanted(name)).map((feature) => probeBridge(netlink, feature)),
+      ...(names === undefined ? [...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()] : []),
+    ]
   } finally {
     netlink.close()
   }
@@ -99,6 +112,46 @@ function probeSeed(netlink: NetlinkSocket): Probe {
   }
   dump(netlink, RTM_GETQDISC, Buffer.alloc(20), each, () => undefined)
   return { ...seed, ok, words: ok ? 'there' : 'the kernel takes no TCA_NETEM_PRNG_SEED' }
+}
+
+/** Parts of the bridge that a kernel may be built without; then it takes the attribute and does nothing (br_changelink). */
+const BRIDGE_FEATURES = [
+  ['bridge vlan_filtering', IFLA_BR_VLAN_FILTERING],
+  ['bridge mcast_snooping', IFLA_BR_MCAST_SNOOPING],
+] as const
+
+function probeBridge(netlink: NetlinkSocket, [name, attribute]: (typeof BRIDGE_FEATURES)[number]): Probe {
+  const ifname = `p-${attribute}`
+  const [refusal] = transact(netlink, [
+    request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0), (out) => {
+      out.push(IFLA_IFNAME, zString(ifname))
+      out.push(IFLA_LINKINFO, (info: typeof out) => {
+        info.push(IFLA_INFO_KIND, zString('bridge'))
+        info.push(IFLA_INFO_DATA, (data: typeof out) => data.push(attribute, Buffer.from([1])))
+      })
+    }),
+  ])
+  let isSet = false
+  const take = (body: Buffer): void => {
+    const link = decodeLink(body, false)
+    if (link.ifname === ifname)
+      isSet = attribute === IFLA_BR_VLAN_FILTERING ? link.bridge?.vlan !== undefined : link.bridge?.mcastSnooping === true
+  }
+  dump(netlink, RTM_GETLINK, getLinks(false), take, () => undefined)
+  const words = refusal === undefined ? 'the kernel took the request and did nothing' : said(refusal)
+  return { group: 'link kind', name, ok: isSet, words: isSet ? 'there' : words }
+}
+
+/** Made by ioctl(2): rtnetlink makes none. It goes when its descriptor is closed. */
+function probeTun(): Probe {
+  const base = { group: 'link kind', name: 'tun' } as const
+  try {
+    close(openTun('p-tun', IFF_TUN))
+    return { ...base, ok: true, words: 'there' }
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    return { ...base, ok: false, words: `${String(error.code)}: /dev/net/tun` }
+  }
 }
 
 function probeLink(netlink: NetlinkSocket, kind: string): Probe {

@@ -11,22 +11,31 @@ import { withinNet, type OpenNamespace, type World } from './world.ts'
 const IFREQ_BYTES = 40
 const IFREQ_FLAGS = 16
 
+/** The descriptor of a device that goes when it is closed, in this thread's network namespace. Errors: ENOENT, ENODEV without the module. */
+export function openTun(ifname: string, flags: number, ifindex?: number): number {
+  const fd = openSync('/dev/net/tun', 'r+')
+  try {
+    const request = Buffer.alloc(IFREQ_BYTES)
+    request.write(ifname)
+    request.writeInt16LE(flags | IFF_NO_PI, IFREQ_FLAGS)
+    if (ifindex !== undefined) ioctlBytes(fd, 'TUNSETIFINDEX', TUNSETIFINDEX, Buffer.from(Int32Array.of(ifindex).buffer))
+    ioctlBytes(fd, 'TUNSETIFF', TUNSETIFF, request)
+    return fd
+  } catch (error) {
+    close(fd)
+    throw error
+  }
+}
+
 /**
  * Same as: ip tuntap add dev tap0 mode tap …, then its mtu and lladdr. Errors: ENOENT, ENODEV without the module tun.
  */
 export function addTun(world: World, namespace: OpenNamespace, { ifname, link }: AddLink, ifindex: number): void {
   withinNet(world, namespace, () => {
-    const fd = openSync('/dev/net/tun', 'r+')
+    const { user, multi_queue: isMultiQueue } = link.options
+    const kind = (link.kind === 'tap' ? IFF_TAP : IFF_TUN) | (isMultiQueue === true ? IFF_MULTI_QUEUE : 0)
+    const fd = openTun(ifname, kind, ifindex)
     try {
-      const { user, multi_queue: isMultiQueue } = link.options
-      const request = Buffer.alloc(IFREQ_BYTES)
-      request.write(ifname)
-      request.writeInt16LE(
-        (link.kind === 'tap' ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (isMultiQueue === true ? IFF_MULTI_QUEUE : 0),
-        IFREQ_FLAGS,
-      )
-      ioctlBytes(fd, 'TUNSETIFINDEX', TUNSETIFINDEX, Buffer.from(Int32Array.of(ifindex).buffer))
-      ioctlBytes(fd, 'TUNSETIFF', TUNSETIFF, request)
       if (typeof user === 'number') ioctlNumber(fd, 'TUNSETOWNER', TUNSETOWNER, user)
       ioctlNumber(fd, 'TUNSETPERSIST', TUNSETPERSIST, 1)
     } finally {

@@ -1,6 +1,6 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
-import { openSync } from 'node:fs'
+import { openSync, statSync } from 'node:fs'
 import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
@@ -22,6 +22,8 @@ export interface OpenNamespace {
 export interface World {
   /** The lab's own tmpfs, seen only from the lab's mount namespaces: the nodes' files lie here. */
   readonly directory: string
+  /** st_dev of that tmpfs. */
+  device: number
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
@@ -56,6 +58,7 @@ export function enterWorld(directory: string, holderPid: number): World {
   const ownNs = openat(hostProc, 'thread-self/ns')
   const world: World = {
     directory,
+    device: 0,
     holder,
     hostProc,
     ownNs,
@@ -66,6 +69,7 @@ export function enterWorld(directory: string, holderPid: number): World {
     families: new Map(),
   }
   goHome(world)
+  world.device = statSync(directory).dev
   for (const { name, hasMnt } of listNamespaces(holder)) openHeld(world, name, hasMnt)
   setns(base.net, CLONE_NEWNET)
   return world

@@ -36,7 +36,8 @@ function kindOfMaster(links: Links, master: string | null | undefined): string |
 
 /** Whether a link that joins or leaves goes down and up on the way, with all that costs (cycle_netdev of a VRF, bond_release). */
 export function isCycled(links: Links, link: LinkState, master: string | null): boolean {
-  return [link.master, master].some((one) => kindOfMaster(links, one) === 'vrf') && link.up
+  if (!link.up) return false
+  return kindOfMaster(links, link.master) === 'bond' || [link.master, master].some((one) => kindOfMaster(links, one) === 'vrf')
 }
 
 /** What else changes when a property of one link is set, by ifname, that link included. */
@@ -45,19 +46,27 @@ export function followers(links: Links, ifname: string, set: LinkChange): Map<st
   const link = links.get(ifname)
   if (link === undefined) return changes
   if (set.master !== undefined) {
-    const bond = kindOfMaster(links, set.master) === 'bond' ? links.get(set.master ?? '') : undefined
-    // A bond opens what it takes, and gives it its own address and MTU (bond_enslave).
-    if (bond !== undefined) changes.set(ifname, { up: true, mtu: bond.mtu, ...(bond.lladdr !== undefined && { lladdr: bond.lladdr }) })
-    else if (kindOfMaster(links, link.master) === 'bond') changes.set(ifname, { up: false })
+    const own = changeOfMember(links, link, set.master)
+    if (own !== undefined) changes.set(ifname, own)
   }
   if (set.up !== undefined) for (const vlan of vlansOn(links, ifname)) changes.set(vlan, { up: set.up })
-  const { mtu } = set
-  if (mtu !== undefined) {
-    for (const [other, { master }] of links) if (master === ifname && link.kind === 'bond') changes.set(other, { mtu })
-    for (const other of deletedWith(links, new Set([ifname]))) {
-      const child = links.get(other)
-      if (child !== undefined && (child.mtu > mtu || child.kind === 'ipvlan') && child.kind !== 'vxlan') changes.set(other, { mtu })
-    }
-  }
+  if (set.mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, set.mtu)) changes.set(other, { mtu: set.mtu })
   return changes
+}
+
+/** A bond opens what it takes, and gives it its own address and MTU (bond_enslave); what it lets go it has closed. */
+function changeOfMember(links: Links, link: LinkState, master: string | null): LinkChange | undefined {
+  const bond = master === null ? undefined : links.get(master)
+  if (bond?.kind === 'bond') return { up: true, mtu: bond.mtu, ...(bond.lladdr !== undefined && { lladdr: bond.lladdr }) }
+  return kindOfMaster(links, link.master) === 'bond' ? { up: false } : undefined
+}
+
+/** Members of a bond have its MTU; what stands on a link is never larger, and an IPVLAN never smaller either. */
+function mtuFollowers(links: Links, ifname: string, link: LinkState, mtu: number): string[] {
+  const members = [...links].filter(([, { master }]) => link.kind === 'bond' && master === ifname).map(([other]) => other)
+  const above = deletedWith(links, new Set([ifname])).filter((other) => {
+    const child = links.get(other)
+    return child !== undefined && child.kind !== 'vxlan' && (child.mtu > mtu || child.kind === 'ipvlan')
+  })
+  return [...members, ...above]
 }

@@ -1,4 +1,4 @@
-/** Why an operation is planned, in words. */
+/** Why something is changed, in the words of a plan. */
 import type { PropertyDifference } from '../state/equal.ts'
 
 /** `mtu is 1400, the file says 1500` */

@@ -5,6 +5,7 @@
 import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import type { AddrState, BridgeLink, BridgePort, LinkState, PortVlan, VethLink, VirtualLink, WireguardConfig } from '../state/network.ts'
+import type { Options } from '../state/option.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
@@ -42,6 +43,8 @@ function take(working: Working, loss: Loss): void {
     case 'qdisc':
       namespace.qdiscs.delete(loss.ifname)
       break
+    case 'port':
+      break // it goes with the place
     case 'addr':
       namespace.addrs.delete(addrKey(loss.addr))
       break
@@ -73,23 +76,26 @@ function setLink(namespace: WorkingNamespace, ifname: string, set: LinkChange): 
 function setAlone(namespace: WorkingNamespace, ifname: string, set: LinkChange): void {
   const link = namespace.links.get(ifname)
   if (link === undefined) return
-  const { master = link.master ?? null, alias = link.alias ?? '', bridge, vlan, kind, port, ...plain } = set
-  const { master: _master, alias: _alias, port: there, ...rest } = link
-  const stays = master !== null && master === link.master
-  const ownPort = port === undefined ? there : { ...(there ?? BARE_PORT), options: { ...there?.options, ...port } }
-  const changed: LinkState = {
-    ...rest,
-    ...plain,
-    ...bridge,
-    ...(master !== null && { master }),
-    ...(alias !== '' && { alias }),
-    ...(stays && ownPort !== undefined && { port: ownPort }),
-  }
+  const { alias = link.alias ?? '', bridge, vlan, kind, master, port, ...plain } = set
+  const { alias: _alias, master: _master, port: _port, ...rest } = link
+  const changed: LinkState = { ...rest, ...plain, ...bridge, ...(alias !== '' && { alias }), ...placeOf(link, master, port) }
   namespace.links.set(
     ifname,
     kind !== undefined && isVirtual(changed) ? { ...changed, options: { ...changed.options, ...kind.options } } : changed,
   )
   if (vlan !== undefined && changed.kind === 'bridge') setBridgeVlan(namespace, ifname, changed, vlan)
+}
+
+/** Where a link is, and what it has there: elsewhere it begins with what the kernel gives it. */
+function placeOf(
+  link: LinkState,
+  master: string | null = link.master ?? null,
+  options: Options | undefined,
+): Pick<LinkState, 'master' | 'port'> {
+  if (master === null) return {}
+  if (master !== link.master) return { master }
+  const port = options === undefined ? link.port : { ...(link.port ?? BARE_PORT), options: { ...link.port?.options, ...options } }
+  return { master, ...(port !== undefined && { port }) }
 }
 
 /** A bridge that begins to tell VLANs apart has none on its ports, for vlan_default_pvid 0 takes what the kernel had put there. */

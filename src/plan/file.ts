@@ -1,8 +1,8 @@
 /** Files inside nodes, each a bind mount over what the host shows there. */
 import { fileDifferences } from '../state/equal.ts'
 import { droppedFiles } from '../state/extra.ts'
-import { causeOf } from './cause.ts'
 import type { NamespaceState } from '../state/network.ts'
+import { causeOf } from './cause.ts'
 import { originOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 

@@ -38,12 +38,16 @@ export function planInterfaces(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     for (const [ifname, link] of desired.links) if (link.kind === 'loopback') planUp(draft, netns, ifname, link)
     for (const [ifname, link] of desired.links) planAddrGenMode(draft, netns, ifname, link)
-    planAddrs(draft, netns, desired)
+    // A link that comes up unasked is taken down again, and its IPv6 addresses would go with it.
+    const isPulled = [...desired.links.values()].some((link) => pullerOf(link, desired) !== undefined)
+    if (!isPulled) planAddrs(draft, netns, desired)
     planQdiscs(draft, netns, desired)
     for (const [ifname, link] of linksInOrder(desired.links)) {
-      if (link.kind === 'veth' || (desired.kind === 'node' && link.kind !== 'loopback')) planUp(draft, netns, ifname, link)
+      if (link.kind !== 'loopback' && (link.kind !== 'bridge' || desired.kind === 'node')) planUp(draft, netns, ifname, link)
     }
+    if (!isPulled) continue
     for (const [ifname, link] of desired.links) planDownAgain(draft, netns, ifname, link, desired)
+    planAddrs(draft, netns, desired)
   }
   for (const [netns, desired] of draft.namespaces) {
     if (desired.kind === 'node') continue
@@ -51,12 +55,16 @@ export function planInterfaces(draft: Draft): void {
   }
 }
 
-/** A VLAN comes up with its parent (vlan_device_event), a link with the bond that takes it, whatever the file says of them. */
-function planDownAgain(draft: Draft, netns: string, ifname: string, link: LinkState, desired: NamespaceState): void {
-  if (link.up) return
+/** What brings up a link that the file wants down: its parent, of a VLAN (vlan_device_event), or the bond that has it. */
+function pullerOf(link: LinkState, desired: NamespaceState): string | undefined {
+  if (link.up) return undefined
+  if (link.master !== undefined && desired.links.get(link.master)?.kind === 'bond') return link.master
   const parent = isVirtual(link) && link.kind === 'vlan' ? link.parent : undefined
-  const bond = link.master !== undefined && desired.links.get(link.master)?.kind === 'bond' ? link.master : undefined
-  const puller = bond ?? (parent !== undefined && desired.links.get(parent)?.up === true ? parent : undefined)
+  return parent !== undefined && desired.links.get(parent)?.up === true ? parent : undefined
+}
+
+function planDownAgain(draft: Draft, netns: string, ifname: string, link: LinkState, desired: NamespaceState): void {
+  const puller = pullerOf(link, desired)
   if (puller === undefined || draft.now(netns).links.get(ifname)?.up === false) return
   const origin = link.origin === undefined ? {} : { origin: link.origin }
   draft.emit({ type: 'set link', netns, cause: `it came up with ${puller}`, ...origin, ifname, set: { up: false }, previous: { up: true } })

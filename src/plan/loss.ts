@@ -16,6 +16,8 @@ export type Loss =
   | { readonly noun: 'link'; readonly netns: string; readonly ifname: string; readonly link: LinkState; readonly peer?: VethLink }
   | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   | { readonly noun: 'qdisc'; readonly netns: string; readonly ifname: string; readonly chain: QdiscChain }
+  /** What it was told as port of the bridge that it leaves. */
+  | { readonly noun: 'port'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   | { readonly noun: 'addr'; readonly netns: string; readonly addr: AddrState }
   | { readonly noun: 'route'; readonly netns: string; readonly route: RouteState; readonly left?: RouteState }
   | { readonly noun: 'neigh'; readonly netns: string; readonly neigh: NeighState }
@@ -119,7 +121,10 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
   if (set.up === false && link.up) {
     return [ifname, ...vlansOn(namespace.links, ifname)].flatMap((one) => lossOfDown(netns, namespace, one))
   }
-  if (set.master !== undefined && isCycled(namespace.links, link, set.master)) return lossOfDown(netns, namespace, ifname)
+  if (set.master !== undefined) {
+    const port: Loss[] = link.port === undefined || set.master === link.master ? [] : [{ noun: 'port', netns, ifname, link }]
+    return [...port, ...(isCycled(namespace.links, link, set.master) ? lossOfDown(netns, namespace, ifname) : [])]
+  }
   if (set.lladdr !== undefined) return lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname)
   if (set.mtu !== undefined && set.mtu < IPV6_MIN_MTU && link.mtu >= IPV6_MIN_MTU) {
     const sysctls = lossOfSysctls(netns, namespace, (name) => sysctlIfname(name) === ifname && sysctlFamily(name) === 6)

@@ -35,8 +35,11 @@ export function emitMaster(draft: Draft, { netns, ifname, link, there, master, c
   const origin = link.origin === undefined ? {} : { origin: link.origin }
   const set = (change: LinkChange, previous: LinkChange, because: string): void =>
     draft.emit({ type: 'set link', netns, cause: because, ...origin, ifname, set: change, previous })
-  if (there?.up === true && isBond(draft, netns, master)) set({ up: false }, { up: true }, `${master ?? ''} takes it only while it is down`)
-  set({ master }, { master: there?.master ?? null }, cause)
+  const takes = isBond(draft, netns, master)
+  if (there?.up === true && takes) set({ up: false }, { up: true }, `${master ?? ''} takes it only while it is down`)
+  // A bond gives it an MTU and an address.
+  const own = !takes || there === undefined ? {} : { mtu: there.mtu, ...(there.lladdr !== undefined && { lladdr: there.lladdr }) }
+  set({ master }, { ...own, master: there?.master ?? null }, cause)
 }
 
 function isBond(draft: Draft, netns: string, master: string | null): boolean {

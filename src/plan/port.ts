@@ -3,7 +3,7 @@ import { BARE_PORT } from '../state/equal-link.ts'
 import { PORT_OPTIONS } from '../state/kind.ts'
 import { optionDifferences } from '../state/option.ts'
 import type { Options } from '../state/option.ts'
-import type { BridgePort, LinkState, PortVlan } from '../state/network.ts'
+import type { BridgeLink, BridgePort, LinkState, PortVlan } from '../state/network.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 import type { AddVlan, DelVlan, Operation, VlanRange } from './operation.ts'
@@ -21,18 +21,10 @@ export function planPorts(draft: Draft): void {
     const now = draft.now(netns)
     for (const [ifname, link] of desired.links) {
       const there = now.links.get(ifname)
-      const origin = link.origin === undefined ? {} : { origin: link.origin }
-      if (link.kind === 'bridge' && link.vlan !== undefined) {
-        const own = there?.kind === 'bridge' && there.vlan !== undefined ? there.selfVlans : undefined
-        for (const operation of vlanOperations({ netns, ifname }, link.selfVlans ?? new Map(), own ?? new Map(), true)) {
-          draft.emit({ ...operation, ...origin })
-        }
-      }
+      if (link.kind === 'bridge' && link.vlan !== undefined) emitAll(draft, link, ownVlanOperations({ netns, ifname }, link, there))
       const port = standingPort(link, there)
-      if (port === undefined) continue
-      for (const operation of portOperations({ netns, ifname, bridge: link.master ?? '' }, link.port ?? BARE_PORT, port)) {
-        draft.emit({ ...operation, ...origin })
-      }
+      const place = { netns, ifname, bridge: link.master ?? '' }
+      if (port !== undefined) emitAll(draft, link, portOperations(place, link.port ?? BARE_PORT, port))
     }
   }
 }
@@ -43,13 +35,19 @@ export function planMdbs(draft: Draft): void {
     const now = draft.now(netns)
     for (const [ifname, link] of desired.links) {
       const port = standingPort(link, now.links.get(ifname))
-      if (port === undefined) continue
-      const origin = link.origin === undefined ? {} : { origin: link.origin }
-      for (const operation of mdbOperations({ netns, ifname, bridge: link.master ?? '' }, link.port ?? BARE_PORT, port)) {
-        draft.emit({ ...operation, ...origin })
-      }
+      if (port !== undefined)
+        emitAll(draft, link, mdbOperations({ netns, ifname, bridge: link.master ?? '' }, link.port ?? BARE_PORT, port))
     }
   }
+}
+
+function emitAll(draft: Draft, { origin }: LinkState, operations: readonly Operation[]): void {
+  for (const operation of operations) draft.emit({ ...operation, ...(origin !== undefined && { origin }) })
+}
+
+function ownVlanOperations(place: Pick<Place, 'netns' | 'ifname'>, link: BridgeLink, there: LinkState | undefined): Operation[] {
+  const own = there?.kind === 'bridge' && there.vlan !== undefined ? there.selfVlans : undefined
+  return vlanOperations(place, link.selfVlans ?? new Map(), own ?? new Map(), true)
 }
 
 /** What a port has by now; undefined where the file says nothing of it and there is nothing to take away. */

@@ -172,13 +172,21 @@ function undoOfAddQdisc({ netns, ifname, qdisc, parent }: AddQdisc): Operation[]
 /** A link as it was, down: a link that netlab did not make cannot be made again. */
 function linkOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
   const base = { netns, cause: CAUSE, ifname }
-  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }]
-  if (link.kind === 'veth' && peer !== undefined) return [{ ...base, type: 'add veth', link, peer }]
+  if (link.kind === 'bridge') return [{ ...base, type: 'add bridge', link }, ...addrGenMode(netns, ifname, link)]
+  if (link.kind === 'veth' && peer !== undefined) {
+    const far = link.peer
+    return [{ ...base, type: 'add veth', link, peer }, ...addrGenMode(netns, ifname, link), ...addrGenMode(far.netns, far.ifname, peer)]
+  }
   if (!isVirtual(link)) return []
   const set = link.wireguard === undefined ? {} : wireguardChange(link.wireguard, NO_CONFIG, undefined)
   const keys: Operation[] = Object.keys(set).length === 0 ? [] : [{ ...base, type: 'set wireguard', set }]
   const master: Operation[] = link.master === undefined ? [] : [{ ...base, type: 'set link', set: { master: link.master } }]
-  return [{ ...base, type: 'add link', link }, ...keys, ...master]
+  return [{ ...base, type: 'add link', link }, ...addrGenMode(netns, ifname, link), ...keys, ...master]
+}
+
+/** A link is made with the kernel's own. */
+function addrGenMode(netns: string, ifname: string, { addrGenMode: mode }: LinkState): Operation[] {
+  return mode === 'none' ? [{ netns, cause: CAUSE, type: 'set link', ifname, set: { addrGenMode: mode } }] : []
 }
 
 /** What the links had as ports of bridges, which is lost with them or with their bridge. */
@@ -299,7 +307,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
       ...portsAgain(loss.netns, loss.ifname, loss.link),
       ...(loss.link.kind === 'veth' && loss.peer !== undefined ? portsAgain(loss.link.peer.netns, loss.link.peer.ifname, loss.peer) : []),
     ]),
-    ...of('master').flatMap(({ netns, ifname, link }) => portsAgain(netns, ifname, link)),
+    ...[...of('master'), ...of('port')].flatMap(({ netns, ifname, link }) => portsAgain(netns, ifname, link)),
     ...order.flatMap((route): Operation[] => {
       const loss = lossOfRoute.get(route)
       if (loss === undefined) return []
@@ -320,7 +328,7 @@ export function bridgeMtusBefore(working: Working, operation: Operation): Operat
   }
   return ports.flatMap(({ netns, master }): Operation[] => {
     const bridge = master ? working.get(netns)?.links.get(master) : undefined
-    if (!master || bridge === undefined) return []
+    if (!master || bridge?.kind !== 'bridge') return []
     return [{ netns, cause: CAUSE, type: 'set link', ifname: master, set: { mtu: bridge.mtu } }]
   })
 }

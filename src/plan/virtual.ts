@@ -24,12 +24,30 @@ export function planVirtualLinksInTheWay(draft: Draft): void {
   }
 }
 
+/** Nothing is made that is larger than what it stands on (vlan_newlink: EINVAL): that grows before, and shrinks after. */
+function growFirst(draft: Draft, netns: string, ifname: string): void {
+  const desired = draft.desired.namespaces.get(netns)?.links.get(ifname)
+  const there = draft.now(netns).links.get(ifname)
+  if (desired === undefined || there === undefined || there.mtu >= desired.mtu) return
+  if (isVirtual(desired) && desired.parent !== undefined) growFirst(draft, netns, desired.parent)
+  draft.emit({
+    type: 'set link',
+    netns,
+    cause: causeOf({ property: 'mtu', desired: desired.mtu, observed: there.mtu }),
+    ...(desired.origin !== undefined && { origin: desired.origin }),
+    ifname,
+    set: { mtu: desired.mtu },
+    previous: { mtu: there.mtu },
+  })
+}
+
 export function planNewVirtualLinks(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     for (const [ifname, link] of linksInOrder(desired.links)) {
       if (!isVirtual(link)) continue
       const origin = link.origin === undefined ? {} : { origin: link.origin }
       if (!draft.now(netns).links.has(ifname)) {
+        if (link.parent !== undefined) growFirst(draft, netns, link.parent)
         const isAgain = draft.observed.namespaces.get(netns)?.links.has(ifname) === true
         const because = draft.whyMissing(netns, 'link', ifname)
         const cause = because === 'not there' && isAgain ? 'made anew' : because

@@ -422,11 +422,17 @@ function changeWords(
   if (set.master === null) words.push('nomaster')
   else if (set.master !== undefined) words.push('master', quoted(set.master))
   if (set.up !== undefined) words.push(set.up ? 'up' : 'down')
-  if (set.bridge !== undefined) words.push(bridgeWords(set.bridge))
-  if (set.vlan !== undefined) words.push(set.vlan === null ? 'vlan_filtering 0' : bridgeVlanWords(set.vlan))
-  if (set.kind !== undefined) words.push(...optionWords(KINDS[set.kind.name].options, set.kind.options))
-  if (set.port !== undefined) words.push(...optionWords(PORT_OPTIONS, set.port))
-  return words
+  return [...words, ...typeWords(set)]
+}
+
+/** What iproute2 says behind `type`. */
+function typeWords({ bridge, vlan, kind, port }: LinkChange): string[] {
+  return [
+    ...(bridge === undefined ? [] : [bridgeWords(bridge)]),
+    ...(vlan === undefined ? [] : [vlan === null ? 'vlan_filtering 0' : bridgeVlanWords(vlan)]),
+    ...(kind === undefined ? [] : optionWords(KINDS[kind.name].options, kind.options)),
+    ...(port === undefined ? [] : optionWords(PORT_OPTIONS, port)),
+  ]
 }
 
 /** ip-link(8) "bridge type support": times in hundredths of a second, switches as 0 and 1. */

@@ -1,6 +1,6 @@
 /** Which properties of two links of one name differ. */
 import { isVirtualKind, KINDS, PORT_OPTIONS } from './kind.ts'
-import type { BridgeLink, BridgePort, LinkState, PortVlan, VirtualLink, WireguardPeer } from './network.ts'
+import type { BridgeLink, BridgePort, LinkState, PortVlan, VirtualLink, WireguardConfig, WireguardPeer } from './network.ts'
 import { optionDifferences } from './option.ts'
 import type { OptionDifference, OptionValue } from './option.ts'
 import type { PropertyDifference } from './equal.ts'
@@ -100,24 +100,28 @@ function propertyOf({ option, desired, observed }: OptionDifference): PropertyDi
 /** A private key is never told, only that it differs. */
 function wireguardDifferences(one: LinkState, other: LinkState): PropertyDifference[] {
   if (!isVirtual(one) || one.wireguard === undefined || !isVirtual(other)) return []
-  const [desired, observed] = [one.wireguard, other.wireguard]
+  return [...settingDifferences(one.wireguard, other.wireguard), ...peerDifferences(one.wireguard, other.wireguard)]
+}
+
+function settingDifferences(desired: WireguardConfig, observed: WireguardConfig | undefined): PropertyDifference[] {
   const found: PropertyDifference[] = []
   if (desired.privateKey !== observed?.privateKey) found.push({ property: 'private_key', desired: '(hidden)', observed: '(another)' })
   // 0 leaves the port to the kernel.
   if (desired.listenPort !== 0 && desired.listenPort !== observed?.listenPort) {
     found.push({ property: 'listen_port', desired: desired.listenPort, observed: observed?.listenPort })
   }
-  if (desired.fwmark !== (observed?.fwmark ?? 0)) found.push({ property: 'fwmark', desired: desired.fwmark, observed: observed?.fwmark })
-  for (const [key, peer] of desired.peers) {
+  const fwmark = observed?.fwmark ?? 0
+  return desired.fwmark === fwmark ? found : [...found, { property: 'fwmark', desired: desired.fwmark, observed: fwmark }]
+}
+
+function peerDifferences(desired: WireguardConfig, observed: WireguardConfig | undefined): PropertyDifference[] {
+  const changed = [...desired.peers].flatMap(([key, peer]): PropertyDifference[] => {
     const there = observed?.peers.get(key)
-    if (there === undefined || !isSamePeer(peer, there)) {
-      found.push({ property: `peer ${key}`, desired: peerText(peer), observed: there && peerText(there) })
-    }
-  }
-  for (const [key, peer] of observed?.peers ?? []) {
-    if (!desired.peers.has(key)) found.push({ property: `peer ${key}`, observed: peerText(peer) })
-  }
-  return found
+    if (there !== undefined && isSamePeer(peer, there)) return []
+    return [{ property: `peer ${key}`, desired: peerText(peer), observed: there && peerText(there) }]
+  })
+  const extra = [...(observed?.peers ?? [])].filter(([key]) => !desired.peers.has(key))
+  return [...changed, ...extra.map(([key, peer]) => ({ property: `peer ${key}`, observed: peerText(peer) }))]
 }
 
 /** A peer that the kernel has followed elsewhere is still the same: an endpoint is missing or there. */

@@ -3,6 +3,8 @@
  * An order that means nothing to the kernel (nexthops of a multipath route) does not count either.
  */
 import { constants } from 'node:os'
+import { nameOfNumber, ROUTE_PROTOCOLS, RTPROT_BOOT, RTPROT_STATIC } from '../unit/route-names.ts'
+import { ROUTE_METRICS } from './network.ts'
 import type { FileState, NeighState, Nexthop, RouteState, RulesetState, ServiceState, ServiceStatus, SysctlState } from './network.ts'
 import { nexthopsText } from './words.ts'
 
@@ -23,8 +25,19 @@ export function routeDifferences(desired: RouteState, observed: RouteState): Pro
     found.push({ property: 'nexthops', desired: nexthopsText(desired), observed: nexthopsText(observed) })
   }
   if (desired.src !== observed.src) found.push({ property: 'src', desired: desired.src, observed: observed.src })
-  if (desired.mtu !== observed.mtu) found.push({ property: 'mtu', desired: desired.mtu, observed: observed.mtu })
+  if (!isSameProtocol(desired.protocol, observed.protocol)) {
+    const text = ({ protocol = RTPROT_BOOT }: RouteState): string => nameOfNumber(ROUTE_PROTOCOLS, protocol)
+    found.push({ property: 'proto', desired: text(desired), observed: text(observed) })
+  }
+  for (const property of ['scope', ...ROUTE_METRICS] as const) {
+    if (desired[property] !== observed[property]) found.push({ property, desired: desired[property], observed: observed[property] })
+  }
   return found
+}
+
+/** A file that names no protocol does not mind whether a route was made as boot or as static. */
+function isSameProtocol(desired: number | undefined, observed: number = RTPROT_BOOT): boolean {
+  return desired === observed || (desired === undefined && (observed === RTPROT_BOOT || observed === RTPROT_STATIC))
 }
 
 /** Nexthops are a set: the kernel may list them in another order. */

@@ -2,6 +2,7 @@
  * Which objects that the kernel has and the file does not name belong to the lab all the same, so that they differ from the file.
  * The kernel's own objects, links that netlab did not make with all that stands on them, and what setup commands left are not.
  */
+import { RTPROT_BOOT, RTPROT_STATIC } from '../unit/route-names.ts'
 import { addrKey, neighKey, objectKey, routeKey, ruleKey } from './key.ts'
 import { FABRIC } from './network.ts'
 import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, RouteState, RuleState, RulesetTool } from './network.ts'
@@ -67,6 +68,7 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
     ([key, route]) =>
       route.nexthops.every((nexthop) => isOurs(nexthop.dev) || goes.has(nexthop.dev)) &&
       (route.nexthops.length === 0 || !route.nexthops.every((nexthop) => goes.has(nexthop.dev))) &&
+      (isByHand(route) || previous?.routes.has(key) === true) &&
       !isTolerated(objectKey(netns, 'route', key)),
   )
   const rules = missingFrom(desired.rules, observed.rules).filter(([key]) => !isTolerated(objectKey(netns, 'rule', key)))
@@ -74,6 +76,11 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
     ([key, neigh]) => isOurs(neigh.ifname) && !isTolerated(objectKey(netns, 'neigh', key)),
   )
   return { links, qdiscs, addrs: values(addrs), routes: values(routes), rules: values(rules), neighs: values(neighs) }
+}
+
+/** Not by a routing daemon, whose routes are its own. */
+function isByHand({ protocol = RTPROT_BOOT }: RouteState): boolean {
+  return protocol === RTPROT_BOOT || protocol === RTPROT_STATIC
 }
 
 /** Tools whose rules the file no longer has. A tool that the file never had is left to the user. */

@@ -18,18 +18,18 @@ export function neighKey(neigh: Pick<NeighState, 'ifname' | 'dst'>): string {
 }
 
 /** `02:00:00:00:00:01 vlan 10`, of one port */
-export function fdbKey(entry: FdbEntry): string {
+export function fdbKey(entry: Pick<FdbEntry, 'lladdr' | 'vlan'>): string {
   return entry.vlan === undefined ? entry.lladdr : `${entry.lladdr} vlan ${entry.vlan}`
+}
+
+/** `h1-eth0 02:00:00:00:00:01 vlan 10`, of all ports */
+export function liveFdbKey(entry: LiveFdb): string {
+  return `${entry.port} ${fdbKey(entry)}`
 }
 
 /** `239.1.1.1 vlan 10`, of one port */
 export function mdbKey(entry: MdbEntry): string {
   return entry.vlan === undefined ? entry.group : `${entry.group} vlan ${entry.vlan}`
-}
-
-/** `p1 02:00:00:00:00:01` */
-export function liveFdbKey(entry: LiveFdb): string {
-  return `${entry.port} ${entry.lladdr}`
 }
 
 /** The whole rule: the kernel tells rules apart by all they say (fib_rules.c, rule_exists). */

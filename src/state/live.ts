@@ -42,7 +42,7 @@ export interface LiveAddr {
   readonly dadFailed: boolean
 }
 
-export interface LiveRoute extends RouteState {
+export interface LiveRoute extends Omit<RouteState, 'protocol'> {
   /** RTPROT_*, as `ip route` prints it. */
   readonly protocol: string
 }
@@ -61,6 +61,7 @@ export interface LiveFdb {
   /** ifname of the port, or of the bridge itself. */
   readonly port: string
   readonly lladdr: string
+  readonly vlan?: number
   /** `learnt`, or set by somebody: `permanent` (the port's own) or `static`. */
   readonly state: 'learnt' | 'permanent' | 'static'
 }

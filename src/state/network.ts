@@ -214,7 +214,12 @@ export type Family = 4 | 6
 
 export type RouteType = 'unicast' | 'blackhole' | 'unreachable' | 'prohibit'
 
-export interface RouteState extends Sourced {
+/** RTAX_*, as iproute2 names them: of what goes by a route. */
+export const ROUTE_METRICS = ['mtu', 'window', 'advmss', 'reordering', 'hoplimit', 'initcwnd', 'initrwnd', 'quickack'] as const
+
+export type RouteMetric = (typeof ROUTE_METRICS)[number]
+
+export interface RouteState extends Sourced, Readonly<Partial<Record<RouteMetric, number>>> {
   readonly family: Family
   readonly type: RouteType
   /** Canonical prefix `10.0.0.0/8`; a default route is `0.0.0.0/0` or `::/0`. */
@@ -227,8 +232,10 @@ export interface RouteState extends Sourced {
   readonly nexthops: readonly Nexthop[]
   /** RTA_PREFSRC */
   readonly src?: string
-  /** RTAX_MTU, bytes */
-  readonly mtu?: number
+  /** RTPROT_*; absent is RTPROT_BOOT, what `ip route add` makes. */
+  readonly protocol?: number
+  /** RT_SCOPE_*, where it is not what `ip route add` takes for granted: link without a gateway, else global. IPv4 only. */
+  readonly scope?: number
 }
 
 export interface Nexthop {

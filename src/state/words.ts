@@ -1,5 +1,7 @@
 /** Objects of the model in iproute2's words: ip-route(8), ip-rule(8). What `ip` would print of them, and what it would take. */
 import { Bug } from '../diagnostic/bug.ts'
+import { nameOfNumber, ROUTE_PROTOCOLS, ROUTE_SCOPES } from '../unit/route-names.ts'
+import { ROUTE_METRICS } from './network.ts'
 import type { LinkEnd, Nexthop, RouteState, RuleState } from './network.ts'
 
 const RT_TABLE_MAIN = 254
@@ -11,14 +13,20 @@ export function linkEndText(end: LinkEnd): string {
 }
 
 /** Everything after `ip route add`: `10.0.0.0/8 via 10.0.0.1 dev eth0 metric 5`. What iproute2 takes for granted is left out. */
-export function routeText(route: RouteState): string {
+export function routeText(route: Omit<RouteState, 'protocol'> & { readonly protocol?: number | string }): string {
   const words = route.type === 'unicast' ? [destinationText(route)] : [route.type, destinationText(route)]
   const [first] = route.nexthops
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, route.family))
   if (route.src !== undefined) words.push('src', route.src)
   if (route.metric !== (route.family === 4 ? 0 : IP6_RT_PRIO_USER)) words.push('metric', String(route.metric))
   if (route.table !== RT_TABLE_MAIN) words.push('table', String(route.table))
-  if (route.mtu !== undefined) words.push('mtu', String(route.mtu))
+  const proto = typeof route.protocol === 'number' ? nameOfNumber(ROUTE_PROTOCOLS, route.protocol) : route.protocol
+  if (proto !== undefined && proto !== 'boot') words.push('proto', proto)
+  if (route.scope !== undefined) words.push('scope', nameOfNumber(ROUTE_SCOPES, route.scope))
+  for (const metric of ROUTE_METRICS) {
+    const value = route[metric]
+    if (value !== undefined) words.push(metric, String(value))
+  }
   if (route.nexthops.length > 1) words.push(nexthopsText(route))
   return words.join(' ')
 }
@@ -42,7 +50,7 @@ function nexthopText(nexthop: Nexthop, family: RouteState['family']): string {
   return words.join(' ')
 }
 
-function destinationText(route: RouteState): string {
+function destinationText(route: Pick<RouteState, 'dst'>): string {
   return route.dst === '0.0.0.0/0' || route.dst === '::/0' ? 'default' : route.dst
 }
 

@@ -200,6 +200,7 @@ function lookUp(
   if (node !== undefined) return { kind: 'node', definition: node }
   const bridge = endpoint.kind === 'node' ? undefined : definitions.bridges.get(name)
   if (bridge !== undefined) return { kind: 'bridge', definition: bridge }
+  if (definitions.refused.has(name)) return undefined
   const sort = endpoint.kind ?? 'node or bridge'
   // Looking for a similar name takes time, and nobody reads the five hundredth suggestion.
   const candidates = (): string[] => [

@@ -3,13 +3,17 @@ import { basename } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
+import type { DaemonConfig } from './daemon-config.ts'
 import { desiredState } from './desired.ts'
+import type { Damage } from './damage.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
-import { load, OBJECT_FILE } from './load.ts'
+import { load, OBJECT_FILE, type Loaded } from './load.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
 import { resolveTopology } from './resolve.ts'
+import { readTests } from './tests/read-tests.ts'
+import type { Test } from './tests/test.ts'
 import type { Topology } from './topology.ts'
 import { valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
@@ -25,30 +29,45 @@ export interface CompiledLab {
   readonly desired?: NetworkState
   /** Environment variables by node; empty where there are errors. */
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** What `tests` asks; empty where there are errors. */
+  readonly tests: readonly Test[]
   /** Capabilities of commands by node, for those that are not privileged; empty where there are errors. */
   readonly capabilities: ReadonlyMap<string, readonly string[]>
+  /** Configurations of routing daemons, each once. */
+  readonly configs: readonly DaemonConfig[]
   /** Everything found, errors and warnings, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
   /** Text of each file by the name that origins have. */
   readonly sources: ReadonlyMap<string, string>
 }
 
+export interface CompileOptions {
+  /** Another name than the file's. */
+  readonly name?: string
+  /** Take the tests from this file instead of from the topology. */
+  readonly tests?: string
+}
+
 /**
  * Compiles the file of that path, or a topology given as an object. Reads the file, those it includes and those that `from` names;
  * touches nothing. Never throws for what the user wrote: all that is wrong is in `diagnostics`.
  */
-export function compileTopology(source: string | object, options: { readonly name?: string } = {}): CompiledLab {
+export function compileTopology(source: string | object, options: CompileOptions = {}): CompiledLab {
   const findings = createFindings()
   const { root, sources, damage } = load(source, findings)
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
   const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
+  const other = options.tests === undefined ? undefined : loadTests(options.tests, findings)
+  const tests = testsOf(other === undefined ? root : other.root, topology, findings, damage)
+  const texts = new Map([...sources, ...(other?.sources ?? [])])
   const isGood = topology !== undefined && !findings.hasErrors()
   return {
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
+    tests: isGood ? tests : [],
     capabilities: new Map(
       isGood
         ? [...topology.nodes].flatMap(
@@ -61,9 +80,23 @@ export function compileTopology(source: string | object, options: { readonly nam
           )
         : [],
     ),
-    diagnostics: findings.sorted([...sources.keys()]),
-    sources,
+    configs: isGood ? [...new Set([...topology.nodes.values()].flatMap(({ settings }) => settings.configs))] : [],
+    diagnostics: findings.sorted([...texts.keys()]),
+    sources: texts,
   }
+}
+
+function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {
+  return root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
+}
+
+/** A file of tests: what else a topology has would be mistaken for a part of this one. */
+function loadTests(file: string, findings: Findings): Loaded {
+  const loaded = load(file, findings)
+  for (const [key, entry] of loaded.root?.entries ?? [])
+    if (key !== 'tests' && key !== 'name' && key !== 'include' && !key.startsWith('x-'))
+      findings.error('INVALID_VALUE', entry.key, `A file that is given with --tests has \`tests\` alone, not "${key}".`)
+  return loaded
 }
 
 /**

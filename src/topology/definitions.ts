@@ -25,6 +25,8 @@ export interface Definition {
 }
 
 export interface Definitions {
+  /** Names that cannot be used and are told so where they stand: nothing more is said where they are used. */
+  readonly refused: ReadonlySet<string>
   readonly nodes: ReadonlyMap<string, Definition>
   readonly bridges: ReadonlyMap<string, Definition>
 }
@@ -39,6 +41,7 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
   const nodes = new Map<string, Definition>()
   const bridges = new Map<string, Definition>()
   const taken = new Map<string, Definition>()
+  const refused = new Set<string>()
   /** Names that stand in /etc/hosts, by what they are there: case does not count. */
   const hosts = new Map<string, Definition>()
   const profiles = createProfiles(root, findings, damage)
@@ -68,7 +71,10 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
       const problem = nodeNameProblem(name) ?? (section === 'bridges' ? bridgeNameProblem(name) : undefined)
       if (problem !== undefined) {
         findings.error('INVALID_NAME', rest.origin, `"${name}" ${problem}.`)
-        damage.add(name)
+        for (const each of names) {
+          refused.add(each)
+          damage.add(each)
+        }
         return
       }
       const definition = { name, ...rest }
@@ -97,7 +103,7 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
 
   define('nodes', (own, key) => profiles.under(own, key, nodeDefaults))
   define('bridges', (own) => (bridgeDefaults === undefined ? own : mergeSettings(bridgeDefaults, own, new Set())))
-  return { nodes, bridges }
+  return { nodes, bridges, refused }
 }
 
 /** For a name that is not defined: the one that was probably meant, or those that there are. */

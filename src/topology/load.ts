@@ -136,7 +136,7 @@ function mergeFiles(first: MapValue, second: MapValue, findings: Findings): MapV
 }
 
 function mergeSection(key: string, first: Value, second: Value, findings: Findings): Value {
-  if (key === 'links') return { kind: 'list', items: [...linksOf(first), ...linksOf(second)], origin: second.origin }
+  if (key === 'links' || key === 'tests') return { kind: 'list', items: [...listOf(first), ...listOf(second)], origin: second.origin }
   const isNamed = key === 'nodes' || key === 'bridges' || key === 'profiles'
   if (!isNamed || first.kind !== 'map' || second.kind !== 'map') return mergeValues(first, second)
   const entries = new Map<string, Entry>(first.entries)
@@ -151,6 +151,6 @@ function mergeSection(key: string, first: Value, second: Value, findings: Findin
   return { kind: 'map', entries, origin: second.origin }
 }
 
-function linksOf(value: Value): readonly Value[] {
+function listOf(value: Value): readonly Value[] {
   return value.kind === 'list' ? itemsOf(value) : []
 }

@@ -6,7 +6,7 @@ import type { Options, OptionValue } from '../state/option.ts'
 import { isMulticast, parseAddress } from '../unit/address.ts'
 import type { Findings } from './findings.ts'
 import { readMac } from './interfaces.ts'
-import { asMap, itemsAt, scalarAt, valueAt } from './value.ts'
+import { asMap, itemsAt, itemsOf, scalarAt, valueAt } from './value.ts'
 import type { MapValue, ScalarValue, Value } from './value.ts'
 
 /** Of a bridge, as far as its ports have to know. */
@@ -71,32 +71,38 @@ function readVlans(
   bridge: PortBridge,
   findings: Findings,
 ): ReadonlyMap<number, PortVlan> {
-  const vlans = new Map<number, PortVlan>()
   if (!bridge.hasVlans) {
     const stray = vlan ?? list
     if (stray !== undefined) {
       findings.error('INVALID_VALUE', stray.origin, `${bridge.name} takes no notice of VLANs, so its ports are in none.`, {
-        hint: `Give it \`vlan_filtering: true\`.`,
+        hint: 'Give it `vlan_filtering: true`.',
       })
     }
-    return vlans
+    return new Map()
   }
-  for (const item of list?.kind === 'list' ? list.items : list === undefined ? [] : [list]) {
+  const vlans = new Map<number, PortVlan>()
+  for (const item of itemsOf(list)) {
     if (item.kind !== 'scalar') continue
     const [first, last] = readRange(item, findings)
     for (let id = first; id <= last; id++) vlans.set(id, '')
   }
-  const native = vlan?.kind === 'scalar' && typeof vlan.value === 'number' ? vlan.value : undefined
-  if (native !== undefined && vlan !== undefined && vlans.has(native)) {
+  const native = nativeOf(vlan, list)
+  if (native === undefined) return new Map([...vlans].sort(([one], [other]) => one - other))
+  if (vlan !== undefined && vlans.has(native)) {
     findings.error(
       'CONFLICTING_VALUES',
       vlan.origin,
       `VLAN ${native} is tagged in \`vlans\` and untagged in \`vlan\`: a port has it one way.`,
     )
   }
-  if (native !== undefined) vlans.set(native, 'pvid untagged')
-  else if (list === undefined) vlans.set(DEFAULT_VLAN, 'pvid untagged')
+  vlans.set(native, 'pvid untagged')
   return new Map([...vlans].sort(([one], [other]) => one - other))
+}
+
+/** The VLAN of untagged frames; a trunk has none unless it says so. */
+function nativeOf(vlan: Value | undefined, list: Value | undefined): number | undefined {
+  if (vlan?.kind === 'scalar' && typeof vlan.value === 'number') return vlan.value
+  return list === undefined ? DEFAULT_VLAN : undefined
 }
 
 /** `20` or `20-30`; an empty range after a finding. */

@@ -63,7 +63,9 @@ export function readBytes(file: string, limitBytes: number, at: Origin | undefin
     }
     return Buffer.concat(chunks)
   } catch (error) {
-    findings.error('FILE_UNREADABLE', at ?? startOf(file), `${file} cannot be read: ${reasonOf(error)}.`)
+    const hint = wayOut(error, file)
+    const detail = `${file} cannot be read: ${reasonOf(error)}.`
+    findings.error('FILE_UNREADABLE', at ?? startOf(file), detail, hint === undefined ? {} : { hint })
     return undefined
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
@@ -76,6 +78,14 @@ function reasonOf(error: unknown): string {
   if (code === 'EACCES') return 'permission denied (EACCES)'
   if (code === 'EISDIR') return 'it is a directory (EISDIR)'
   return error instanceof Error ? error.message : String(error)
+}
+
+function wayOut(error: unknown, file: string): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EACCES')
+    return `You may not read it, or not enter a folder above it: "namei -l ${file}" shows which. Copy it to a place of yours.`
+  if (code === 'EISDIR') return 'Name a file in it.'
+  return undefined
 }
 
 function reportEncoding(bytes: Buffer, file: string, findings: Findings): void {

@@ -181,6 +181,7 @@ function createBases(
 
 function nodeUsesIpv6(node: Node): boolean {
   return (
+    node.settings.usesIpv6 ||
     node.loopback.some(isAddress6) ||
     [...node.interfaces.values()].some(({ addresses }) => addresses.some(isAddress6)) ||
     [...node.rules, ...node.neighs].some(({ family }) => family === 6) ||

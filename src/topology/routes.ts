@@ -2,7 +2,8 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { routeKey } from '../state/key.ts'
-import type { Nexthop, RouteState } from '../state/network.ts'
+import { ROUTE_METRICS } from '../state/network.ts'
+import type { Nexthop, RouteMetric, RouteState } from '../state/network.ts'
 import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
@@ -22,6 +23,8 @@ import type { NexthopWords, RouteWords } from './words/route.ts'
 
 /** RT_TABLE_MAIN */
 export const MAIN_TABLE = 254
+const RT_SCOPE_UNIVERSE = 0
+const RT_SCOPE_LINK = 253
 
 /** What the routes of one node are made from. */
 export interface Router {
@@ -148,7 +151,7 @@ export function createRouteReader(
   }
 
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
-    const { family, type, to, table, metric, src, mtu, nexthops } = words.value
+    const { family, type, to, table, metric, src, protocol, scope, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
       readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct, table)
     const hops =
@@ -165,6 +168,8 @@ export function createRouteReader(
       )
     }
     if (!hops.every((hop) => hop !== undefined)) return undefined
+    const isDirect = type === 'unicast' && hops.every((hop) => hop.via === undefined)
+    const isUsual = scope === undefined || scope === (isDirect ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE)
     return {
       family,
       type,
@@ -173,7 +178,9 @@ export function createRouteReader(
       metric: metricOf(family, metric),
       nexthops: hops,
       ...(src !== undefined && { src }),
-      ...(mtu !== undefined && { mtu }),
+      ...(protocol !== undefined && { protocol }),
+      ...(!isUsual && { scope }),
+      ...metricsOf(words.value),
       origin: words.origin,
     }
   }
@@ -187,6 +194,7 @@ export function createRouteReader(
     }
     const gateway = definitions.nodes.get(item.text) ?? definitions.bridges.get(item.text)
     if (gateway === undefined) {
+      if (definitions.refused.has(item.text)) return []
       const hint = findings.isFull() ? undefined : nameHint(item.text, [...definitions.nodes.keys(), ...definitions.bridges.keys()])
       const detail = `The gateway "${item.text}" is neither a node nor an address.`
       findings.error('UNKNOWN_NODE', item.origin, detail, hint === undefined ? {} : { hint })
@@ -238,6 +246,15 @@ export function createRouteReader(
   }
 }
 
+function metricsOf(words: RouteWords): Partial<Record<RouteMetric, number>> {
+  const metrics: Partial<Record<RouteMetric, number>> = {}
+  for (const metric of ROUTE_METRICS) {
+    const value = words[metric]
+    if (value !== undefined) metrics[metric] = value
+  }
+  return metrics
+}
+
 /** A route through an interface that is in a VRF belongs into the table of the VRF, where the file names no other. */
 function tableOf(router: Router, hops: readonly Nexthop[]): number {
   const [first] = hops
@@ -255,7 +272,7 @@ function writeRoute(map: MapValue, line: Line): void {
   if (type !== undefined) line.word(type.text, type.origin)
   const destination = scalarAt(map, 'to')
   if (destination !== undefined) line.pair('to', map, 'to')
-  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'mtu']) line.pair(key, map, key)
+  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'proto', 'scope', ...ROUTE_METRICS]) line.pair(key, map, key)
   writeOnlink(map, line)
   for (const item of itemsAt(map, 'nexthops')) {
     if (item.kind !== 'map') continue

@@ -59,39 +59,42 @@ export function joinSegments(
   }
   for (const definition of definitions.bridges.values()) {
     const own = switches.ofBridge.get(definition)
-    if (own === undefined) continue
-    const station = stationOf.get(definition)
-    for (const vlan of vlansOf(definition, own, station !== undefined)) {
-      const segment = explorer.segmentAt({ switch: own, vlan, tags: [] })
-      segment.bridges.push({ definition, vlan })
-      if (station !== undefined && vlan === (own.protocol === undefined ? 0 : own.ownVlan)) add(segment, station)
-    }
+    if (own !== undefined) addBridge(definition, own, stationOf.get(definition), explorer, add)
   }
-  const fronts = new Set<Station>()
+  const segmentOf = (station: Station): Segment => segmentOfVirtual(station, switches, explorer, baseOf)
   for (const cable of cables) {
     const segment = explorer.segmentAt({ base: cable, tags: [] })
     segment.cables.push(cable)
     for (const end of cable.ends) {
       if (end.kind === 'port') continue
       const front = frontOf(end, nodeStations)
-      if (front === end) add(segment, end)
-      else {
-        // Its address is that of the front, and its place is known all the same.
-        ofStation.set(end, segment)
-        if (!fronts.has(front)) add(segmentOfVirtual(front, switches, explorer, baseOf), front)
-        fronts.add(front)
-      }
+      // Where another one stands for it, its place is known all the same, and the other's is where the cable is.
+      if (front !== end) ofStation.set(end, segment)
+      if (!ofStation.has(front)) add(front === end ? segment : segmentOf(front), front)
     }
   }
   for (const stations of nodeStations.values()) {
     for (const station of stations.values()) {
       if (station.virtual === undefined || ofStation.has(station)) continue
-      const segment = segmentOfVirtual(station, switches, explorer, baseOf)
-      if (frontOf(station, nodeStations) === station) add(segment, station)
-      else ofStation.set(station, segment)
+      if (frontOf(station, nodeStations) === station) add(segmentOf(station), station)
+      else ofStation.set(station, segmentOf(station))
     }
   }
   return { all: explorer.all, ofStation }
+}
+
+function addBridge(
+  definition: Definition,
+  own: Switch,
+  station: Station | undefined,
+  explorer: Explorer,
+  add: (segment: Segment, station: Station) => void,
+): void {
+  for (const vlan of vlansOf(definition, own, station !== undefined)) {
+    const segment = explorer.segmentAt({ switch: own, vlan, tags: [] })
+    segment.bridges.push({ definition, vlan })
+    if (station !== undefined && vlan === (own.protocol === undefined ? 0 : own.ownVlan)) add(segment, station)
+  }
 }
 
 function segmentOfVirtual(station: Station, switches: Switches, explorer: Explorer, baseOf: BaseOf): Segment {
@@ -228,7 +231,8 @@ function joinBridges(
     return
   }
   if ([a, b].every((port) => scalarAt(port.bridge.settings, 'stp')?.value === true)) return
-  const detail = `${a.bridge.name} and ${b.bridge.name} are joined already: this cable closes a loop, in which a broadcast goes round for ever.`
+  const joined = a.bridge === b.bridge ? `Both ends are at ${a.bridge.name}` : `${a.bridge.name} and ${b.bridge.name} are joined already`
+  const detail = `${joined}: this cable closes a loop, in which a broadcast goes round for ever.`
   findings.warning('BRIDGE_LOOP', cable.draft.link.origin, detail, { hint: 'Set `stp: true` on the bridges of the loop.' })
 }
 

@@ -1,5 +1,6 @@
 /** Which services wait for which: `after` with its names looked up, over all nodes. */
 import { hash } from 'node:crypto'
+import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { ServiceDefinition, ServiceName, ServiceState } from '../state/network.ts'
 import { expandRange } from '../unit/range.ts'
@@ -20,7 +21,9 @@ export function resolveServices(nodes: Settings, findings: Findings): Map<string
     if (services.size === 0) continue
     const own = new Map<string, ServiceState>()
     for (const [service, settings] of services) {
-      const after = settings.after.flatMap((word) => namedServices(nodes, netns, word, findings))
+      const after = settings.after.flatMap((word) =>
+        typeof word === 'string' ? [{ netns, service: word }] : namedServices(nodes, netns, word, findings),
+      )
       own.set(service, serviceState(settings, node, after))
       waits.set(`${netns} ${service}`, { netns, service, settings, after })
     }
@@ -35,8 +38,8 @@ function serviceState(
   node: Pick<NodeSettings, 'env' | 'capabilities'>,
   after: readonly ServiceName[],
 ): ServiceState {
-  const { origin, after: _, ...rest } = settings
-  const capabilities = node.capabilities === undefined ? {} : { capabilities: node.capabilities }
+  const { origin, after: _, capabilities: added, ...rest } = settings
+  const capabilities = node.capabilities === undefined ? {} : { capabilities: [...new Set([...node.capabilities, ...added])].sort() }
   const definition: ServiceDefinition = { ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }
   const { ready: _ready, after: _after, ...started } = definition
   return { definition, digest: hash('sha256', JSON.stringify(Object.entries(started).sort())), origin }
@@ -75,7 +78,7 @@ function findCycle(waits: ReadonlyMap<string, Waiting>, findings: Findings): voi
     if (start >= 0) {
       const names = [...chain.slice(start), key].map((each) => each.replace(' ', ':'))
       const { settings } = waits.get(key)!
-      findings.error('SERVICE_CYCLE', settings.after[0]?.origin ?? settings.origin, `None of them can be first: ${names.join(' → ')}.`)
+      findings.error('SERVICE_CYCLE', originOf(settings), `None of them can be first: ${names.join(' → ')}.`)
       return true
     }
     if (done.has(key)) return false
@@ -83,4 +86,9 @@ function findCycle(waits: ReadonlyMap<string, Waiting>, findings: Findings): voi
     return (waits.get(key)?.after ?? []).some(({ netns, service }) => visit(`${netns} ${service}`, [...chain, key]))
   }
   for (const key of waits.keys()) if (visit(key, [])) return
+}
+
+function originOf({ after, origin }: ServiceSettings): Origin {
+  const [first] = after
+  return first === undefined || typeof first === 'string' ? origin : first.origin
 }

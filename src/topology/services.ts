@@ -12,8 +12,10 @@ import type { MapValue, ScalarValue, Value } from './value.ts'
 /** A service as the file has it; `env` is its own alone. */
 export interface ServiceSettings extends Omit<ServiceDefinition, 'after' | 'capabilities'> {
   readonly origin: Origin
-  /** `service` of the same node, or `node:service`. */
-  readonly after: readonly ScalarValue[]
+  /** `service` of the same node, or `node:service`. A text is netlab's own, and right. */
+  readonly after: readonly (ScalarValue | string)[]
+  /** Beyond those of the node. */
+  readonly capabilities: readonly string[]
 }
 
 const READY_TIMEOUT_MS = 10_000
@@ -61,6 +63,7 @@ function readService(name: string, value: Value, origin: Origin, findings: Findi
     ...readStop(map, findings),
     ready: readReady(map, findings),
     after: textsAt(map, 'after'),
+    capabilities: [],
   }
 }
 

@@ -5,6 +5,8 @@ import { parseAddress } from '../unit/address.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { readFiles } from './files.ts'
 import type { Findings } from './findings.ts'
+import { frrFiles, frrServices, readFrr } from './frr.ts'
+import { birdFiles, birdServices, readBird } from './bird.ts'
 import { argvOf, readEnv } from './command.ts'
 import { readCapabilities } from './rights.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
@@ -35,12 +37,24 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   if (nftables !== undefined) rulesets.set('nftables', nftables)
   const dns = valueAt(settings, 'dns')
   const capabilities = readCapabilities(settings, findings)
+  const frr = readFrr(settings, findings)
+  const bird = readBird(settings)
   return {
     sysctls: readSysctls(settings, findings),
-    files: readFiles(settings, findings),
+    files: new Map([
+      ...(frr === undefined ? [] : frrFiles(frr)),
+      ...(bird === undefined ? [] : birdFiles(bird)),
+      ...readFiles(settings, findings),
+    ]),
     rulesets,
     setup: readSetup(settings),
-    services: readServices(settings, findings),
+    services: new Map([
+      ...(frr === undefined ? [] : frrServices(frr)),
+      ...(bird === undefined ? [] : birdServices(bird)),
+      ...readServices(settings, findings),
+    ]),
+    configs: [frr?.config, bird].filter((config) => config !== undefined),
+    usesIpv6: frr?.usesIpv6 === true,
     env: readEnv(mapAt(settings, 'env'), findings),
     ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),

@@ -42,35 +42,50 @@ export function readSwitches(
   for (const definition of definitions.bridges.values()) ofBridge.set(definition, newSwitch(definition.settings))
   for (const cable of cables) {
     for (const end of cable.ends) {
-      if (end.kind !== 'port') continue
-      const plugged = ofBridge.get(end.bridge)
+      const plugged = end.kind === 'port' ? ofBridge.get(end.bridge) : undefined
+      if (end.kind !== 'port' || plugged === undefined) continue
       const said = readPort(end.settings, portBridge(end.bridge.name, end.bridge.settings), findings)
       if (said !== undefined) portOf.set(end, said)
-      if (plugged !== undefined) plug(plugged, [{ base: cable, tags: [] }], said)
+      plug(plugged, [{ base: cable, tags: [] }], said)
     }
   }
-  for (const [definition, stations] of nodeStations) {
-    for (const station of stations.values()) {
-      if (station.virtual?.kind === 'bridge') ofStation.set(station, newSwitch(station.virtual.settings))
-    }
-    for (const station of stations.values()) {
-      const master = station.master === undefined ? undefined : stations.get(station.master)
-      const plugged = master === undefined ? undefined : ofStation.get(master)
-      if (master?.virtual === undefined || plugged === undefined) {
-        const own = station.virtual?.kind === 'bridge' ? new Set(['vlan', 'priority']) : ownKeys(station)
-        for (const map of station.portSettings) findStrayPortKeys(map, `${definition.name}:${station.ifname}`, own, findings)
-        continue
-      }
-      const said = readPort(station.portSettings, portBridge(`${definition.name}:${master.ifname}`, master.virtual.settings), findings)
-      if (said !== undefined) portOf.set(station, said)
-      plug(plugged, mediaOf(station, baseOf), said)
-    }
-  }
+  for (const stations of nodeStations.values()) plugStations(stations, ofStation, portOf, baseOf, findings)
   return { ofBridge, ofStation, portOf }
+}
+
+/** Bridges of one node. */
+function plugStations(
+  stations: ReadonlyMap<string, Station>,
+  ofStation: Map<Station, Switch>,
+  portOf: Map<PortDraft | Station, BridgePort>,
+  baseOf: BaseOf,
+  findings: Findings,
+): void {
+  for (const station of stations.values()) {
+    if (station.virtual?.kind === 'bridge') ofStation.set(station, newSwitch(station.virtual.settings))
+  }
+  for (const station of stations.values()) {
+    const master = station.master === undefined ? undefined : stations.get(station.master)
+    const said = readStation(station, master, findings)
+    if (said !== undefined) portOf.set(station, said)
+    const plugged = master === undefined ? undefined : ofStation.get(master)
+    if (plugged !== undefined) plug(plugged, mediaOf(station, baseOf), said)
+  }
+}
+
+/** What a node's interface says of itself as port of its master; it has nothing to say where that is no bridge. */
+function readStation(station: Station, master: Station | undefined, findings: Findings): BridgePort | undefined {
+  const { definition, ifname, portSettings } = station
+  if (master?.virtual?.kind === 'bridge') {
+    return readPort(portSettings, portBridge(`${definition.name}:${master.ifname}`, master.virtual.settings), findings)
+  }
+  for (const map of portSettings) findStrayPortKeys(map, `${definition.name}:${ifname}`, ownKeys(station), findings)
+  return undefined
 }
 
 /** Options of a kind that have the name of a port's. */
 function ownKeys(station: Station): ReadonlySet<string> {
+  if (station.virtual?.kind === 'bridge') return new Set(['vlan', 'priority'])
   return new Set(station.virtual?.kind === 'vxlan' ? ['learning'] : [])
 }
 

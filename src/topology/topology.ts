@@ -22,6 +22,7 @@ import type {
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Prefix } from '../unit/prefix.ts'
+import type { DaemonConfig } from './daemon-config.ts'
 import type { ServiceSettings } from './services.ts'
 
 export interface Topology {
@@ -59,6 +60,10 @@ export interface NodeSettings {
   readonly rulesets: ReadonlyMap<RulesetTool, Omit<RulesetState, 'canonical'> & { readonly input: string }>
   readonly setup: readonly SetupCommand[]
   readonly services: ReadonlyMap<string, ServiceSettings>
+  /** Configurations of routing daemons, for their own tools to check. */
+  readonly configs: readonly DaemonConfig[]
+  /** Whether a daemon's configuration speaks of IPv6. */
+  readonly usesIpv6: boolean
   readonly env: Readonly<Record<string, string>>
   /** Of its commands; absent where it is privileged. */
   readonly capabilities?: readonly string[]

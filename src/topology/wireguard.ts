@@ -136,14 +136,23 @@ function findPeer(
   const others = all.filter((other) => other !== station && (ifname === undefined || other.ifname === ifname))
   const [only] = others
   if (only !== undefined && others.length === 1) return only
-  if (damage.has(node)) return undefined
-  const has = all.length === 0 ? 'has no WireGuard interface' : `has ${all.map((other) => other.ifname).join(', ')}`
-  if (definition === station.definition && ifname === undefined) {
-    findings.error('INVALID_VALUE', name.origin, `${node} cannot be its own peer.`)
-  } else if (others.length > 1) {
-    findings.error('INVALID_VALUE', name.origin, `${node} ${has}: say which.`, { hint: `${node}:${only?.ifname ?? ''}` })
-  } else findings.error('UNKNOWN_INTERFACE', name.origin, `${node} ${has}${ifname === undefined ? '' : `, and no WireGuard "${ifname}"`}.`)
+  if (!damage.has(node)) reportNoPeer(station, name, all, others, findings)
   return undefined
+}
+
+function reportNoPeer(
+  { definition }: Station,
+  name: ScalarValue,
+  all: readonly Station[],
+  others: readonly Station[],
+  findings: Findings,
+): void {
+  const [node = '', ifname] = name.text.split(':')
+  const has = all.length === 0 ? 'has no WireGuard interface' : `has ${all.map((other) => other.ifname).join(', ')}`
+  if (definition.name === node && ifname === undefined) findings.error('INVALID_VALUE', name.origin, `${node} cannot be its own peer.`)
+  else if (others.length > 1) {
+    findings.error('INVALID_VALUE', name.origin, `${node} ${has}: say which.`, { hint: `${node}:${others[0]?.ifname ?? ''}` })
+  } else findings.error('UNKNOWN_INTERFACE', name.origin, `${node} ${has}${ifname === undefined ? '' : `, and no WireGuard "${ifname}"`}.`)
 }
 
 function groupsOf(peersOf: ReadonlyMap<Station, readonly PeerDraft[]>): Map<Station, string> {

@@ -128,19 +128,17 @@ links:
   })
 
   onShared('a bridge must have the options of the file', async () => {
-    expect(await bridge('tree', 'tree')).toMatchObject({
-      mtu: 1400,
-      linkinfo: {
-        info_data: {
-          stp_state: 1,
-          priority: 4096,
-          ageing_time: 1000,
-          forward_delay: 200,
-          hello_time: 100,
-          max_age: 600,
-          mcast_snooping: 1,
-        },
-      },
-    })
+    const options = {
+      stp_state: 1,
+      priority: 4096,
+      ageing_time: 1000,
+      forward_delay: 200,
+      hello_time: 100,
+      max_age: 600,
+      mcast_snooping: 1,
+    }
+    const wanted = { mtu: 1400, linkinfo: { info_data: options } }
+    // While the tree finds together, ageing is two forward delays (__br_set_topology_change): for max_age + forward_delay, 8 s.
+    await expect.poll(() => bridge('tree', 'tree'), { timeout: 30_000, interval: 500 }).toMatchObject(wanted)
   })
 })

@@ -7,9 +7,10 @@ import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
 import type { Qdisc } from '../../src/state/qdisc.ts'
 import { addAddr, checkRoute, delAddr, hasIpv6 } from './model-fib.ts'
-import { addBridge, addVeth, changeLink, unregister } from './model-link.ts'
+import { addBridge, addVeth, addVirtual, changeLink, unregister } from './model-link.ts'
 import { refuse } from './model-netns.ts'
 import type { Netns } from './model-netns.ts'
+import { changePort } from './model-port.ts'
 import { restoreRuleset, setSysctl, tablesOf } from './model-setting.ts'
 
 export { Refusal } from './model-netns.ts'
@@ -160,6 +161,16 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
       return
     case 'add bridge':
       return addBridge(netns, operation)
+    case 'add link':
+      return addVirtual(netns, operation)
+    case 'set wireguard':
+    case 'add vlan':
+    case 'del vlan':
+    case 'add fdb':
+    case 'del fdb':
+    case 'add mdb':
+    case 'del mdb':
+      return changePort(netns, operation)
     case 'set link':
       return changeLink(netns, operation)
     case 'add qdisc':

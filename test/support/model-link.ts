@@ -1,14 +1,31 @@
 /** Links of the model kernel: net/core/dev.c, net/bridge/br_if.c, and what IPv4 and IPv6 do at their events. */
-import type { AddBridge, AddVeth, SetLink } from '../../src/plan/operation.ts'
+import type { AddBridge, AddLink, AddVeth, SetLink } from '../../src/plan/operation.ts'
 import { addrKey } from '../../src/state/key.ts'
 import type { AddrState } from '../../src/state/network.ts'
 import { flushNeighs, forgetSource4, isAllOn } from './model-fib.ts'
 import { refuse } from './model-netns.ts'
+import { NEW_PORT } from './model-port.ts'
 import type { Link, Netns } from './model-netns.ts'
 
 export function addBridge(netns: Netns, operation: AddBridge): void {
   if (netns.links.has(operation.ifname)) refuse('EEXIST', operation)
-  netns.links.set(operation.ifname, { link: { ...operation.link, up: false, mtu: 1500 }, ownMtu: false })
+  const { selfVlans: _, port: _port, master: _master, addrGenMode: _mode, ...link } = operation.link
+  // In the fabric the default is none, and nobody asks.
+  const mode = netns.kind === 'node' ? modeOf(1500) : {}
+  netns.links.set(operation.ifname, { link: { ...link, ...mode, up: false, mtu: 1500 }, ownMtu: false })
+}
+
+/** rtnl_newlink of a kind that stands alone or on another link. */
+export function addVirtual(netns: Netns, operation: AddLink): void {
+  const { ifname, link } = operation
+  if (netns.links.has(ifname)) refuse('EEXIST', operation)
+  const parent = link.parent === undefined ? undefined : (netns.links.get(link.parent) ?? refuse('ENODEV', operation))
+  if (link.kind === 'vlan' && (parent?.link.mtu ?? 0) < link.mtu) refuse('ERANGE', operation)
+  const primary = link.options['primary']
+  if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
+  const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, ...plain } = link
+  const own = link.kind === 'vrf' ? {} : modeOf(link.mtu)
+  netns.links.set(ifname, { link: { ...plain, ...own, up: false }, ownMtu: false })
 }
 
 export function addVeth(netns: Netns, other: Netns, operation: AddVeth): void {
@@ -18,12 +35,55 @@ export function addVeth(netns: Netns, other: Netns, operation: AddVeth): void {
   ] as const
   for (const [where, ifname, { master }] of ends) {
     if (where.links.has(ifname)) refuse('EEXIST', operation)
-    if (master !== undefined && where.links.get(master)?.link.kind !== 'bridge') refuse('ENODEV', operation)
+    if (master !== undefined && !isMaster(where, master)) refuse('ENODEV', operation)
   }
   for (const [where, ifname, link] of ends) {
-    const { addrGenMode: _, ...plain } = link
+    const { addrGenMode: _, master, port: _port, ...plain } = link
     where.links.set(ifname, { link: { ...plain, up: false, ...modeOf(link.mtu) }, ownMtu: false })
-    adjustMtu(where, link.master)
+    if (master !== undefined) enter(where, ifname, master)
+  }
+}
+
+const MASTERS = ['bridge', 'bond', 'vrf']
+
+function isMaster(netns: Netns, master: string): boolean {
+  return MASTERS.includes(netns.links.get(master)?.link.kind ?? '')
+}
+
+/** br_add_if; bond_enslave, which opens the link and gives it the bond's address and MTU; do_vrf_add_slave. */
+function enter(netns: Netns, ifname: string, master: string): void {
+  const entry = netns.links.get(ifname)
+  const over = netns.links.get(master)
+  if (entry === undefined || over === undefined) return
+  entry.link.master = master
+  if (over.link.kind === 'bond') {
+    Object.assign(entry.link, { up: true, mtu: over.link.mtu, lladdr: over.link.lladdr })
+    goUpAbove(netns, ifname)
+  }
+  adjustMtu(netns, master)
+}
+
+/** cycle_netdev of a VRF, dev_close of a bond that lets a link go. */
+function leave(netns: Netns, ifname: string): void {
+  const entry = netns.links.get(ifname)
+  const over = entry?.link.master === undefined ? undefined : netns.links.get(entry.link.master)
+  if (entry === undefined || over === undefined) return
+  const { master } = entry.link
+  delete entry.link.master
+  delete entry.link.port
+  if (over.link.kind === 'bond') {
+    if (entry.link.up) goDown(netns, ifname)
+    entry.link.up = false
+  }
+  adjustMtu(netns, master)
+}
+
+/** vlan_device_event, NETDEV_UP */
+function goUpAbove(netns: Netns, ifname: string): void {
+  for (const [other, { link }] of netns.links) {
+    if (link.kind !== 'vlan' || link.parent !== ifname || link.up) continue
+    link.up = true
+    goUpAbove(netns, other)
   }
 }
 
@@ -40,7 +100,7 @@ function modeOf(mtu: number): { addrGenMode?: 'eui64' } {
 export function changeLink(netns: Netns, operation: SetLink): void {
   const entry = netns.links.get(operation.ifname) ?? refuse('ENODEV', operation)
   const { link } = entry
-  const { up, mtu, lladdr, addrGenMode, master, alias, bridge } = operation.set
+  const { up, mtu, lladdr, addrGenMode, master, alias } = operation.set
   if (addrGenMode !== undefined) {
     if (!isIpv6Mtu(link.mtu)) refuse('EAFNOSUPPORT', operation)
     link.addrGenMode = addrGenMode
@@ -50,42 +110,83 @@ export function changeLink(netns: Netns, operation: SetLink): void {
     flushNeighs(netns, (neigh) => neigh.ifname === operation.ifname)
   }
   if (mtu !== undefined) changeMtu(netns, operation.ifname, entry, mtu)
-  if (master !== undefined) changeMaster(netns, link, master, operation)
+  if (master !== undefined) changeMaster(netns, operation.ifname, link, master, operation)
   if (alias === '') delete link.alias
   else if (alias !== undefined) link.alias = alias
-  if (bridge !== undefined && link.kind !== 'bridge') refuse('EOPNOTSUPP', operation)
-  Object.assign(link, bridge)
-  if (up !== undefined) changeUp(netns, operation.ifname, link, up)
+  changeType(netns, link, operation)
+  if (up !== undefined) changeUp(netns, operation.ifname, link, up, operation)
 }
 
 function changeMtu(netns: Netns, ifname: string, entry: Link, mtu: number): void {
   if (!isIpv6Mtu(mtu) && isIpv6Mtu(entry.link.mtu)) closeIpv6(netns, ifname)
-  if (isIpv6Mtu(mtu) && !isIpv6Mtu(entry.link.mtu) && entry.link.kind === 'veth') entry.link.addrGenMode = 'eui64'
+  if (isIpv6Mtu(mtu) && !isIpv6Mtu(entry.link.mtu) && hasMode(netns, ifname, entry)) entry.link.addrGenMode = 'eui64'
   // dev_set_mtu does nothing, and so marks nothing, where the value is the same.
   if (mtu !== entry.link.mtu) entry.ownMtu = true
   entry.link.mtu = mtu
   adjustMtu(netns, entry.link.master)
+  for (const [other, member] of netns.links) {
+    const isBelow = member.link.master === ifname && entry.link.kind === 'bond'
+    const isAbove = 'parent' in member.link && member.link.parent === ifname && ABOVE.includes(member.link.kind) && member.link.mtu > mtu
+    if (isBelow || isAbove) changeMtu(netns, other, member, mtu)
+  }
 }
 
-function changeMaster(netns: Netns, link: Link['link'], master: string | null, operation: SetLink): void {
-  const old = link.master
-  if (master !== null && netns.links.get(master)?.link.kind !== 'bridge') refuse('EINVAL', operation)
-  if (master === null) delete link.master
-  else link.master = master
-  adjustMtu(netns, old)
-  adjustMtu(netns, master ?? undefined)
+/** Whether a mode is looked at: nobody gives one to a VRF, to lo, and to bridges of the fabric. */
+function hasMode(netns: Netns, ifname: string, { link }: Link): boolean {
+  return link.kind !== 'vrf' && ifname !== 'lo' && (link.kind !== 'bridge' || netns.kind === 'node')
 }
 
-function changeUp(netns: Netns, ifname: string, link: Link['link'], up: boolean): void {
+/** Kinds that shrink with their parent, and go with it. */
+const ABOVE = ['vlan', 'macvlan']
+
+function changeMaster(netns: Netns, ifname: string, link: Link['link'], master: string | null, operation: SetLink): void {
+  if (master !== null && !isMaster(netns, master)) refuse('EINVAL', operation)
+  const kindOf = (name: string | null | undefined): string | undefined => netns.links.get(name ?? '')?.link.kind
+  if (kindOf(master) === 'bond' && link.up) refuse('EPERM', operation)
+  if ((kindOf(link.master) === 'vrf' || kindOf(master) === 'vrf') && link.up) goDown(netns, ifname)
+  leave(netns, ifname)
+  if (master !== null) enter(netns, ifname, master)
+}
+
+/** What iproute2 says behind `type`. */
+function changeType(netns: Netns, link: Link['link'], operation: SetLink): void {
+  const { bridge, vlan, kind, port } = operation.set
+  if (bridge !== undefined && link.kind !== 'bridge') refuse('EOPNOTSUPP', operation)
+  Object.assign(link, bridge)
+  if (vlan !== undefined) changeFilter(netns, operation.ifname, link, vlan)
+  if (kind !== undefined) Object.assign(link, { options: { ...(link as { options?: object }).options, ...kind.options } })
+  if (port === undefined) return
+  if (netns.links.get(link.master ?? '')?.link.kind !== 'bridge') refuse('EINVAL', operation)
+  link.port = { ...(link.port ?? NEW_PORT), options: { ...link.port?.options, ...port } }
+}
+
+/** br_vlan_filter_toggle, with vlan_default_pvid 0: what the kernel had put on the ports goes. */
+function changeFilter(netns: Netns, ifname: string, link: Link['link'], vlan: NonNullable<SetLink['set']['vlan']> | null): void {
+  if (link.kind !== 'bridge') return
+  const had = link.vlan !== undefined
+  if (vlan === null) delete (link as { vlan?: unknown }).vlan
+  else Object.assign(link, { vlan })
+  if (had && vlan !== null) return
+  delete (link as { selfVlans?: unknown }).selfVlans
+  for (const { link: port } of netns.links.values()) {
+    if (port.master === ifname && port.port !== undefined) port.port = { ...port.port, vlans: new Map() }
+  }
+}
+
+function changeUp(netns: Netns, ifname: string, link: Link['link'], up: boolean, operation: SetLink): void {
+  // vlan_dev_open
+  const isAfloat = link.kind !== 'vlan' || netns.links.get(link.parent ?? '')?.link.up === true
+  if (up && !isAfloat) refuse('ENETDOWN', operation)
   if (!up && link.up) goDown(netns, ifname)
   if (up && !link.up && ifname === 'lo') giveLoopbackAddrs(netns)
   link.up = up
+  if (up) goUpAbove(netns, ifname)
 }
 
 /** br_mtu_auto_adjust */
 export function adjustMtu(netns: Netns, bridge: string | undefined): void {
   const entry = bridge === undefined ? undefined : netns.links.get(bridge)
-  if (entry === undefined || entry.ownMtu) return
+  if (entry === undefined || entry.ownMtu || entry.link.kind !== 'bridge') return
   const ports = [...netns.links.values()].filter(({ link }) => link.master === bridge).map(({ link }) => link.mtu)
   entry.link.mtu = ports.length === 0 ? 1500 : Math.min(...ports)
 }
@@ -95,6 +196,11 @@ export function goDown(netns: Netns, ifname: string): void {
   netns.addrs = netns.addrs.filter((addr) => addr.family === 4 || addr.ifname !== ifname)
   netns.routes = netns.routes.filter((route) => !isAllOn(route, ifname))
   flushNeighs(netns, (neigh) => neigh.ifname === ifname)
+  for (const [other, { link }] of netns.links) {
+    if (link.kind !== 'vlan' || link.parent !== ifname || !link.up) continue
+    link.up = false
+    goDown(netns, other)
+  }
 }
 
 /** addrconf_ifdown(unregister = true) */
@@ -122,6 +228,7 @@ export function isSysctlOf(name: string, ifname: string): boolean {
 export function unregister(netns: Netns | undefined, ifname: string): void {
   const entry = netns?.links.get(ifname)
   if (netns === undefined || entry === undefined) return
+  unregisterAround(netns, ifname, entry)
   goDown(netns, ifname)
   netns.links.delete(ifname)
   netns.qdiscs.delete(ifname)
@@ -131,8 +238,19 @@ export function unregister(netns: Netns | undefined, ifname: string): void {
   netns.addrs = netns.addrs.filter((addr) => addr.ifname !== ifname)
   for (const addr of gone) if (addr.family === 4) forgetSource4(netns, addr.local)
   for (const name of [...netns.sysctls.keys()]) if (isSysctlOf(name, ifname)) netns.sysctls.delete(name)
-  for (const port of netns.links.values()) if (port.link.master === ifname) delete port.link.master
   adjustMtu(netns, entry.link.master)
+}
+
+/** What stands on it goes too; what was in it stays behind. */
+function unregisterAround(netns: Netns, ifname: string, entry: Link): void {
+  for (const [other, { link }] of [...netns.links]) {
+    if ('parent' in link && link.parent === ifname && [...ABOVE, 'ipvlan', 'vxlan'].includes(link.kind)) unregister(netns, other)
+  }
+  for (const [other, { link }] of netns.links) {
+    if (link.master !== ifname || link.kind === 'bridge') continue
+    if (entry.link.kind === 'vrf' && link.up) goDown(netns, other)
+    leave(netns, other)
+  }
 }
 
 export function giveLoopbackAddrs(netns: Netns): void {

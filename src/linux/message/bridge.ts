@@ -1,6 +1,7 @@
 // What bridge(8) sends: VLANs of ports (RTM_*LINK of AF_BRIDGE), static forwarding entries (RTM_*NEIGH of AF_BRIDGE), multicast memberships
 // (RTM_*MDB). <linux/if_bridge.h>, <linux/neighbour.h>.
 import { type AttrStream, parseAttributes, putU16, putU32 } from 'netlink/dist/structs.js'
+import type { LiveFdb } from '../../state/live.ts'
 import type { FdbEntry, MdbEntry, PortVlan } from '../../state/network.ts'
 import type { VlanRange } from '../../plan/operation.ts'
 import { request, type Request } from '../transport.ts'
@@ -33,6 +34,7 @@ import {
   NDA_MASTER,
   NDA_VLAN,
   NTF_MASTER,
+  NUD_REACHABLE,
   RTEXT_FILTER_BRVLAN_COMPRESSED,
   RTM_DELMDB,
   RTM_NEWMDB,
@@ -125,12 +127,12 @@ function putFdb(out: AttrStream, fdb: FdbEntry): void {
 
 /** Same as: bridge fdb add … dev … master static [vlan …]. Errors: EEXIST; EINVAL where the port has not the VLAN. */
 export function addFdb(ifindex: number, fdb: FdbEntry): Request {
-  return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, ndmsg(ifindex, NUD_NOARP), (out) => putFdb(out, fdb))
+  return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, ndmsg(ifindex, NUD_NOARP | NUD_REACHABLE), (out) => putFdb(out, fdb))
 }
 
 /** Same as: bridge fdb del … dev … master [vlan …]. Errors: ENOENT. */
 export function delFdb(ifindex: number, fdb: FdbEntry): Request {
-  return request(RTM_DELNEIGH, 0, ndmsg(ifindex, NUD_PERMANENT), (out) => putFdb(out, fdb))
+  return request(RTM_DELNEIGH, 0, ndmsg(ifindex, NUD_NOARP | NUD_PERMANENT), (out) => putFdb(out, fdb))
 }
 
 /** Header of an RTM_GETNEIGH dump of AF_BRIDGE. */
@@ -152,6 +154,22 @@ export function decodeFdb(body: Buffer): { readonly ifindex: number; readonly fd
   return { ifindex: body.readInt32LE(4), fdb }
 }
 
+/** As `decodeFdb`, whoever made the entry: learnt ones and the bridge's own addresses too. */
+export function decodeAnyFdb(body: Buffer, ifnameOf: (ifindex: number) => string): LiveFdb | undefined {
+  if (body[0] !== AF_BRIDGE) return undefined
+  const values = new Map<number, Buffer>()
+  parseAttributes(body.subarray(12), ({ type, data }) => values.set(type, data))
+  const [lladdr, vlan] = [values.get(NDA_LLADDR), values.get(NDA_VLAN)]
+  if (lladdr === undefined || !values.has(NDA_MASTER)) return undefined
+  const state = body.readUInt16LE(8)
+  return {
+    port: ifnameOf(body.readInt32LE(4)),
+    lladdr: lladdrText(lladdr),
+    ...(vlan !== undefined && { vlan: vlan.readUInt16LE(0) }),
+    state: state & NUD_PERMANENT ? 'permanent' : state & NUD_NOARP ? 'static' : 'learnt',
+  }
+}
+
 // <linux/if_ether.h>, in network byte order
 const ETH_P_IP = Buffer.from([0x08, 0x00])
 const ETH_P_IPV6 = Buffer.from([0x86, 0xdd])
@@ -165,10 +183,10 @@ function brPortMsg(ifindex: number): Buffer {
 }
 
 // struct br_mdb_entry, 28 bytes: ifindex, state, flags, vid, address (16), protocol, padding
-function mdbEntry(port: number, { group, vlan = 0 }: MdbEntry): Buffer {
+function mdbEntry(port: number, { group, vlan = 0 }: MdbEntry, state: number): Buffer {
   const bytes = Buffer.alloc(28)
   bytes.writeUInt32LE(port, 0)
-  bytes[4] = MDB_PERMANENT
+  bytes[4] = state
   bytes.writeUInt16LE(vlan, 6)
   ipBytes(group).copy(bytes, 8)
   ;(group.includes(':') ? ETH_P_IPV6 : ETH_P_IP).copy(bytes, 24)
@@ -177,12 +195,14 @@ function mdbEntry(port: number, { group, vlan = 0 }: MdbEntry): Buffer {
 
 /** Same as: bridge mdb add dev BRIDGE port … grp … permanent [vid …]. Errors: EINVAL while the bridge is down or does no snooping. */
 export function addMdb(bridge: number, port: number, mdb: MdbEntry): Request {
-  return request(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL, brPortMsg(bridge), (out) => out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb)))
+  return request(RTM_NEWMDB, NLM_F_CREATE | NLM_F_EXCL, brPortMsg(bridge), (out) =>
+    out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb, MDB_PERMANENT)),
+  )
 }
 
 /** Same as: bridge mdb del dev BRIDGE port … grp … [vid …] */
 export function delMdb(bridge: number, port: number, mdb: MdbEntry): Request {
-  return request(RTM_DELMDB, 0, brPortMsg(bridge), (out) => out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb)))
+  return request(RTM_DELMDB, 0, brPortMsg(bridge), (out) => out.push(MDBA_SET_ENTRY, mdbEntry(port, mdb, 0)))
 }
 
 /** Header of an RTM_GETMDB dump. */

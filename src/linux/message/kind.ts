@@ -113,6 +113,9 @@ export function putKindData(out: AttrStream, kind: VirtualKind, said: Options, p
   }
   if (kind === 'vxlan') putVxlanAddresses(out, options)
   if (ROWS[kind] === GRE) putGreFlags(out, options)
+  // As iproute2 has it: 4 more tunnels inside this one (RFC 2473, 6.6); IPv4, IPv6 and MPLS inside alike.
+  if (options['hoplimit'] !== undefined) out.push(link.IFLA_GRE_ENCAP_LIMIT, putU8(4))
+  if (ROWS[kind] === IPV4_TUNNEL) out.push(link.IFLA_IPTUN_PROTO, putU8(0))
 }
 
 function defaultsOf(table: readonly Option[]): Options {
@@ -184,13 +187,18 @@ export function decodeKindData(infoKind: string, data: Buffer | undefined, of: P
   if (!isVirtualKind(kind)) return undefined
   const inside = PARENT_ATTRIBUTES[kind]
   const ifindex = inside === undefined ? 0 : (values.get(inside)?.readUInt32LE(0) ?? 0)
-  const options: Record<string, OptionValue> = { ...optionsOf(KINDS[kind].options, ROWS[kind], values, of) }
-  if (kind === 'vlan')
-    options['reorder_hdr'] = ((values.get(link.IFLA_VLAN_FLAGS)?.readUInt32LE(0) ?? 0) & link.VLAN_FLAG_REORDER_HDR) !== 0
-  if (kind === 'vxlan') Object.assign(options, vxlanAddresses(values))
-  if (ROWS[kind] === GRE) Object.assign(options, greFlags(values))
-  if (kind === 'tun' || kind === 'tap') options['multi_queue'] = (values.get(link.IFLA_TUN_MULTI_QUEUE)?.[0] ?? 0) !== 0
+  const options = { ...optionsOf(KINDS[kind].options, ROWS[kind], values, of), ...jointOptions(kind, values) }
   return { kind, options, ...(ifindex !== 0 && { parent: of.ifnameOf(ifindex) }) }
+}
+
+/** Options that share an attribute, or have one of several. */
+function jointOptions(kind: VirtualKind, values: ReadonlyMap<number, Buffer>): Options {
+  if (ROWS[kind] === GRE) return greFlags(values)
+  if (kind === 'vxlan') return vxlanAddresses(values)
+  if (kind === 'vlan') return { reorder_hdr: ((values.get(link.IFLA_VLAN_FLAGS)?.readUInt32LE(0) ?? 0) & link.VLAN_FLAG_REORDER_HDR) !== 0 }
+  // Not told of a device that nobody has opened with several queues.
+  if (kind === 'tun' || kind === 'tap') return { multi_queue: (values.get(link.IFLA_TUN_MULTI_QUEUE)?.[0] ?? 0) !== 0 }
+  return {}
 }
 
 /** Decodes IFLA_INFO_SLAVE_DATA of kind bridge. */

@@ -131,7 +131,9 @@ export function newVirtual(ifname: string, ifindex: number, link: VirtualLink, o
 function putInfo(out: AttrStream, kind: string, put: (data: AttrStream) => void): void {
   out.push(IFLA_LINKINFO, (info: AttrStream) => {
     info.push(IFLA_INFO_KIND, Buffer.from(kind))
-    info.push(IFLA_INFO_DATA, put)
+    const data = new AttrStream()
+    put(data)
+    if (data.bufs.length > 0) info.push(IFLA_INFO_DATA, data.bufs)
   })
 }
 

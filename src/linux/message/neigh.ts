@@ -1,13 +1,11 @@
 // RTM_*NEIGH messages. <linux/neighbour.h> struct ndmsg, 12 bytes; ip-neighbour(8).
 import { parseAttributes } from 'netlink/dist/structs.js'
-import type { LiveFdb, LiveNeigh } from '../../state/live.ts'
+import type { LiveNeigh } from '../../state/live.ts'
 import type { NeighState } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import {
-  AF_BRIDGE,
   NDA_DST,
   NDA_LLADDR,
-  NTF_SELF,
   NLM_F_CREATE,
   NLM_F_REPLACE,
   NUD_DELAY,
@@ -85,25 +83,38 @@ export function decodeAnyNeigh(body: Buffer, ifnameOf: (ifindex: number) => stri
   }
 }
 
-/** ndmsg of a dump of the forwarding tables. */
-export function getFdb(): Buffer {
-  const header = Buffer.alloc(12)
-  header[0] = AF_BRIDGE
-  return header
+/** An entry of the neighbour table in whatever state, as `ip neigh` shows it. */
+export interface NeighEntry {
+  readonly ifindex: number
+  readonly family: 4 | 6
+  readonly dst: string
+  /** NUD_* */
+  readonly state: number
+  readonly lladdr?: string
 }
 
-/** Decodes an entry of a bridge's forwarding table; undefined for those that a link has for itself (NTF_SELF). bridge(8) */
-export function decodeFdb(body: Buffer, ifnameOf: (ifindex: number) => string): LiveFdb | undefined {
-  if (body[0] !== AF_BRIDGE || body[10]! & NTF_SELF) return undefined
+/** Header of a dump of all entries. */
+export function getNeighs(): Buffer {
+  return Buffer.alloc(12)
+}
+
+/** Decodes the body of an RTM_NEWNEIGH of IPv4 or IPv6. */
+export function decodeNeighEntry(body: Buffer): NeighEntry | undefined {
+  const family = familyOf(body[0]!)
+  let dst: string | undefined
   let lladdr: string | undefined
   parseAttributes(body.subarray(12), ({ type, data }) => {
+    if (type === NDA_DST) dst = ipText(data)
     if (type === NDA_LLADDR) lladdr = lladdrText(data)
   })
-  if (lladdr === undefined) return undefined
-  const state = body.readUInt16LE(8)
-  return {
-    port: ifnameOf(body.readInt32LE(4)),
-    lladdr,
-    state: state & NUD_PERMANENT ? 'permanent' : state & NUD_NOARP ? 'static' : 'learnt',
-  }
+  if (family === undefined || dst === undefined) return undefined
+  return { ifindex: body.readInt32LE(4), family, dst, state: body.readUInt16LE(8), ...(lladdr !== undefined && { lladdr }) }
+}
+
+/** Same as: ip neighbour del 10.0.0.9 dev eth0. Errors: ENOENT. */
+export function delNeighEntry({ ifindex, family, dst }: NeighEntry): Request {
+  const header = Buffer.alloc(12)
+  header[0] = addressFamily(family)
+  header.writeInt32LE(ifindex, 4)
+  return request(RTM_DELNEIGH, 0, header, (out) => out.push(NDA_DST, ipBytes(dst)))
 }

@@ -1,7 +1,9 @@
 // RTM_*ROUTE messages. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
 import { AttrStream, countLength, pad, parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import type { LiveRoute } from '../../state/live.ts'
-import type { Family, Nexthop, RouteState, RouteType } from '../../state/network.ts'
+import { ROUTE_METRICS } from '../../state/network.ts'
+import type { Family, Nexthop, RouteMetric, RouteState, RouteType } from '../../state/network.ts'
+import { KERNEL_PROTOCOLS, nameOfNumber, ROUTE_PROTOCOLS } from '../../unit/route-names.ts'
 import { request, type Request } from '../transport.ts'
 import {
   NLM_F_CREATE,
@@ -20,7 +22,14 @@ import {
   RTA_PRIORITY,
   RTA_TABLE,
   RTA_VIA,
+  RTAX_ADVMSS,
+  RTAX_HOPLIMIT,
+  RTAX_INITCWND,
+  RTAX_INITRWND,
   RTAX_MTU,
+  RTAX_QUICKACK,
+  RTAX_REORDERING,
+  RTAX_WINDOW,
   RTM_DELROUTE,
   RTM_F_CLONED,
   RTM_NEWROUTE,
@@ -29,18 +38,11 @@ import {
   RTN_UNICAST,
   RTN_UNREACHABLE,
   RTNH_F_ONLINK,
-  RTPROT_BGP,
-  RTPROT_BIRD,
   RTPROT_BOOT,
-  RTPROT_DHCP,
-  RTPROT_ISIS,
   RTPROT_KERNEL,
-  RTPROT_OSPF,
   RTPROT_RA,
-  RTPROT_RIP,
-  RTPROT_STATIC,
+  RTPROT_REDIRECT,
   RTPROT_UNSPEC,
-  RTPROT_ZEBRA,
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
 
@@ -52,6 +54,17 @@ const TYPES: Record<RouteType, number> = {
 }
 const TYPE_NAMES = new Map(Object.entries(TYPES).map(([name, number]) => [number, name as RouteType]))
 
+const RTAX: Record<RouteMetric, number> = {
+  mtu: RTAX_MTU,
+  window: RTAX_WINDOW,
+  advmss: RTAX_ADVMSS,
+  reordering: RTAX_REORDERING,
+  hoplimit: RTAX_HOPLIMIT,
+  initcwnd: RTAX_INITCWND,
+  initrwnd: RTAX_INITRWND,
+  quickack: RTAX_QUICKACK,
+}
+
 /** ifindex of a link of the namespace; throws where there is none. */
 export type IfindexOf = (ifname: string) => number
 
@@ -62,7 +75,7 @@ function rtmsg(route: RouteState, protocol: number): Buffer {
   bytes[1] = Number(route.dst.slice(route.dst.indexOf('/') + 1))
   bytes[4] = route.table < 256 ? route.table : RT_TABLE_UNSPEC
   bytes[5] = protocol
-  bytes[6] = scopeOf(route)
+  bytes[6] = route.scope ?? scopeOf(route)
   bytes[7] = TYPES[route.type]
   const only = route.nexthops.length === 1 ? route.nexthops[0] : undefined
   if (only?.onlink) bytes.writeUInt32LE(RTNH_F_ONLINK, 8)
@@ -70,7 +83,7 @@ function rtmsg(route: RouteState, protocol: number): Buffer {
 }
 
 /** As iproute2 sets it (iproute.c, iproute_modify): link where there is no gateway; IPv6 has no scopes here. */
-function scopeOf(route: RouteState): number {
+function scopeOf(route: Pick<RouteState, 'family' | 'type' | 'nexthops'>): number {
   const direct = route.type === 'unicast' && route.nexthops.every((nexthop) => nexthop.via === undefined)
   return route.family === 4 && direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
 }
@@ -81,9 +94,11 @@ function putRoute(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): voi
   if (route.table >= 256) out.push(RTA_TABLE, putU32(route.table))
   if (route.metric !== 0) out.push(RTA_PRIORITY, putU32(route.metric))
   if (route.src !== undefined) out.push(RTA_PREFSRC, ipBytes(route.src))
-  if (route.mtu !== undefined) {
-    const mtu = putU32(route.mtu)
-    out.push(RTA_METRICS, (metrics: AttrStream) => metrics.push(RTAX_MTU, mtu))
+  const metrics = ROUTE_METRICS.filter((metric) => route[metric] !== undefined)
+  if (metrics.length > 0) {
+    out.push(RTA_METRICS, (nest: AttrStream) => {
+      for (const metric of metrics) nest.push(RTAX[metric], putU32(route[metric]!))
+    })
   }
   const [first] = route.nexthops
   if (route.nexthops.length > 1) out.push(RTA_MULTIPATH, (paths: AttrStream) => putNexthops(paths, route, ifindexOf))
@@ -121,12 +136,16 @@ function putGateway(out: AttrStream, nexthop: Nexthop, family: Family): void {
 
 /** Same as: ip route add … Errors: EEXIST, ENETUNREACH (gateway off-link), EINVAL. */
 export function newRoute(route: RouteState, ifindexOf: IfindexOf): Request {
-  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, rtmsg(route, RTPROT_BOOT), (out) => putRoute(out, route, ifindexOf))
+  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, rtmsg(route, route.protocol ?? RTPROT_BOOT), (out) =>
+    putRoute(out, route, ifindexOf),
+  )
 }
 
 /** Same as: ip route replace … */
 export function replaceRoute(route: RouteState, ifindexOf: IfindexOf): Request {
-  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, rtmsg(route, RTPROT_BOOT), (out) => putRoute(out, route, ifindexOf))
+  return request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, rtmsg(route, route.protocol ?? RTPROT_BOOT), (out) =>
+    putRoute(out, route, ifindexOf),
+  )
 }
 
 /** Same as: ip route del … Errors: ESRCH where there is none. */
@@ -137,55 +156,51 @@ export function delRoute(route: RouteState, ifindexOf: IfindexOf): Request {
 }
 
 /**
- * Decodes the body of an RTM_NEWROUTE; undefined for what nobody set by hand (the kernel's own, those of advertisements and of routing
- * daemons: told by RTPROT_*), for types that netlab does not know and for cached clones.
+ * Decodes the body of an RTM_NEWROUTE; undefined for the kernel's own and those of advertisements (told by RTPROT_*), for types that netlab does not know and for cached clones.
  */
 export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string): RouteState | undefined {
-  const isByHand = body[5] === RTPROT_BOOT || body[5] === RTPROT_STATIC
-  if (!isByHand) return undefined
-  const route = decodeAnyRoute(body, ifnameOf)
-  if (route === undefined) return undefined
-  const { protocol: _, ...byHand } = route
-  return byHand
+  if (isKernels(body[5]!)) return undefined
+  const route = decode(body, ifnameOf)
+  if (route?.protocol !== RTPROT_BOOT) return route
+  const { protocol: _, ...usual } = route
+  return usual
 }
 
 /** As `decodeRoute`, whoever set it. */
 export function decodeAnyRoute(body: Buffer, ifnameOf: (ifindex: number) => string): LiveRoute | undefined {
+  const route = decode(body, ifnameOf)
+  return route && { ...route, protocol: nameOfNumber(ALL_PROTOCOLS, route.protocol) }
+}
+
+const ALL_PROTOCOLS = new Map([...ROUTE_PROTOCOLS, ...KERNEL_PROTOCOLS])
+
+function decode(body: Buffer, ifnameOf: (ifindex: number) => string): (RouteState & { readonly protocol: number }) | undefined {
   const family = familyOf(body[0]!)
   const type = TYPE_NAMES.get(body[7]!)
   const flags = body.readUInt32LE(8)
   if (family === undefined || type === undefined || flags & RTM_F_CLONED) return undefined
   const values = new Map<number, Buffer>()
   parseAttributes(body.subarray(12), (attribute) => values.set(attribute.type, attribute.data))
-  const mtu = decodeMtu(values.get(RTA_METRICS))
   const src = values.get(RTA_PREFSRC)
+  const nexthops = type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : []
+  const scope = body[6]!
   return {
     family,
     type,
     dst: decodeDst(values.get(RTA_DST), family, body[1]!),
     table: values.get(RTA_TABLE)?.readUInt32LE(0) ?? body[4]!,
     metric: values.get(RTA_PRIORITY)?.readUInt32LE(0) ?? 0,
-    nexthops: type === 'unicast' ? decodeNexthops(values, flags, ifnameOf) : [],
+    nexthops,
     ...(src !== undefined && { src: ipText(src) }),
-    ...(mtu !== undefined && { mtu }),
-    protocol: PROTOCOL_NAMES.get(body[5]!) ?? String(body[5]),
+    protocol: body[5]!,
+    ...(scope !== scopeOf({ family, type, nexthops }) && { scope }),
+    ...decodeMetrics(values.get(RTA_METRICS)),
   }
 }
 
-/** As /etc/iproute2/rt_protos has them. */
-const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
-  [RTPROT_KERNEL, 'kernel'],
-  [RTPROT_BOOT, 'boot'],
-  [RTPROT_STATIC, 'static'],
-  [RTPROT_RA, 'ra'],
-  [RTPROT_ZEBRA, 'zebra'],
-  [RTPROT_BIRD, 'bird'],
-  [RTPROT_DHCP, 'dhcp'],
-  [RTPROT_BGP, 'bgp'],
-  [RTPROT_ISIS, 'isis'],
-  [RTPROT_OSPF, 'ospf'],
-  [RTPROT_RIP, 'rip'],
-])
+function isKernels(protocol: number): boolean {
+  return [RTPROT_UNSPEC, RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA].includes(protocol)
+}
 
 /** A default route has no RTA_DST. */
 function decodeDst(dst: Buffer | undefined, family: Family, prefixlen: number): string {
@@ -193,13 +208,18 @@ function decodeDst(dst: Buffer | undefined, family: Family, prefixlen: number): 
   return `${address}/${prefixlen}`
 }
 
-function decodeMtu(metrics: Buffer | undefined): number | undefined {
-  let mtu: number | undefined
-  if (metrics !== undefined)
-    parseAttributes(metrics, ({ type, data }) => {
-      if (type === RTAX_MTU) mtu = data.readUInt32LE(0)
+function decodeMetrics(nest: Buffer | undefined): Partial<Record<RouteMetric, number>> {
+  const found = new Map<number, number>()
+  if (nest !== undefined)
+    parseAttributes(nest, ({ type, data }) => {
+      if (data.length === 4) found.set(type, data.readUInt32LE(0)) // RTAX_CC_ALGO is a text
     })
-  return mtu
+  const metrics: Partial<Record<RouteMetric, number>> = {}
+  for (const metric of ROUTE_METRICS) {
+    const value = found.get(RTAX[metric])
+    if (value !== undefined) metrics[metric] = value
+  }
+  return metrics
 }
 
 function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (ifindex: number) => string): Nexthop[] {

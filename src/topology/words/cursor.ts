@@ -87,7 +87,8 @@ export function reportUnknownWord(
   known: Iterable<string>,
   unsupported: ReadonlySet<string>,
 ): void {
-  if (unsupported.has(word.text)) cursor.problem(word, `netlab does not support "${word.text}" of "${command}".`)
+  if (unsupported.has(word.text))
+    cursor.problem(word, `netlab does not take "${word.text}" of "${command}". It takes ${[...known].join(', ')}.`)
   else cursor.problem(word, `"${word.text}" is not a word of "${command}".${didYouMean(word.text, known)}`)
 }
 

@@ -1,12 +1,14 @@
 /** The words of `ip route add`, as iproute_modify() and parse_one_nh() of iproute2's ip/iproute.c read them. ip-route(8). */
-import type { RouteType } from '../../state/network.ts'
+import { ROUTE_METRICS } from '../../state/network.ts'
+import type { RouteMetric, RouteType } from '../../state/network.ts'
 import { isLinkLocal6 } from '../../unit/address.ts'
 import { formatPrefix } from '../../unit/prefix.ts'
+import { KERNEL_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_SCOPES } from '../../unit/route-names.ts'
 import { reportUnknownWord, wordCursor } from './cursor.ts'
 import type { ParsedWords, Word, WordCursor } from './cursor.ts'
-import { prefixOfWord, MAX_U32, readAddress, readIfname, readInteger, readTable } from './values.ts'
+import { prefixOfWord, MAX_U32, parseInteger, readAddress, readIfname, readInteger, readTable } from './values.ts'
 
-export interface RouteWords {
+export interface RouteWords extends Readonly<Partial<Record<RouteMetric, number>>> {
   readonly family: 4 | 6
   readonly type: RouteType
   /** Canonical prefix; `0.0.0.0/0` or `::/0` for `default`. */
@@ -17,8 +19,10 @@ export interface RouteWords {
   readonly metric?: number
   readonly table?: number
   readonly src?: string
-  /** Bytes. */
-  readonly mtu?: number
+  /** RTPROT_* */
+  readonly protocol?: number
+  /** RT_SCOPE_*; IPv6 has none. */
+  readonly scope?: number
   readonly onlink?: true
   /** Two or more, or one written with `nexthop`. Then `via`, `dev` and `onlink` are absent. */
   readonly nexthops?: readonly NexthopWords[]
@@ -46,10 +50,13 @@ interface NexthopDraft {
 interface RouteDraft {
   type: RouteType
   to?: Pick<RouteWords, 'family' | 'to'> | 'default'
-  readonly options: Mutable<Pick<RouteWords, 'metric' | 'table' | 'src' | 'mtu'>>
+  readonly options: Mutable<Pick<RouteWords, 'metric' | 'table' | 'src' | 'protocol' | 'scope' | RouteMetric>>
   readonly single: NexthopDraft
   readonly nexthops: NexthopDraft[]
 }
+
+const RT_SCOPE_LINK = 253
+const RT_SCOPE_HOST = 254
 
 const COMMAND = 'ip route add'
 const TYPES: ReadonlySet<string> = new Set<RouteType>(['unicast', 'blackhole', 'unreachable', 'prohibit'])
@@ -62,7 +69,9 @@ const ROUTE_WORDS = [
   'priority',
   'table',
   'src',
-  'mtu',
+  'proto',
+  'scope',
+  ...ROUTE_METRICS,
   'nexthop',
   ...TYPES,
   'via',
@@ -71,9 +80,8 @@ const ROUTE_WORDS = [
 ]
 const UNSUPPORTED = new Set(
   (
-    'tos dsfield scope proto protocol expires hoplimit advmss reordering rtt rttvar window cwnd initcwnd initrwnd ssthresh realms ' +
-    'rto_min quickack congctl features pref encap nhid ttl-propagate fastopen_no_cookie from as vrf local broadcast brd multicast ' +
-    'anycast throw nat xresolve'
+    'tos dsfield expires rtt rttvar cwnd ssthresh realms rto_min congctl features pref encap nhid ttl-propagate fastopen_no_cookie ' +
+    'from as vrf local broadcast brd multicast anycast throw nat xresolve'
   ).split(' '),
 )
 
@@ -107,13 +115,19 @@ function readRouteWord(cursor: WordCursor, word: Word, draft: RouteDraft): boole
     case 'src':
       if (cursor.claimValue('src', word)) assign(draft.options, 'src', readAddress(cursor, word)?.text)
       return true
-    case 'mtu':
-      readMtu(cursor, word, draft)
+    case 'proto':
+    case 'protocol':
+      if (cursor.claimValue('proto', word)) assign(draft.options, 'protocol', readProtocol(cursor, word))
+      return true
+    case 'scope':
+      if (cursor.claimValue('scope', word)) assign(draft.options, 'scope', readScope(cursor, word))
       return true
     case 'nexthop':
       return readNexthops(cursor, word, draft)
     default:
-      return readOtherWord(cursor, word, draft)
+      if (isMetric(word.text)) readMetric(cursor, word, word.text, draft)
+      else return readOtherWord(cursor, word, draft)
+      return true
   }
 }
 
@@ -151,15 +165,62 @@ function readDestination(cursor: WordCursor, first: Word | undefined, draft: Rou
   } else if (prefix !== undefined) draft.to = { family: prefix.family, to: formatPrefix(prefix) }
 }
 
-function readMtu(cursor: WordCursor, keyword: Word, draft: RouteDraft): void {
+/** What the kernel keeps as it is; it cuts what is larger (ip_metrics_convert). `quickack` is a switch. */
+const METRIC_MAX: Readonly<Record<RouteMetric, number>> = {
+  mtu: 65_520,
+  advmss: 65_495,
+  hoplimit: 255,
+  quickack: 1,
+  ...{ window: MAX_U32, reordering: MAX_U32, initcwnd: MAX_U32, initrwnd: MAX_U32 },
+}
+
+function isMetric(text: string): text is RouteMetric {
+  return (ROUTE_METRICS as readonly string[]).includes(text)
+}
+
+function readMetric(cursor: WordCursor, keyword: Word, metric: RouteMetric, draft: RouteDraft): void {
   const lock = cursor.peek()
   if (lock?.text === 'lock') {
-    cursor.problem(lock, `netlab does not support "mtu lock" of "${COMMAND}".`)
+    cursor.problem(lock, `netlab does not take "${metric} lock" of "${COMMAND}": leave "lock" out.`)
     cursor.next()
     cursor.next()
-  } else if (cursor.claimValue('mtu', keyword)) {
-    assign(draft.options, 'mtu', readInteger(cursor, keyword, 1, MAX_U32))
+  } else if (cursor.claimValue(metric, keyword)) {
+    assign(draft.options, metric, readInteger(cursor, keyword, metric === 'quickack' ? 0 : 1, METRIC_MAX[metric]))
   }
+}
+
+function readProtocol(cursor: WordCursor, keyword: Word): number | undefined {
+  const word = cursor.valueOf(keyword, 'a protocol')
+  if (word === undefined) return undefined
+  const number = ROUTE_PROTOCOLS.get(word.text) ?? KERNEL_PROTOCOLS.get(word.text) ?? parseInteger(word.text, 1, 255)
+  const own = [...KERNEL_PROTOCOLS].find(([, other]) => other === number)?.[0]
+  if (own !== undefined) {
+    cursor.problem(word, `Routes of the protocol "${own}" are the kernel's own. One of the file has e.g. "proto static".`)
+    return undefined
+  }
+  if (number === undefined) {
+    cursor.problem(word, `"${word.text}" is not a protocol: ${[...ROUTE_PROTOCOLS.keys()].join(', ')}, or a number up to 255 is wanted.`)
+  }
+  return number
+}
+
+function readScope(cursor: WordCursor, keyword: Word): number | undefined {
+  const word = cursor.valueOf(keyword, 'a scope')
+  if (word === undefined) return undefined
+  const number = ROUTE_SCOPES.get(word.text) ?? (word.text === 'universe' ? 0 : parseInteger(word.text, 0, RT_SCOPE_HOST))
+  if (number === undefined)
+    cursor.problem(word, `"${word.text}" is not a scope: ${[...ROUTE_SCOPES.keys()].join(', ')}, or 0 to ${RT_SCOPE_HOST} is wanted.`)
+  return number
+}
+
+/** fib_check_nh(): a gateway is beyond the link, so a route through it reaches farther. */
+function checkScope(cursor: WordCursor, { options, single, nexthops }: RouteDraft): void {
+  const hasGateway = [single, ...nexthops].some(({ words }) => words.via !== undefined)
+  if (options.scope === undefined || options.scope < RT_SCOPE_LINK || !hasGateway) return
+  cursor.problem(
+    cursor.places.get('scope'),
+    'A route through a gateway reaches beyond the link: its scope is global, site, or a number below 253.',
+  )
 }
 
 /** `nexthop … nexthop …` to the end of the line. */
@@ -226,7 +287,10 @@ function finishRoute(cursor: WordCursor, draft: RouteDraft): RouteWords | undefi
   if (options.src !== undefined && familyOf(options.src) !== destination.family) {
     cursor.problem(cursor.places.get('src'), `${options.src} is not an IPv${destination.family} address as the destination is.`)
   }
-  const route = { ...destination, type, ...single.words, ...options }
+  checkScope(cursor, draft)
+  const { scope, ...others } = options
+  const scoped = scope === undefined || destination.family === 6 ? {} : { scope }
+  const route = { ...destination, type, ...single.words, ...others, ...scoped }
   return nexthops.length === 0 ? route : { ...route, nexthops: nexthops.map((nexthop) => nexthop.words) }
 }
 

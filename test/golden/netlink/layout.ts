@@ -1,5 +1,8 @@
 // How an rtnetlink request is laid out: the tables from which a message is pictured and compared. <linux/rtnetlink.h> and its like.
-import * as uapi from '../../../src/linux/uapi.ts'
+import * as common from '../../../src/linux/uapi.ts'
+import * as ofKinds from '../../../src/linux/uapi-link.ts'
+
+const uapi = { ...common, ...ofKinds }
 
 /** A field of a struct: its name and how many bytes it has. */
 export type Field = readonly [name: string, bytes: number]
@@ -31,13 +34,31 @@ const ifinfomsg: readonly Field[] = [
 ]
 
 const bridge: Attributes = { names: /^IFLA_BR_/ }
+const port: Attributes = { names: /^IFLA_BRPORT_/ }
+const tunnel = (names: RegExp): Attributes => ({ names, address: /LOCAL|REMOTE/ })
+/** IFLA_INFO_DATA by IFLA_INFO_KIND; of two that begin alike the longer one first. */
+const KINDS: readonly (readonly [kind: string, data: Attributes])[] = [
+  ['ip6gretap', tunnel(/^IFLA_GRE_/)],
+  ['ip6gre', tunnel(/^IFLA_GRE_/)],
+  ['gretap', tunnel(/^IFLA_GRE_/)],
+  ['gre', tunnel(/^IFLA_GRE_/)],
+  ['ipip', tunnel(/^IFLA_IPTUN_/)],
+  ['sit', tunnel(/^IFLA_IPTUN_/)],
+  ['macvlan', { names: /^IFLA_MACVLAN_/ }],
+  ['ipvlan', { names: /^IFLA_IPVLAN_/ }],
+  ['vxlan', { names: /^IFLA_VXLAN_/, address: /GROUP|LOCAL/ }],
+  ['vlan', { names: /^IFLA_VLAN_/ }],
+  ['vrf', { names: /^IFLA_VRF_/ }],
+  ['bond', { names: /^IFLA_BOND_/ }],
+]
 const inet6: Attributes = { names: /^IFLA_INET6_/ }
-const end: Attributes = { names: /^IFLA_(?!BR_|INFO_|INET6_)/, text: /IFNAME|IFALIAS/, address: /IFLA_ADDRESS/ }
+const end: Attributes = { names: /^IFLA_(?!BR_|BRPORT_|BRIDGE_|INFO_|INET6_|GRE_|IPTUN_|MACVLAN_|IPVLAN_|VXLAN_|VLAN_|VRF_|BOND_|TUN_)/, text: /IFNAME|IFALIAS/, address: /IFLA_ADDRESS/ }
 const veth: Attributes = { names: /^VETH_INFO_/, nests: { VETH_INFO_PEER: { struct: ifinfomsg, attributes: end } } }
 
 /** IFLA_INFO_DATA means what IFLA_INFO_KIND says. */
 function link(data: Attributes): Attributes {
-  const info: Attributes = { names: /^IFLA_INFO_/, text: /KIND/, nests: { IFLA_INFO_DATA: { attributes: data } } }
+  const nests = { IFLA_INFO_DATA: { attributes: data }, IFLA_INFO_SLAVE_DATA: { attributes: port } }
+  const info: Attributes = { names: /^IFLA_INFO_/, text: /KIND/, nests }
   const families: Attributes = { names: /^AF_INET6$/, nests: { AF_INET6: { attributes: inet6 } } }
   return { ...end, nests: { IFLA_LINKINFO: { attributes: info }, IFLA_AF_SPEC: { attributes: families } } }
 }
@@ -146,11 +167,29 @@ function qdisc(message: Buffer): Family {
   }
 }
 
-/** The layout of a message of this type; a link's bridge options and a veth's peer share numbers, so its bytes decide. */
+/** VLANs of ports; RTM_*NEIGH of AF_BRIDGE has the layout of its own family. */
+const ports: Family = {
+  struct: ifinfomsg,
+  attributes: { names: /^IFLA_AF_SPEC$/, nests: { IFLA_AF_SPEC: { attributes: { names: /^IFLA_BRIDGE_/ } } } },
+}
+const mdb: Family = {
+  struct: [
+    ['bpm_family', 1],
+    ['pad1', 1],
+    ['pad2', 2],
+    ['bpm_ifindex', 4],
+  ],
+  attributes: { names: /^MDBA_SET_/ },
+}
+
+/** The layout of a message of this type; a link's options by kind share numbers, so its bytes decide. */
 export function familyOf(type: number, message: Buffer): Family {
   switch (type & ~3) {
     case uapi.RTM_NEWLINK:
-      return { struct: ifinfomsg, attributes: link(message.includes('veth') ? veth : bridge) }
+      if (message[16] === uapi.AF_BRIDGE) return ports
+      return { struct: ifinfomsg, attributes: link(dataOf(message)) }
+    case uapi.RTM_NEWMDB:
+      return mdb
     case uapi.RTM_NEWADDR:
       return addr
     case uapi.RTM_NEWROUTE:
@@ -164,6 +203,11 @@ export function familyOf(type: number, message: Buffer): Family {
     default:
       throw new Error(`No layout for messages of type ${type}`)
   }
+}
+
+function dataOf(message: Buffer): Attributes {
+  if (message.includes('veth')) return veth
+  return KINDS.find(([kind]) => message.includes(kind))?.[1] ?? bridge
 }
 
 /** The C name of a value among the constants that match, or the bare number. */

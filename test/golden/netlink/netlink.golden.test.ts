@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { delAddr, newAddr } from '../../../src/linux/message/addr.ts'
-import { delLink, newBridge, newVeth, setLink } from '../../../src/linux/message/link.ts'
+import { addFdb, addMdb, addVlan, delFdb, delMdb, delVlan } from '../../../src/linux/message/bridge.ts'
+import { delLink, newBridge, newVeth, newVirtual, setLink } from '../../../src/linux/message/link.ts'
 import { delNeigh, replaceNeigh } from '../../../src/linux/message/neigh.ts'
 import { addQdisc, changeQdisc, delRootQdisc } from '../../../src/linux/message/qdisc.ts'
 import { delRoute, newRoute, replaceRoute, type IfindexOf } from '../../../src/linux/message/route.ts'
@@ -13,7 +14,11 @@ import { transact, type Request } from '../../../src/linux/transport.ts'
 import { fakeKernel } from '../../support/fake-kernel.ts'
 import { differences, formatRows, rowsOf } from './picture.ts'
 
-const ENCODERS = { newAddr, delAddr, replaceNeigh, delNeigh, newRule, delRule, newVeth, newBridge, setLink, delLink, addQdisc, changeQdisc, delRootQdisc } as const
+/** The world of capture.sh. */
+const IFINDEXES = { ifindexOf: (ifname: string): number => (ifname === 'eth0' ? 2 : 3), ifnameOf: (ifindex: number): string => `eth${ifindex - 2}` }
+
+const PORT_ENCODERS = { addVlan, delVlan, addFdb, delFdb, addMdb, delMdb } as const
+const ENCODERS = { ...PORT_ENCODERS, newVirtual, newAddr, delAddr, replaceNeigh, delNeigh, newRule, delRule, newVeth, newBridge, setLink, delLink, addQdisc, changeQdisc, delRootQdisc } as const
 const ROUTE_ENCODERS = { newRoute, replaceRoute, delRoute } as const
 
 interface RequestFile {
@@ -29,7 +34,8 @@ function requestOf({ encode, arguments: words }: RequestFile): Request {
     return ROUTE_ENCODERS[encode](route, ifindexOf)
   }
   const encoder = ENCODERS[encode] as (...words: readonly unknown[]) => Request
-  return encoder(...words.map((word) => word ?? undefined))
+  const given = words.map((word) => word ?? undefined)
+  return encode === 'newVirtual' || encode === 'setLink' ? encoder(...given, IFINDEXES) : encoder(...given)
 }
 
 /** The request as it would leave, NLM_F_REQUEST and NLM_F_ACK set. */

@@ -9,6 +9,7 @@ import { decodeNeigh, replaceNeigh } from '../../../src/linux/message/neigh.ts'
 import { decodeRoute, newRoute } from '../../../src/linux/message/route.ts'
 import { decodeRule, newRule } from '../../../src/linux/message/rule.ts'
 import { dump, type Request } from '../../../src/linux/transport.ts'
+import { ROUTE_METRICS } from '../../../src/state/network.ts'
 import type { BridgeLink, Family, NeighState, Nexthop, RouteState, RuleState } from '../../../src/state/network.ts'
 import { done, dumped, fakeKernel } from '../../support/fake-kernel.ts'
 
@@ -58,7 +59,11 @@ const route: fc.Arbitrary<RouteState> = family.chain((of) => {
   const required = fc
     .record({ family: fc.constant(of), type, dst: prefix(of), table: u32.filter((table) => table > 0), metric: u32, nexthops })
     .map((whole) => (whole.type === 'unicast' ? whole : { ...whole, nexthops: [] }))
-  return optional<RouteState, { src: string; mtu: number }>(required, { src: address(of), mtu: u32 })
+  return optional(required, {
+    src: address(of),
+    protocol: u8.filter((protocol) => ![0, 1, 2, 3, 9].includes(protocol)),
+    ...Object.fromEntries(ROUTE_METRICS.map((metric) => [metric, u32])),
+  }) as fc.Arbitrary<RouteState>
 })
 
 const range = fc.tuple(u16, u16).map(([start, end]) => ({ start, end }))

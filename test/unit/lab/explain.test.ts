@@ -44,6 +44,14 @@ describe('explainRefusal', () => {
     expect(explainRefusal('lan', [ADDR], { index: 0, code }, 'Undone.').detail).toMatch(detail)
   })
 
+  it('says where an ordinary user may write instead', () => {
+    const file = { mode: 0o644, content: 'x', sha256: '' }
+    const write: Operation = { type: 'write file', netns: 'h1', cause: 'not there', path: '/root/x', file }
+    const { detail, hint } = explainRefusal('lan', [write], { index: 0, code: 'EACCES', syscall: 'lstat /root/x' }, 'Undone.')
+    expect(detail).toBe('/root/x lies in a folder of this machine that you may not enter, and root of a node may no more than you. Undone.')
+    expect(hint).toBe('Write it elsewhere, e.g. under /etc, or bring the lab up as root.')
+  })
+
   it('points to the doctor where the kernel may lack something', () => {
     expect(explainRefusal('lan', [SYSCTL], { index: 0, code: 'ENOENT', syscall: 'openat' }, '').command?.line).toBe('netlab doctor')
     expect(explainRefusal('lan', [ADDR], { index: 0, code: 'ENOENT' }, '').command).toBeUndefined()

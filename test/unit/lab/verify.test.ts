@@ -23,7 +23,9 @@ const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
   env: new Map(),
+  tests: [],
   capabilities: new Map(),
+  configs: [],
   diagnostics: [],
   sources: new Map(),
 }

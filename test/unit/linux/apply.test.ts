@@ -20,6 +20,7 @@ function worldOf(names: readonly string[], refuses: (message: SentMessage, netns
     ownNs: -1,
     base: { net: -1, mnt: -1, uts: -1 },
     namespaces: new Map(),
+    device: 0,
     freshPlaces: new Map(),
     nextIfindex: 10,
     families: new Map(),

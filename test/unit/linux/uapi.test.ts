@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, type TestContext } from 'vitest'
 import { errnoName } from '../../../src/linux/libc.ts'
-import * as uapi from '../../../src/linux/uapi.ts'
+import * as common from '../../../src/linux/uapi.ts'
+import * as ofGeneric from '../../../src/linux/uapi-genl.ts'
+import * as ofKinds from '../../../src/linux/uapi-link.ts'
+
+const uapi = { ...common, ...ofKinds, ...ofGeneric }
 
 const HEADERS = [
   'sched.h',
@@ -15,15 +19,22 @@ const HEADERS = [
   'sys/mount.h',
   'sys/socket.h',
   'sys/syscall.h',
+  'sys/ioctl.h',
   'linux/fib_rules.h',
+  'linux/genetlink.h',
   'linux/if.h',
   'linux/if_addr.h',
+  'linux/if_bridge.h',
   'linux/if_link.h',
+  'linux/if_tun.h',
+  'linux/if_tunnel.h',
+  'linux/if_vlan.h',
   'linux/neighbour.h',
   'linux/netlink.h',
   'linux/pkt_sched.h',
   'linux/rtnetlink.h',
   'linux/veth.h',
+  'linux/wireguard.h',
 ]
 
 /** Constants of a source file that has them as literals, those that it does not export too: `const SYS_open_tree = 428`. */

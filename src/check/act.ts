@@ -1,0 +1,76 @@
+/** One action of a timeline. */
+import { inspect } from '../lab/inspect.ts'
+import type { Action } from '../topology/tests/test.ts'
+import { cablesOf, cut, mend } from './cable.ts'
+import type { StepResult } from './result.ts'
+import type { Session } from './session.ts'
+
+export async function act(session: Session, action: Action): Promise<StepResult> {
+  const start = performance.now()
+  const problem = await perform(session, action)
+  const miss = { words: action.words, expected: 'that it can be done', seen: problem ?? '', because: [] }
+  return {
+    words: action.words,
+    origin: action.origin,
+    status: problem === undefined ? 'passed' : 'error',
+    asked: 0,
+    held: 0,
+    misses: problem === undefined ? [] : [miss],
+    moreMisses: 0,
+    elapsedMs: performance.now() - start,
+  }
+}
+
+/** What went wrong, in words. */
+async function perform(session: Session, action: Action): Promise<string | undefined> {
+  switch (action.kind) {
+    case 'wait':
+      return pause(action.ms)
+    case 'exec':
+      for (const argv of action.commands) {
+        const { status, stdout, stderr } = await session.exec(action.node, argv)
+        if (status !== 0) return `status ${status}: ${(stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n')}`
+      }
+      return undefined
+    case 'down':
+      return cut(session, action.ends)
+    case 'up':
+      return mend(session, action.ends)
+    case 'flap':
+      for (let time = 0; time < action.times; time++) {
+        const problem = (await cut(session, [action.end])) ?? (await pause(action.everyMs)) ?? (await mend(session, [action.end]))
+        if (problem !== undefined) return problem
+        if (time < action.times - 1) await pause(action.everyMs)
+      }
+      return undefined
+    case 'stop':
+    case 'start': {
+      await signal(session, action.nodes, action.kind === 'stop' ? 'SIGSTOP' : 'SIGCONT')
+      const cables = action.nodes.flatMap((node) => cablesOf(session, node))
+      return action.kind === 'stop' ? cut(session, cables) : mend(session, cables)
+    }
+  }
+}
+
+/** Lets the processes go on of all nodes that the actions stopped; the network itself is brought back by `up`. */
+export async function letGoOn(session: Session, actions: readonly Action[]): Promise<void> {
+  const nodes = actions.flatMap((action) => (action.kind === 'stop' ? action.nodes : []))
+  if (nodes.length > 0) await signal(session, nodes, 'SIGCONT')
+}
+
+async function pause(ms: number): Promise<undefined> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function signal(session: Session, nodes: readonly string[], name: NodeJS.Signals): Promise<void> {
+  const { namespaces } = await inspect(session.lab)
+  for (const { name: node, pids } of namespaces) if (nodes.includes(node)) for (const pid of pids) kill(pid, name)
+}
+
+function kill(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // ESRCH: it has ended meanwhile.
+  }
+}

@@ -1,0 +1,108 @@
+/** `state`: what the kernel of a node has. */
+import type { Observation } from '../linux/observe.ts'
+import type { AddrState, NamespaceState } from '../state/network.ts'
+import type { CableEnd, KernelState, StateExpectation } from '../topology/tests/test.ts'
+import type { Evaluation, FirstMiss } from './evaluation.ts'
+import { counterOf } from './rule-counters.ts'
+import type { Session } from './session.ts'
+
+export async function evaluateState(session: Session, { nodes, state }: StateExpectation): Promise<Evaluation> {
+  const misses = await Promise.all(
+    nodes.map(async (node): Promise<FirstMiss[]> => {
+      const problem = await problemOf(session, node, state)
+      return problem === undefined ? [] : [{ words: `${node} ${state.noun}`, ...problem }]
+    }),
+  )
+  return { asked: nodes.length, misses: misses.flat() }
+}
+
+type Problem = Pick<FirstMiss, 'expected' | 'seen'>
+type StateOf<Noun> = Extract<KernelState, { noun: Noun }>
+
+function problemOf(session: Session, node: string, state: KernelState): Promise<Problem | undefined> {
+  switch (state.noun) {
+    case 'route':
+      return routeProblem(session, node, state)
+    case 'neighbor':
+      return neighborProblem(session, node, state)
+    case 'address':
+    case 'link':
+      return observedProblem(session, node, state)
+    case 'port':
+      return portProblem(session, state)
+    case 'counter':
+      return counterProblem(session, node, state)
+  }
+}
+
+async function routeProblem({ engine }: Session, node: string, { to, via, dev }: StateOf<'route'>): Promise<Problem | undefined> {
+  const [route] = await engine.lookup([{ from: node, to }])
+  const expected = [to, via === undefined ? '' : `via ${via}`, dev === undefined ? '' : `dev ${dev}`]
+    .filter((part) => part !== '')
+    .join(' ')
+  if (route?.code !== undefined) return { expected, seen: `no route (${route.code})` }
+  const isGood = (via === undefined || route?.via === via) && (dev === undefined || route?.dev === dev)
+  return isGood ? undefined : { expected, seen: `${to} ${route?.via === undefined ? '' : `via ${route.via} `}dev ${route?.dev ?? ''}` }
+}
+
+async function neighborProblem(
+  { engine }: Session,
+  node: string,
+  { address, mac, dev }: StateOf<'neighbor'>,
+): Promise<Problem | undefined> {
+  const { neighs } = (await engine.facts([node])).get(node)!
+  const expected = [address, mac, dev].filter((part) => part !== undefined).join(' ')
+  const own = neighs.filter((neigh) => neigh.dst === address && (dev === undefined || neigh.ifname === dev))
+  if (own.some(({ lladdr, state }) => (state === 'known' || state === 'permanent') && (mac === undefined || lladdr === mac)))
+    return undefined
+  return { expected, seen: own.map(({ ifname, lladdr, state }) => `${lladdr ?? state} on ${ifname}`).join(', ') || 'not in the table' }
+}
+
+async function observedProblem({ engine }: Session, node: string, state: StateOf<'address' | 'link'>): Promise<Problem | undefined> {
+  const { network }: Observation = await engine.observe(new Map(), { withFacts: true })
+  const observed = network.namespaces.get(node)!
+  return state.noun === 'link' ? linkProblem(observed, state) : addressProblem(observed, state)
+}
+
+function linkProblem({ links }: NamespaceState, { ifname, is }: StateOf<'link'>): Problem | undefined {
+  const link = links.get(ifname)
+  if (link === undefined) return { expected: `${ifname} ${is}`, seen: 'no such link' }
+  const hasCarrier = link.facts?.carrier === true
+  if ((link.up && hasCarrier) === (is === 'up')) return undefined
+  return { expected: `${ifname} ${is}`, seen: `${link.facts?.operstate}${hasCarrier ? '' : ', no carrier'}` }
+}
+
+function addressProblem({ addrs }: NamespaceState, { address, prefixlen, dev }: StateOf<'address'>): Problem | undefined {
+  const isMeant = (addr: AddrState): boolean =>
+    addr.local === address && (prefixlen ?? addr.prefixlen) === addr.prefixlen && (dev ?? addr.ifname) === addr.ifname
+  const all = [...addrs.values()]
+  if (all.some(isMeant)) return undefined
+  const expected = `${address}${prefixlen === undefined ? '' : `/${prefixlen}`}${dev === undefined ? '' : ` dev ${dev}`}`
+  return { expected, seen: all.map((addr) => `${addr.local}/${addr.prefixlen} dev ${addr.ifname}`).join(', ') || 'no address' }
+}
+
+/** The port lies in the bridge's namespace, at the other end of the cable; bridge(8) tells its state. */
+async function portProblem(session: Session, { port, is }: StateOf<'port'>): Promise<Problem | undefined> {
+  const found = bridgeOf(session, port)
+  if (found === undefined) return { expected: is, seen: `${port.node}:${port.ifname} is not on a bridge` }
+  const { stdout } = await session.exec(found.bridge, ['bridge', '-j', 'link', 'show', 'dev', found.ifname])
+  const [shown] = JSON.parse(stdout || '[]') as { state?: string }[]
+  return shown?.state === is ? undefined : { expected: is, seen: shown?.state ?? 'no such port' }
+}
+
+function bridgeOf({ desired: { namespaces } }: Session, { node, ifname }: CableEnd): { bridge: string; ifname: string } | undefined {
+  const link = namespaces.get(node)?.links.get(ifname)
+  if (link?.kind !== 'veth') return undefined
+  const links = namespaces.get(link.peer.netns)?.links
+  const master = links?.get(link.peer.ifname)?.master
+  return master === undefined ? undefined : { bridge: links?.get(master)?.alias ?? master, ifname: link.peer.ifname }
+}
+
+async function counterProblem(session: Session, node: string, { rule, grew }: StateOf<'counter'>): Promise<Problem | undefined> {
+  const [before, after] = [session.countersBefore.get(node), await session.counters(node)]
+  const now = counterOf(after, rule)
+  const expected = `${rule} ${grew ? 'has counted' : 'has counted nothing'}`
+  if (now === undefined) return { expected, seen: 'no such rule' }
+  const grown = now - (counterOf(before ?? [], rule) ?? 0)
+  return grown > 0 === grew ? undefined : { expected, seen: grown === 0 ? 'no packet' : `${grown} packets` }
+}

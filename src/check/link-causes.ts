@@ -1,0 +1,80 @@
+/** Causes on the link itself: nobody answers ARP, two do, or the sender knows no way out. */
+import type { NetworkState } from '../state/network.ts'
+import { ownersOf, type Evidence } from './evidence.ts'
+import type { IpSighting } from './follow.ts'
+import { macWords } from './neigh.ts'
+
+/** The packet left its own node by no interface. */
+export async function unsentCauses(evidence: Evidence, from: string, to: string): Promise<string[]> {
+  const { session, network, answer } = evidence
+  const [way] = await session.engine.lookup([{ from, to }])
+  if (way?.code === 'ENETUNREACH')
+    return [
+      `${from} has no route to ${session.nameOf(to)}. Its addresses: ${addressesOf(network, from)}; a gateway, or a route, is missing.`,
+    ]
+  if (way?.code !== undefined) return [`A route of ${from} refuses packets to ${to} (${way.code}).`]
+  if (answer.outcome === 'error' && answer.code === 'EPERM') return ownRules(evidence, from)
+  return unanswered(evidence, from, way?.via ?? to, way?.dev ?? '')
+}
+
+function ownRules({ before, after }: Evidence, from: string): string[] {
+  const was = new Map((before.rules.get(from) ?? []).map((count) => [`${count.chain} ${count.number}`, count.packets]))
+  const met = (after.rules.get(from) ?? []).filter(
+    ({ chain, number, packets, rule }) =>
+      packets > (was.get(`${chain} ${number}`) ?? 0) && /OUTPUT/.test(chain) && /DROP|REJECT/.test(rule),
+  )
+  return met.map(
+    ({ chain, number, rule }) =>
+      `${from} dropped it by ${number === undefined ? 'the policy' : `rule ${number}`} of its own chain ${chain.replace('filter ', '')}: ${rule}`,
+  )
+}
+
+/** The packet was seen last at a node that should send it on: does somebody there answer for the next hop? */
+export async function arpCauses(evidence: Evidence, { netns, isOut, packet }: IpSighting): Promise<string[]> {
+  if (isOut) return staleCauses(evidence, netns, packet.dst)
+  const [way] = await evidence.session.engine.lookup([{ from: netns, to: packet.dst }])
+  if (way === undefined || way.code !== undefined || way.isLocal === true) return []
+  return unanswered(evidence, netns, way.via ?? packet.dst, way.dev ?? '')
+}
+
+async function unanswered({ session, network }: Evidence, from: string, nexthop: string, dev: string): Promise<string[]> {
+  const { neighs } = (await session.engine.facts([from])).get(from)!
+  const entry = neighs.find(({ dst, ifname }) => dst === nexthop && ifname === dev)
+  if (entry?.state === 'known' || entry?.state === 'permanent') return []
+  const [answer] = await session.flows([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }])
+  if (answer?.outcome === 'neighbours') return []
+  const protocol = nexthop.includes(':') ? 'neighbour discovery' : 'ARP'
+  return [`${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers: ${whereIs(network, from, dev, nexthop)}`]
+}
+
+/** Where the address is, if not here. */
+function whereIs(network: NetworkState, from: string, dev: string, address: string): string {
+  const [owner] = ownersOf(network, address)
+  if (owner === undefined) return 'no node has this address.'
+  const addr = [...network.namespaces.get(owner)!.addrs.values()].find(({ local }) => local === address)!
+  const link = network.namespaces.get(owner)!.links.get(addr.ifname)
+  if (link?.up === false) return `${owner} has it, but its ${addr.ifname} is down.`
+  return `${owner} has it on ${addr.ifname}, which is not on the link of ${from}:${dev}, or is cut off.`
+}
+
+/** The packet left, to a MAC address: whose is it? */
+async function staleCauses({ session }: Evidence, from: string, to: string): Promise<string[]> {
+  const [way] = await session.engine.lookup([{ from, to }])
+  const nexthop = way?.via ?? to
+  const { neighs } = (await session.engine.facts([from])).get(from)!
+  const entry = neighs.find(({ dst }) => dst === nexthop)
+  const [answer] = await session.flows([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }])
+  const macs = answer?.outcome === 'neighbours' ? answer.macs : []
+  if (macs.length > 1)
+    return [
+      `${nexthop} is taken twice: ${macs.map((mac) => macWords(session, mac)).join(' and ')} both answer ARP for it (address conflict).`,
+    ]
+  if (entry?.lladdr === undefined || macs.length === 0 || macs.includes(entry.lladdr)) return []
+  return [
+    `${from} sends to ${nexthop} at ${entry.lladdr} (${entry.state}), but ${macs.map((mac) => macWords(session, mac)).join()} has it.`,
+  ]
+}
+
+function addressesOf({ namespaces }: NetworkState, node: string): string {
+  return [...(namespaces.get(node)?.addrs.values() ?? [])].map(({ local, prefixlen }) => `${local}/${prefixlen}`).join(', ') || 'none'
+}

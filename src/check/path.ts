@@ -1,0 +1,93 @@
+/** `path` and `paths`: which nodes the packets pass, as the taps in all of them see it. */
+import { randomBytes } from 'node:crypto'
+import type { Flow } from '../linux/flow/flow.ts'
+import type { Pair, PathExpectation, PathsExpectation } from '../topology/tests/test.ts'
+import { isWithin } from '../unit/bound.ts'
+import { answerWords } from './answer.ts'
+import type { Evaluation, FirstMiss } from './evaluation.ts'
+import { follow, nodesOf } from './follow.ts'
+import type { Session } from './session.ts'
+
+const TIMEOUT_MS = 2000
+
+export function pairWords({ from, to }: Pair): string {
+  return `${from} → ${to.text === to.address ? to.text : `${to.text} (${to.address})`}`
+}
+
+export async function evaluatePath(session: Session, expectation: PathExpectation, timeoutMs = TIMEOUT_MS): Promise<Evaluation> {
+  const { pairs, path, back } = expectation
+  const flows = pairs.map(({ from, to }): Flow => ({ kind: 'ping', from, to: to.address, timeoutMs }))
+  const { answers, sightings } = await session.followed(flows)
+  const seenPaths: string[] = []
+  const misses = pairs.flatMap((pair, index): FirstMiss[] => {
+    const [flow, answer] = [flows[index]!, answers[index]!]
+    const journey = follow(flow, answer, sightings)
+    const [there, home] = [nodesOf(journey.there), nodesOf(journey.back)]
+    seenPaths.push(arrows(there))
+    const isThere = same(there, path) || same(there, [pair.from, ...path])
+    const isBack = back === undefined || same(home, back)
+    if (isThere && isBack) return []
+    const seen = [
+      ...(isThere ? [] : [there.length === 0 ? 'the packet reached nobody' : arrows(there)]),
+      ...(isBack ? [] : [`back: ${home.length === 0 ? 'no answer' : arrows(home)}`]),
+      ...(answer.outcome === 'answered' ? [] : [answerWords(flow, answer, session.nameOf)]),
+    ]
+    const expected = `${arrows(path)}${back === undefined ? '' : `, back: ${arrows(back)}`}`
+    return [
+      {
+        words: `${pairWords(pair)} path`,
+        expected,
+        seen: seen.join('; '),
+        ...(answer.outcome !== 'answered' && { flow, wantsAnswer: true }),
+      },
+    ]
+  })
+  return { asked: pairs.length, misses, ...(pairs.length === 1 && { seen: seenPaths[0]! }) }
+}
+
+function arrows(nodes: readonly string[]): string {
+  return nodes.join(' → ')
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index])
+}
+
+const FIRST_PORT = 33434 // as traceroute(8): nobody listens there, and that is an answer, too
+
+/** A flow is a UDP datagram from a port of its own: routers with several next hops choose by ports where they are told to. */
+export async function evaluatePaths(session: Session, expectation: PathsExpectation, timeoutMs = TIMEOUT_MS): Promise<Evaluation> {
+  const misses: FirstMiss[] = []
+  const shares: string[] = []
+  for (const pair of expectation.pairs) {
+    const flows = Array.from({ length: expectation.flows }, (_, index): Flow => ({
+      kind: 'udp',
+      from: pair.from,
+      to: pair.to.address,
+      port: FIRST_PORT + (index % 1000),
+      payload: randomBytes(16),
+      timeoutMs: Math.min(timeoutMs, TIMEOUT_MS),
+    }))
+    const { answers, sightings } = await session.followed(flows)
+    const counts = new Map<string, number>()
+    flows.forEach((flow, index) => {
+      const taken = arrows(nodesOf(follow(flow, answers[index]!, sightings).there))
+      counts.set(taken, (counts.get(taken) ?? 0) + 1)
+    })
+    const told = [...counts].map(([path, count]) => `${path === '' ? 'nobody' : path}: ${percent(count, flows.length)}`)
+    shares.push(told.join(', '))
+    const expected = expectation.paths.map(({ path, share }) => `${arrows(path)}${share === undefined ? '' : ` ${share.text}`}`)
+    const isGood =
+      expectation.paths.every(({ path, share }) => {
+        const count = counts.get(arrows(path)) ?? 0
+        return share === undefined ? count > 0 : isWithin(share, (100 * count) / flows.length)
+      }) && [...counts.keys()].every((taken) => expectation.paths.some(({ path }) => arrows(path) === taken))
+    if (!isGood)
+      misses.push({ words: `${pairWords(pair)} paths of ${flows.length} flows`, expected: expected.join(' | '), seen: told.join(', ') })
+  }
+  return { asked: expectation.pairs.length, misses, ...(shares.length === 1 && { seen: shares[0]! }) }
+}
+
+function percent(count: number, of: number): string {
+  return `${Math.round((100 * count) / of)}%`
+}

@@ -1,0 +1,1 @@
+ip link add name bond0 index 9 mtu 1500 type bond mode 802.3ad miimon 50 updelay 100 downdelay 200 fail_over_mac none xmit_hash_policy layer3+4 num_grat_arp 3 min_links 2 lacp_rate fast ad_select count

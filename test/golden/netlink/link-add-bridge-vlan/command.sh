@@ -1,0 +1,1 @@
+ip link add name br0 index 9 type bridge forward_delay 1500 hello_time 200 max_age 2000 ageing_time 30000 stp_state 0 priority 32768 mcast_snooping 0 vlan_filtering 1 vlan_protocol 802.1ad vlan_default_pvid 0

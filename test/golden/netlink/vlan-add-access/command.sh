@@ -1,0 +1,1 @@
+bridge vlan add vid 10 pvid untagged dev eth0

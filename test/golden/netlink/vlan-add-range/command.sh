@@ -1,0 +1,1 @@
+bridge vlan add vid 20-30 dev eth0

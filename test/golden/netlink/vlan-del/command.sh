@@ -1,0 +1,1 @@
+bridge vlan del vid 10 dev eth0

@@ -1,0 +1,312 @@
+/**
+ * `netlab test`: the report must name what is wrong with a network closely enough to find it, and must agree with the tools that
+ * everybody knows. Each lab here has one planted fault.
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { runFile } from '../../src/check/run-file.ts'
+import type { FileResult } from '../../src/check/result.ts'
+import { newLab } from '../support/live-lab.ts'
+import { needs } from '../support/needs.ts'
+
+const USER_NEEDS = process.getuid?.() === 0 ? [] : (['userns'] as const)
+
+/** Runs the tests of a YAML text. */
+async function check(yaml: string): Promise<FileResult> {
+  const lab = newLab()
+  try {
+    return await runFile(lab.write('lab.yaml', yaml), {})
+  } finally {
+    await lab.remove()
+  }
+}
+
+/** Everything that the report says of the causes. */
+function causesOf({ tests }: FileResult): string {
+  return tests.flatMap(({ steps }) => steps.flatMap(({ misses }) => misses.flatMap(({ because }) => because))).join('\n')
+}
+
+const FAULTS: readonly (readonly [fault: string, yaml: string, cause: RegExp])[] = [
+  [
+    'a wrong mask',
+    `
+nodes: { h1: {}, h2: {} }
+bridges: { lan: {} }
+links:
+  - [{ node: h1, address: 10.0.0.10/24 }, lan]
+  - [{ node: h2, address: 10.0.0.200/25 }, lan]
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /h1 \(10\.0\.0\.10\/24\) and h2 \(10\.0\.0\.200\/25\) are on one link, but the masks differ/,
+  ],
+  [
+    'a missing return route',
+    `
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true, routes: [10.0.3.0/24 via 10.0.2.2] }
+  r2: { forwarding: true }
+  h2: { gateway: r2 }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, r2], subnet: 10.0.2.0/24 }
+  - { endpoints: [r2, h2], subnet: 10.0.3.0/24 }
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /its answer got lost on the way back[^]*r2 has no route to 10\.0\.1\.1/,
+  ],
+  [
+    'a rule that drops',
+    `
+nodes:
+  h1: { gateway: fw }
+  web: { gateway: fw }
+  fw:
+    forwarding: true
+    iptables: [-A FORWARD -p udp -j ACCEPT, -A FORWARD -p icmp -j ACCEPT, -A FORWARD -p tcp --dport 80 -j DROP]
+links:
+  - { endpoints: [h1, fw], subnet: 10.0.1.0/24 }
+  - { endpoints: [fw, web], subnet: 10.0.2.0/24 }
+tests: [{ from: h1, to: web, tcp: 80 }]
+`,
+    /fw dropped it by rule 3 of chain FORWARD: iptables -A FORWARD -p tcp -m tcp --dport 80 -j DROP/,
+  ],
+  [
+    'an MTU black hole',
+    `
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true, iptables: [-A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP] }
+  h2: { gateway: r1 }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, h2], subnet: 10.0.2.0/24, mtu: 1400 }
+tests: [{ from: h1, to: h2, mtu: 1500 }]
+`,
+    /more than 1400 bytes vanish[^]*MTU black hole[^]*whose MTU is 1400/,
+  ],
+  [
+    'an asymmetric path with rp_filter',
+    `
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true, routes: [10.0.4.0/24 via 10.0.2.2], sysctls: { net.ipv4.conf.all.rp_filter: 0, net.ipv4.conf.default.rp_filter: 0 } }
+  r2: { forwarding: true, routes: [10.0.1.0/24 via 10.0.3.1], sysctls: { net.ipv4.conf.all.rp_filter: 1 } }
+  h2: { gateway: r2 }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, r2], subnet: 10.0.2.0/24 }
+  - { endpoints: [r1, r2], subnet: 10.0.3.0/24 }
+  - { endpoints: [r2, h2], subnet: 10.0.4.0/24 }
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /r2 dropped it by its reverse path filter[^]*asymmetric path/,
+  ],
+  [
+    'an address that two nodes have',
+    `
+nodes: { h1: {}, h2: {}, h3: { setup: [ip addr add 10.0.0.3/24 dev eth0] } }
+bridges: { lan: { subnet: 10.0.0.0/24 } }
+links: [[h1, lan], [h3, lan], [h2, lan]]
+tests: [{ from: h1, to: h2, arp: {} }]
+`,
+    /10\.0\.0\.3 is taken twice: h[23]:eth0 .* and h[23]:eth0/,
+  ],
+  [
+    'a loop of switches',
+    `
+nodes: { h1: {}, h2: {} }
+bridges: { s1: { subnet: 10.0.0.0/24 }, s2: {}, s3: {} }
+links: [[h1, s1], [h2, s2], [s1, s2], [s2, s3], [s3, s1]]
+tests: [{ from: h1, to: h2, ping: { count: 5, interval: 50ms, rtt: < 0.001ms } }]
+`,
+    /the switches form a loop|^$/,
+  ],
+  [
+    'NAT hairpin',
+    `
+nodes:
+  h1: { gateway: fw }
+  web: { gateway: fw }
+  outside: {}
+  fw:
+    forwarding: true
+    iptables: [-t nat -A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.0.1.3]
+bridges: { lan: { subnet: 10.0.1.0/24 } }
+links: [["fw:lan", lan], [h1, lan], [web, lan], { endpoints: ["fw:wan", outside], subnet: 203.0.113.0/24 }]
+tests: [{ from: h1, to: 203.0.113.1, tcp: 80, expect: refused }]
+`,
+    /from web \(10\.0\.1\.3\), but h1 had asked 203\.0\.113\.1[^]*NAT hairpin/,
+  ],
+  [
+    'a routing loop',
+    `
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true, routes: [10.9.0.0/16 via 10.0.2.2] }
+  r2: { forwarding: true, routes: [10.9.0.0/16 via 10.0.2.1, 10.0.1.0/24 via 10.0.2.1] }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, r2], subnet: 10.0.2.0/24 }
+tests: [{ from: h1, to: 10.9.0.1, ping: {} }]
+`,
+    /round in a circle[^]*r1 → r2 → r1/,
+  ],
+  [
+    'a router that does not forward',
+    `
+nodes: { h1: { gateway: 10.0.1.2 }, r1: {}, h2: { gateway: 10.0.2.1 } }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, h2], subnet: 10.0.2.0/24 }
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /r1 does not pass packets on: net\.ipv4\.ip_forward is 0/,
+  ],
+]
+
+describe('the report', () => {
+  test.for(FAULTS.filter(([fault]) => fault !== 'a loop of switches'))(
+    'must name %s',
+    { timeout: 60_000 },
+    async ([, yaml, cause], context) => {
+      needs(context, 'command:ip', 'table:iptables', ...USER_NEEDS)
+      const result = await check(yaml)
+      expect(result.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+      expect(result.tests.map(({ status }) => status)).toEqual(['failed'])
+      expect(causesOf(result)).toMatch(cause)
+    },
+  )
+})
+
+/** What ping, and a connection made by bash, say of the same question. */
+describe('the probes must agree with other programs', () => {
+  const LAB = `
+nodes:
+  h1: { gateway: fw }
+  web: { gateway: fw }
+  fw:
+    forwarding: true
+    iptables:
+      - -A FORWARD -p tcp --dport 81 -j DROP
+      - -A FORWARD -p tcp --dport 82 -j REJECT --reject-with tcp-reset
+      - -A FORWARD -p tcp --dport 83 -j REJECT --reject-with icmp-admin-prohibited
+links:
+  - { endpoints: [h1, fw], subnet: 10.0.1.0/24 }
+  - { endpoints: [fw, web], subnet: 10.0.2.0/24 }
+tests:
+  - { from: h1, to: web, ping: {} }
+  - { from: h1, run: ping -c 1 -W 1 web }
+  - { from: h1, to: 10.0.2.77, ping: {}, expect: unreachable, code: host-unreachable, by: fw }
+  - { from: h1, run: ping -c 1 -W 4 10.0.2.77, exit: 1, stdout: Destination Host Unreachable }
+  - { from: h1, to: web, tcp: 80, expect: refused }
+  - { from: h1, run: [timeout, "2", bash, -c, ": </dev/tcp/web/80"], exit: 1, stderr: Connection refused }
+  - { from: h1, to: web, tcp: 81, expect: filtered }
+  - { from: h1, run: [timeout, "2", bash, -c, ": </dev/tcp/web/81"], exit: 124 }
+  - { from: h1, to: web, tcp: 82, expect: refused }
+  - { from: h1, run: [timeout, "2", bash, -c, ": </dev/tcp/web/82"], exit: 1, stderr: Connection refused }
+  - { from: h1, to: web, tcp: 83, expect: unreachable, code: host-prohibited, not: true }
+  - { from: h1, to: web, tcp: 83, expect: unreachable, code: admin-prohibited, by: fw }
+  - { from: h1, run: [timeout, "2", bash, -c, ": </dev/tcp/web/83"], exit: 1, stderr: No route to host }
+  - { from: h1, to: web, ping: { ttl: 1 }, expect: no-reply }
+  - { from: h1, run: ping -c 1 -W 1 -t 1 web, exit: 1, stdout: Time to live exceeded }
+  - { from: h1, to: web, path: [fw, web], back: [fw, h1] }
+  - { from: h1, to: web, mtu: 1500 }
+  - { from: h1, run: ping -c 1 -W 1 -M do -s 1472 web }
+  - { from: h1, state: { route: 10.0.2.2, via: 10.0.1.2, dev: eth0 } }
+`
+
+  test('in what they say of one network', { timeout: 60_000 }, async (context) => {
+    needs(context, 'command:ip', 'command:ping', 'table:iptables', ...USER_NEEDS)
+    const { tests } = await check(LAB)
+    expect(tests.map(({ name, status }) => `${name}: ${status}`)).toEqual(tests.map(({ name }) => `${name}: passed`))
+    expect(tests).toHaveLength(19)
+  })
+})
+
+describe('a timeline', () => {
+  const LAB = `
+nodes: { h1: { gateway: r1 }, r1: { forwarding: true }, h2: { gateway: r1 } }
+bridges: { lan: { subnet: 10.0.1.0/24 } }
+links:
+  - [h1, lan]
+  - [r1, lan]
+  - { endpoints: [r1, h2], subnet: 10.0.2.0/24 }
+tests:
+  - name: what is cut is mended
+    steps:
+      - { from: h1, to: h2, ping: {} }
+      - { down: "h1:eth0" }
+      - { from: h1, state: { link: eth0, is: down } }
+      - { from: h1, to: h2, ping: {}, expect: no-reply }
+      - { up: "h1:eth0" }
+      - { from: h1, to: h2, ping: {}, measure: convergence }
+      - { down: "r1:eth1" }
+      - { from: h1, to: h2, ping: {}, expect: no-reply }
+      - { up: "r1:eth1" }
+      - { from: h1, to: h2, ping: {}, measure: convergence }
+      - { stop: r1 }
+      - { from: h1, to: h2, ping: {}, expect: no-reply }
+      - { start: r1 }
+      - { from: h1, to: h2, ping: {}, measure: convergence }
+  - name: a route that goes is back for the next test
+    steps:
+      - { delete: { node: h2, route: default via 10.0.2.1 } }
+      - { from: h1, to: h2, ping: {}, expect: no-reply }
+  - { from: h1, to: h2, ping: {} }
+`
+
+  test('must do what its steps say, and leave the lab as the file has it', { timeout: 60_000 }, async (context) => {
+    needs(context, 'command:ip', ...USER_NEEDS)
+    const { tests } = await check(LAB)
+    expect(tests.flatMap(({ steps }) => steps.filter(({ status }) => status !== 'passed'))).toEqual([])
+    expect(tests[0]!.steps.filter(({ convergenceMs }) => convergenceMs !== undefined)).toHaveLength(3)
+  })
+})
+
+test(
+  '9,900 pairs of 100 hosts must be asked in a few seconds, and leave the neighbour tables as they were',
+  { timeout: 60_000 },
+  async (context) => {
+    needs(context, 'command:ip', ...USER_NEEDS)
+    const { tests } = await check(`
+nodes: { "h[1-100]": {} }
+bridges: { lan: { subnet: 10.0.0.0/16 } }
+links: [["h[1-100]", lan]]
+tests:
+  - { from: all, to: all, ping: {} }
+  - { from: all, run: ip neigh | wc -l, stdout: /^0$/m }
+`)
+    expect(tests.map(({ status, steps }) => [status, steps[0]!.misses])).toEqual([
+      ['passed', []],
+      ['passed', []],
+    ])
+    expect(tests[0]!.steps[0]!.asked).toBe(9900)
+  },
+)
+
+const folder = fileURLToPath(new URL('../../topologies', import.meta.url))
+const OWN = [
+  'chain',
+  'dmz',
+  'dual-stack',
+  'ecmp-diamond',
+  'fat-tree',
+  'ipv6-only',
+  'lan',
+  'policy-routing',
+  'routing-auto',
+  'two-hosts',
+  'two-lans',
+]
+
+test.for(OWN)('the tests of topologies/%s.yaml must hold', { timeout: 60_000 }, async (name, context) => {
+  needs(context, 'command:ip', 'table:iptables', ...USER_NEEDS)
+  expect(readdirSync(folder)).toContain(`${name}.yaml`)
+  const { tests, diagnostics } = await runFile(join(folder, `${name}.yaml`), {})
+  expect(diagnostics).toEqual([])
+  expect(tests.length).toBeGreaterThan(0)
+  expect(tests.flatMap(({ steps }) => steps.filter(({ status }) => status !== 'passed'))).toEqual([])
+})

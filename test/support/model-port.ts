@@ -1,0 +1,68 @@
+/** Ports of bridges and WireGuard links of the model kernel: net/bridge/br_vlan.c, br_fdb.c, br_mdb.c, drivers/net/wireguard/netlink.c. */
+import type { AddFdb, AddMdb, AddVlan, DelFdb, DelMdb, DelVlan, SetWireguard } from '../../src/plan/operation.ts'
+import { fdbKey, mdbKey } from '../../src/state/key.ts'
+import type { BridgePort, PortVlan, WireguardConfig } from '../../src/state/network.ts'
+import { refuse } from './model-netns.ts'
+import type { Link, Netns } from './model-netns.ts'
+
+export const NEW_PORT: BridgePort = { options: {}, vlans: new Map(), fdbs: new Map(), mdbs: new Map() }
+
+type PortOperation = AddVlan | DelVlan | AddFdb | DelFdb | AddMdb | DelMdb | SetWireguard
+
+export function changePort(netns: Netns, operation: PortOperation): void {
+  const { link } = netns.links.get(operation.ifname) ?? refuse('ENODEV', operation)
+  switch (operation.type) {
+    case 'set wireguard':
+      return setWireguard(link, operation)
+    case 'add vlan':
+    case 'del vlan':
+      return setVlans(netns, link, operation)
+    default:
+      return setEntry(netns, link, operation)
+  }
+}
+
+function setWireguard(link: Link['link'], operation: SetWireguard): void {
+  if (link.kind !== 'wireguard') refuse('EOPNOTSUPP', operation)
+  const { peers = [], gone = [], ...plain } = operation.set
+  const before: WireguardConfig = link.wireguard ?? { privateKey: '', listenPort: 0, fwmark: 0, peers: new Map() }
+  const left = new Map(before.peers)
+  for (const key of gone) left.delete(key)
+  for (const peer of peers) left.set(peer.publicKey, peer)
+  Object.assign(link, { wireguard: { ...before, ...plain, peers: left } })
+}
+
+/** br_afspec: a port of a bridge, or the bridge itself. */
+function setVlans(netns: Netns, link: Link['link'], operation: AddVlan | DelVlan): void {
+  const bridge = operation.isSelf ? link : netns.links.get(link.master ?? '')?.link
+  if (bridge?.kind !== 'bridge' || bridge.vlan === undefined) refuse('EOPNOTSUPP', operation)
+  const there = operation.isSelf && link.kind === 'bridge' ? link.selfVlans : link.port?.vlans
+  const vlans = new Map<number, PortVlan>(there)
+  for (let id = operation.vlans.first; id <= operation.vlans.last; id++) {
+    if (operation.type === 'add vlan') vlans.set(id, operation.vlans.flags)
+    else if (!vlans.delete(id)) refuse('ENOENT', operation)
+  }
+  if (operation.isSelf) Object.assign(link, { selfVlans: vlans })
+  else link.port = { ...(link.port ?? NEW_PORT), vlans }
+}
+
+function setEntry(netns: Netns, link: Link['link'], operation: AddFdb | DelFdb | AddMdb | DelMdb): void {
+  if (netns.links.get(link.master ?? '')?.link.kind !== 'bridge') refuse('EOPNOTSUPP', operation)
+  const port = link.port ?? NEW_PORT
+  if (operation.type === 'add fdb' || operation.type === 'del fdb') {
+    link.port = { ...port, fdbs: changed(port.fdbs, fdbKey(operation.fdb), operation.fdb, operation) }
+    return
+  }
+  const bridge = netns.links.get(operation.bridge)?.link
+  if (operation.type === 'add mdb' && bridge?.up !== true) refuse('EINVAL', operation)
+  link.port = { ...port, mdbs: changed(port.mdbs, mdbKey(operation.mdb), operation.mdb, operation) }
+}
+
+function changed<V>(entries: ReadonlyMap<string, V>, key: string, value: V, operation: PortOperation): Map<string, V> {
+  const isNew = operation.type.startsWith('add ')
+  if (entries.has(key) === isNew) refuse(isNew ? 'EEXIST' : 'ENOENT', operation)
+  const copy = new Map(entries)
+  if (isNew) copy.set(key, value)
+  else copy.delete(key)
+  return copy
+}
