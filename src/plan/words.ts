@@ -5,9 +5,9 @@ import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import type { BridgeVlan, Family, LinkState, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
-import { qdiscText } from '../state/qdisc-words.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { AddQdisc, ChangeQdisc, LinkChange, Operation, SetWireguard, StartService, VlanRange, WireguardChange } from './operation.ts'
+import type { LinkChange, Operation, SetWireguard, StartService, VlanRange, WireguardChange } from './operation.ts'
+import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
 
 export type Mark = '+' | '~' | '-'
@@ -91,9 +91,8 @@ export function describe(operation: Operation): string {
       return `del link ${operation.ifname}`
     case 'add qdisc':
     case 'change qdisc':
-      return `${operation.type} dev ${operation.ifname} ${qdiscPlace(operation)} ${qdiscText(operation.qdisc.options)}`
     case 'del qdisc':
-      return `del qdisc dev ${operation.ifname} root`
+      return describeQdisc(operation)
     case 'add addr':
     case 'del addr':
       return `${operation.type} ${operation.addr.local}/${operation.addr.prefixlen} dev ${operation.addr.ifname}`
@@ -126,11 +125,6 @@ export function describe(operation: Operation): string {
     case 'stop service':
       return `stop service ${operation.name}`
   }
-}
-
-/** `root handle 1:`, `parent 1:1 handle 2:`; handles are hexadecimal. */
-function qdiscPlace({ parent, qdisc }: AddQdisc | ChangeQdisc): string {
-  return `${parent === undefined ? 'root' : `parent ${parent.toString(16)}:1`} handle ${qdisc.handle.toString(16)}:`
 }
 
 /** A command as the file has it: `sh -c` is netlab's own. */
@@ -252,13 +246,9 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
     case 'del link':
       return one('link del', quote(operation.ifname))
     case 'add qdisc':
-    case 'change qdisc': {
-      const verb = operation.type === 'add qdisc' ? 'add' : 'change'
-      const words = `qdisc ${verb} dev ${quote(operation.ifname)} ${qdiscPlace(operation)} ${qdiscText(operation.qdisc.options)}`
-      return [{ netns, tool: 'tc', words }]
-    }
+    case 'change qdisc':
     case 'del qdisc':
-      return [{ netns, tool: 'tc', words: `qdisc del dev ${quote(operation.ifname)} root` }]
+      return [{ netns, tool: 'tc', words: tcCommand(operation) }]
     case 'add vlan':
     case 'del vlan': {
       const isNew = operation.type === 'add vlan'
