@@ -4,7 +4,7 @@ import type { Sighting } from '../linux/flow/capture.ts'
 import type { IpPacket } from '../linux/flow/packet.ts'
 
 export interface Journey {
-  /** In the order of time. */
+  /** In the order of the way. */
   readonly there: readonly IpSighting[]
   readonly back: readonly IpSighting[]
   /** ICMP errors about either. */
@@ -26,22 +26,18 @@ export function follow(flow: Flow, answer: FlowAnswer, sightings: readonly Sight
   const marks = marksOf(flow, answer, ip)
   if (marks === undefined) return { there: [], back: [], errors: [] }
   return {
-    there: firstOf(
-      flow.from,
-      ip.filter(({ packet }) => marks.isRequest(packet)),
-    ),
-    back: ip.filter(({ packet }) => marks.isReply(packet)),
+    there: inOrder(ip.filter(({ packet }) => marks.isRequest(packet))),
+    back: inOrder(ip.filter(({ packet }) => marks.isReply(packet))),
     errors: ip.filter(({ packet: { inner } }) => inner !== undefined && (marks.isRequest(inner) || marks.isReply(inner))),
   }
 }
 
-/** Up to where the sender sends it again. */
-function firstOf(from: string, sightings: readonly IpSighting[]): readonly IpSighting[] {
-  const [first] = sightings
-  const again = sightings.findIndex(
-    ({ netns, isOut, packet }, index) => index > 0 && netns === from && isOut && packet.ttl === first!.packet.ttl,
-  )
-  return again < 0 ? sightings : sightings.slice(0, again)
+/**
+ * As the packet went: each router takes one from its TTL, and it leaves one node before it comes in at the next. Time alone does not tell:
+ * until the kernel has begun to stamp packets, which it does a little after the first tap is there, they have the time at which they were read.
+ */
+function inOrder(sightings: readonly IpSighting[]): IpSighting[] {
+  return [...sightings].sort((a, b) => b.packet.ttl - a.packet.ttl || Number(b.isOut) - Number(a.isOut) || a.atMs - b.atMs)
 }
 
 const ECHO = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const

@@ -1,10 +1,11 @@
 import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { inOrder } from '../diagnostic/order.ts'
 import type { NetworkState } from '../state/network.ts'
 import { compileTopology, type CompiledLab, type CompileOptions } from '../topology/compile.ts'
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
-import { canonicalRulesets } from './ruleset.ts'
+import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
 export type Source = string | object
@@ -28,14 +29,18 @@ export class FindingsError extends DiagnosticError {
 /** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
 export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
-  if (compiled.desired === undefined) return compiled
-  const fitting = fitIpv6(compiled.desired)
-  const [{ desired, diagnostics }, refused, missing] = await Promise.all([
-    canonicalRulesets(fitting.desired),
+  const fitting = compiled.desired === undefined ? undefined : fitIpv6(compiled.desired)
+  const [{ rulesets, diagnostics }, refused, missing] = await Promise.all([
+    canonicalRulesets(compiled.rulesets),
     checkDaemonConfigs(compiled.configs),
-    findMissingFeatures(fitting.desired),
+    fitting === undefined ? [] : findMissingFeatures(fitting.desired),
   ])
-  return { ...compiled, desired, diagnostics: [...compiled.diagnostics, ...fitting.diagnostics, ...missing, ...diagnostics, ...refused] }
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...diagnostics, ...refused]
+  return {
+    ...compiled,
+    ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),
+    diagnostics: more.length === 0 ? compiled.diagnostics : inOrder([...compiled.diagnostics, ...more]),
+  }
 }
 
 /** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */

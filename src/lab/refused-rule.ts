@@ -3,19 +3,17 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { RulesetState } from '../state/network.ts'
 import type { Finished } from './run.ts'
 
-/** "Error occurred at line: 3", "line 2 failed", "expected at line 3" of iptables-restore; "/dev/stdin:3:20-23:" or "-:3:20-23:" of nft. */
-const LINE_NUMBER = /\bline:? (\d+)|^(?:\/dev\/stdin|-):(\d+):/gm
+/** "Error occurred at line: 3", "line 2 failed", "expected at line 3" of iptables-restore. */
+const LINE_NUMBER = /\bline:? (\d+)/gm
+/** "/dev/stdin:3:20-23:" or "-:3:20-23:" of nft, which begins a message of its own. */
+const NFT_MESSAGE = /^(?:\/dev\/stdin|-):(\d+):/
 /** iptables-restore 1.8 (nf_tables) finds out at COMMIT that a target is not there. */
 const MISSING_CHAIN = /Chain '([^']+)' does not exist/
 
 /** A diagnostic for each line that the tool names, or one for the whole where it names none. */
 export function findRefusedRules(program: string, ruleset: RulesetState, { status, stderr }: Finished): Diagnostic[] {
   const lines = ruleset.input?.split('\n') ?? []
-  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
-  const named = [...stderr.matchAll(LINE_NUMBER)].map((match) => Number(match[1] ?? match[2]))
-  const numbers = new Set(named.map((number) => ruleLine(lines, number, stderr)))
-  const places = numbers.size === 0 ? [undefined] : [...numbers]
-  return places.map((line): Diagnostic => {
+  return complaintsOf(lines, stderr).map(({ line, words }): Diagnostic => {
     const origin = (line === undefined ? undefined : ruleset.lineOrigins?.[line - 1]) ?? ruleset.origin
     const text = line === undefined ? undefined : lines[line - 1]
     return {
@@ -26,6 +24,42 @@ export function findRefusedRules(program: string, ruleset: RulesetState, { statu
       facts: words.length === 0 ? [[program, `exit status ${status}, no words`]] : words.map((said) => [program, said] as const),
     }
   })
+}
+
+/** Numbers of the input's lines that iptables-restore names: it stops at the first that it does not like. */
+export function refusedLines(ruleset: RulesetState, stderr: string): readonly number[] {
+  return complaintsOf(ruleset.input?.split('\n') ?? [], stderr).flatMap(({ line }) => line ?? [])
+}
+
+interface Complaint {
+  /** Counting from 1. */
+  readonly line?: number
+  readonly words: readonly string[]
+}
+
+function complaintsOf(lines: readonly string[], stderr: string): readonly Complaint[] {
+  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
+  if (words.some((line) => NFT_MESSAGE.test(line))) return nftComplaints(words)
+  const named = [...stderr.matchAll(LINE_NUMBER)].map((match) => Number(match[1]))
+  const numbers = new Set(named.map((number) => ruleLine(lines, number, stderr)))
+  const places = numbers.size === 0 ? [undefined] : [...numbers]
+  return places.map((line) => (line === undefined ? { words } : { line, words }))
+}
+
+/** nft says more than one thing. After a syntax error it has lost its place, and what it says next is about that. */
+function nftComplaints(words: readonly string[]): readonly Complaint[] {
+  const complaints = new Map<number, string[]>()
+  let current: string[] = []
+  for (const said of words) {
+    const line = NFT_MESSAGE.exec(said)?.[1]
+    if (line !== undefined) {
+      if (current.some((before) => before.includes('syntax error'))) break
+      current = complaints.get(Number(line)) ?? []
+      complaints.set(Number(line), current)
+    }
+    current.push(said)
+  }
+  return [...complaints].map(([line, said]) => ({ line, words: said }))
 }
 
 /** The line that a user wrote: for a COMMIT, the first that jumps to the chain that is missing, or none. */

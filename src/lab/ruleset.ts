@@ -3,10 +3,10 @@
 // form that a node's rules are compared with.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { enterCommand, scratchCommand } from '../linux/nsexec.ts'
-import type { NamespaceState, NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
-import { findRefusedRules } from './refused-rule.ts'
+import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
+import { findRefusedRules, refusedLines } from './refused-rule.ts'
 import { limiter } from './limiter.ts'
-import { run } from './run.ts'
+import { run, type Finished } from './run.ts'
 
 interface Tool {
   /** Debian's package. */
@@ -31,15 +31,18 @@ interface Loaded {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Gives every ruleset of the desired state its canonical form. Findings: RULE_REFUSED, TOOL_MISSING. */
-export async function canonicalRulesets(desired: NetworkState): Promise<{ desired: NetworkState; diagnostics: Diagnostic[] }> {
+/** Rulesets by node and tool. */
+export type Rulesets = ReadonlyMap<string, ReadonlyMap<RulesetTool, RulesetState>>
+
+/** Gives every ruleset its canonical form. Findings: RULE_REFUSED, TOOL_MISSING. */
+export async function canonicalRulesets(wanted: Rulesets): Promise<{ rulesets: Rulesets; diagnostics: Diagnostic[] }> {
   const loads = new Map<string, Promise<Loaded>>()
   const limit = limiter(AT_ONCE)
   const diagnostics: Diagnostic[] = []
-  const namespaces = new Map<string, NamespaceState>()
-  for (const [name, namespace] of desired.namespaces) {
+  const canonicals = new Map<string, ReadonlyMap<RulesetTool, RulesetState>>()
+  for (const [name, own] of wanted) {
     const rulesets = new Map<RulesetTool, RulesetState>()
-    for (const [tool, ruleset] of namespace.rulesets) {
+    for (const [tool, ruleset] of own) {
       // Equal rulesets of many nodes come from one profile: asked once, and found fault with once.
       const key = `${tool}\0${ruleset.input}`
       const isFirst = !loads.has(key)
@@ -47,20 +50,46 @@ export async function canonicalRulesets(desired: NetworkState): Promise<{ desire
       loads.set(key, load)
       const { canonical, diagnostics: found } = await load
       if (isFirst) diagnostics.push(...found)
-      rulesets.set(tool, { ...ruleset, canonical: ownTables(tool, canonical ?? '', namespace.rulesets) })
+      rulesets.set(tool, { ...ruleset, canonical: ownTables(tool, canonical ?? '', own) })
     }
-    namespaces.set(name, rulesets.size === 0 ? namespace : { ...namespace, rulesets })
+    canonicals.set(name, rulesets)
   }
-  return { desired: { namespaces }, diagnostics }
+  return { rulesets: canonicals, diagnostics }
 }
 
+/** The network with the rulesets of its nodes in their canonical form. */
+export function withRulesets(desired: NetworkState, rulesets: Rulesets): NetworkState {
+  const namespaces = [...desired.namespaces].map(([name, namespace]) => {
+    const own = rulesets.get(name)
+    return [name, own === undefined ? namespace : { ...namespace, rulesets: own }] as const
+  })
+  return { namespaces: new Map(namespaces) }
+}
+
+/** iptables-restore stops at the first rule that it does not accept: the others are asked for without it. */
 async function loadInScratch(tool: RulesetTool, ruleset: RulesetState): Promise<Loaded> {
+  const diagnostics: Diagnostic[] = []
+  const lines = (ruleset.input ?? '').split('\n')
+  for (let tries = 0; ; tries++) {
+    const done = await tryInScratch(tool, lines.join('\n'))
+    if (done.status === NOT_FOUND) return { diagnostics: [missing(tool, ruleset)] }
+    if (done.status === 0) return diagnostics.length > 0 ? { diagnostics } : { canonical: canonicalRuleset(tool, done.stdout), diagnostics }
+    const found = findRefusedRules(TOOLS[tool].program, ruleset, done)
+    const refused = tool === 'nftables' ? [] : refusedLines(ruleset, done.stderr).filter((line) => lines[line - 1] !== LEFT_OUT)
+    // What is said of the rules as a whole may come of those that were left out.
+    if (tries === 0 || refused.length > 0) diagnostics.push(...found)
+    if (refused.length === 0 || tries === MAX_TRIES) return { diagnostics }
+    for (const line of refused) lines[line - 1] = LEFT_OUT
+  }
+}
+
+const MAX_TRIES = 20
+const LEFT_OUT = '# left out'
+
+function tryInScratch(tool: RulesetTool, input: string): Promise<Finished> {
   const { load, save } = TOOLS[tool]
   const script = `${load.join(' ')} && exec ${save.join(' ')}`
-  const done = await run(scratchCommand(['sh', '-c', script]), { input: ruleset.input ?? '', env: toolEnvironment() })
-  if (done.status === 0) return { canonical: canonicalRuleset(tool, done.stdout), diagnostics: [] }
-  if (done.status === NOT_FOUND) return { diagnostics: [missing(tool, ruleset)] }
-  return { diagnostics: findRefusedRules(TOOLS[tool].program, ruleset, done) }
+  return run(scratchCommand(['sh', '-c', script]), { input, env: toolEnvironment() })
 }
 
 /** The tools live in /usr/sbin, which an ordinary user's PATH often lacks; messages are read, so in the C locale. */

@@ -6,9 +6,10 @@ import type { BridgeVlan, Family, LinkState, RouteState, RuleState, VethLink, Vi
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { LinkChange, Operation, SetWireguard, StartService, VlanRange, WireguardChange } from './operation.ts'
+import type { LinkChange, Operation, SetWireguard, VlanRange, WireguardChange } from './operation.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
+import { commandText, serviceCommand } from './service-command.ts'
 
 export type Mark = '+' | '~' | '-'
 
@@ -127,16 +128,6 @@ export function describe(operation: Operation): string {
   }
 }
 
-/** A command as the file has it: `sh -c` is netlab's own. */
-export function commandText(argv: readonly string[]): string {
-  const [shell, option, text, ...more] = argv
-  return shell === 'sh' && option === '-c' && text !== undefined && more.length === 0 ? oneLine(text) : oneLine(quoteAll(argv))
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, '; ')
-}
-
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
 export function netnsName(lab: string, netns: string): string {
   return netns === FABRIC ? lab : `${lab}.${netns}`
@@ -177,27 +168,6 @@ export function sameAs(operation: Operation, lab: string): string {
     default:
       return ''
   }
-}
-
-/** In the background, in its directory, with its environment and as its user. */
-function serviceCommand(exec: string, { name, service: { definition } }: StartService): string {
-  if (definition === undefined) return `# start service ${name}`
-  const { argv, env, user, cwd } = definition
-  const words = [
-    ...(cwd === '/' ? [] : ['env', `--chdir=${cwd}`]),
-    ...(Object.keys(env).length === 0
-      ? []
-      : [...(cwd === '/' ? ['env'] : []), ...Object.entries(env).map(([key, value]) => `${key}=${value}`)]),
-    ...(user === undefined ? [] : userWords(user)),
-    ...argv,
-  ]
-  return `${exec} ${quoteAll(words)} </dev/null >/dev/null 2>&1 &`
-}
-
-/** setpriv(1) */
-function userWords(user: string): string[] {
-  const [name = '', group] = user.split(':')
-  return ['setpriv', `--reuid=${name}`, ...(group === undefined ? ['--init-groups'] : [`--regid=${group}`, '--clear-groups'])]
 }
 
 export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {

@@ -1,10 +1,10 @@
 /** The folder's door: a file or an object in, the desired network and all findings out. */
 import { basename } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { NetworkState } from '../state/network.ts'
+import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
 import type { DaemonConfig } from './daemon-config.ts'
-import { desiredState } from './desired.ts'
+import { desiredState, rulesetsOf } from './desired.ts'
 import type { Damage } from './damage.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
@@ -27,6 +27,8 @@ export interface CompiledLab {
   readonly topology?: Topology
   /** Absent where there are errors. */
   readonly desired?: NetworkState
+  /** Packet filter rulesets by node: also where there are errors, for the tools may find more. */
+  readonly rulesets: ReadonlyMap<string, ReadonlyMap<RulesetTool, RulesetState>>
   /** Environment variables by node; empty where there are errors. */
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** What `tests` asks; empty where there are errors. */
@@ -66,6 +68,7 @@ export function compileTopology(source: string | object, options: CompileOptions
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
+    rulesets: new Map(topology === undefined ? [] : [...topology.nodes].map(([node, each]) => [node, rulesetsOf(each)])),
     env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
     tests: isGood ? tests : [],
     capabilities: new Map(

@@ -9,6 +9,8 @@ import type {
   LoopbackLink,
   NamespaceState,
   NetworkState,
+  RulesetState,
+  RulesetTool,
   PortVlan,
   SysctlState,
   VethLink,
@@ -50,8 +52,7 @@ export function desiredState(topology: Topology): NetworkState {
       neighs: new Map(node.neighs.map((neigh) => [neighKey(neigh), neigh])),
       sysctls: nodeSysctls(node, topology.usesIpv6),
       files: filesOf(node),
-      // The tool itself writes the canonical form, when the ruleset is tried out.
-      rulesets: new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }])),
+      rulesets: rulesetsOf(node),
       setup: node.settings.setup,
       services: node.services,
       origin: node.origin,
@@ -72,6 +73,11 @@ export function desiredState(topology: Topology): NetworkState {
   if (fabric !== undefined)
     namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric, qdiscs.get(FABRIC)), sysctls: new Map([NO_LINK_LOCAL]) })
   return { namespaces }
+}
+
+/** Without the canonical form, which the tool itself writes when the ruleset is tried out. */
+export function rulesetsOf(node: Node): ReadonlyMap<RulesetTool, RulesetState> {
+  return new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }]))
 }
 
 function emptyNamespace(kind: NamespaceState['kind'], links: Links | undefined, qdiscs: Qdiscs | undefined): NamespaceState {

@@ -56,6 +56,19 @@ describe('findRefusedRules', () => {
     expect(found('nft', ruleset, stderr.join('\n')).map(([line]) => line)).toEqual([103, 102])
   })
 
+  it('gives each line of nft its own words, and none that follow from a syntax error', () => {
+    const ruleset = rulesOf('- one', '- two', '- three')
+    const stderr = [
+      ...['-:1:1-3: Error: No such file or directory', 'one', '^^^', '-:2:1-3: Error: syntax error, unexpected string', 'two', '^^^'],
+      ...['-:3:1-1: Error: syntax error, unexpected end of file', '-:1:2-3: Error: and again'],
+    ]
+    const findings = findRefusedRules('nft', ruleset, { status: 1, stdout: '', stderr: stderr.join('\n') })
+    expect(findings.map(({ origin, facts }) => [origin?.line, facts?.map(([, words]) => words)])).toEqual([
+      [101, stderr.slice(0, 3)],
+      [102, stderr.slice(3, 6)],
+    ])
+  })
+
   it("keeps the tool's words, without its advertisement", () => {
     const [finding] = findRefusedRules('iptables-restore', rules, {
       status: 2,

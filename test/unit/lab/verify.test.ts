@@ -22,6 +22,7 @@ const KERNEL = FILE.replace(/ {2}(sysctls|files).*\n/g, '')
 const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
+  rulesets: new Map(),
   env: new Map(),
   tests: [],
   capabilities: new Map(),
