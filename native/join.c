@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static void get_namespaces(const char *directory, const char *node, int *fds) {
+void get_namespaces(const char *directory, const char *node, int *fds) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOLDER_SOCKET};
   int home = open(".", O_PATH | O_CLOEXEC), socket_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (home < 0 || socket_fd < 0) fail("socket");

@@ -33,11 +33,14 @@ int send_packet(int socket, const char *text, const int *fds, int count);
 // and is gone); *count holds room, then what came, for the caller to close.
 ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count);
 
+// Asks the holder of the lab in directory for the NS_COUNT descriptors of a node.
+void get_namespaces(const char *directory, const char *node, int *fds);
 // Moves this process into a node of the lab whose state is in directory; of its pid namespace, the next child is the first member.
 void join_node(const char *directory, const char *node);
 
 int hold_main(char **argv);
 int enter_main(char **argv);
+int netlink_main(char **argv);
 int serve_main(char **argv);
 int settle_main(void);
 

@@ -4,7 +4,20 @@ export { doctor, type Check } from './lab/doctor.ts'
 export { down, type DownResult } from './lab/down.ts'
 export { nodeCommand, type NodeCommand } from './lab/exec.ts'
 export { drift, inspect, type InspectedNamespace, type Inspection } from './lab/inspect.ts'
-export { Lab, LabNode, up, type ExecOptions } from './lab/lab.ts'
+export { Lab, LabLink, LabNode, up, type ExecOptions } from './lab/lab.ts'
+export {
+  downLink,
+  resetLink,
+  setLink,
+  showLink,
+  upLink,
+  type LinkChanges,
+  type LinkOptions,
+  type LinkReport,
+  type LinkSettings,
+} from './lab/link.ts'
+export { flapLink, type FlapOptions } from './lab/link-flap.ts'
+export { listLinks } from './lab/link-list.ts'
 export { listLabs, type LabSummary } from './lab/list.ts'
 export { plan, type Planned } from './lab/plan.ts'
 export type { LabEvent } from './lab/lab-event.ts'

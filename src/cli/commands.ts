@@ -24,6 +24,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ],
   ['exec', { group: 'Inside a lab', summary: 'run a command in nodes', load: async () => (await import('./exec.ts')).execCommand }],
   ['shell', { group: 'Inside a lab', summary: 'open a shell in a node', load: async () => (await import('./shell.ts')).shellCommand }],
+  [
+    'link',
+    { group: 'Inside a lab', summary: 'show and change links while they run', load: async () => (await import('./link.ts')).linkCommand },
+  ],
   ['ps', { group: 'Services', summary: 'list the services of a lab', load: async () => (await import('./ps.ts')).psCommand }],
   ['logs', { group: 'Services', summary: 'show what services have printed', load: async () => (await import('./logs.ts')).logsCommand }],
   [

@@ -7,6 +7,9 @@ import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
+import type { flapLink } from '../lab/link-flap.ts'
+import type { listLinks } from '../lab/link-list.ts'
+import type { downLink, resetLink, setLink, showLink, upLink } from '../lab/link.ts'
 import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
 import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
@@ -33,6 +36,13 @@ export interface Library {
   /** The user interface on this process's terminal. */
   tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
+  listLinks: typeof listLinks
+  showLink: typeof showLink
+  setLink: typeof setLink
+  resetLink: typeof resetLink
+  downLink: typeof downLink
+  upLink: typeof upLink
+  flapLink: typeof flapLink
   listServices: typeof listServices
   namedServices: Late<typeof namedServices>
   controlServices: typeof controlServices

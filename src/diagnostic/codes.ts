@@ -36,6 +36,7 @@ export const CODES = {
   BRIDGE_LOOP: 'Bridges form a loop without a spanning tree',
   DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
   MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
+  LIMIT_TOO_SMALL: 'A limit is smaller than what a link has on its way',
   LINK_CYCLE: 'Interfaces stand on each other in a circle',
   DUPLICATE_VLAN: 'A VLAN is given twice on one interface',
   VLAN_UNUSED: 'Nothing makes use of a VLAN',

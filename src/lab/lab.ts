@@ -3,6 +3,18 @@ import type { Source } from './compile.ts'
 import { down, type DownResult } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { drift, inspect, type Inspection } from './inspect.ts'
+import { flapLink, type FlapOptions } from './link-flap.ts'
+import {
+  downLink,
+  resetLink,
+  setLink,
+  showLink,
+  upLink,
+  type LinkChanges,
+  type LinkOptions,
+  type LinkReport,
+  type LinkSettings,
+} from './link.ts'
 import { run, type Finished } from './run.ts'
 import { up as bringUp, type UpOptions, type UpResult } from './up.ts'
 
@@ -31,6 +43,47 @@ export class LabNode {
   }
 }
 
+/** One link of a running lab, or all ports of a bridge. What is changed here the file does not say: `lab.plan()` shows it. */
+export class LabLink {
+  readonly lab: string
+  readonly name: string
+
+  constructor(lab: string, name: string) {
+    this.lab = lab
+    this.name = name
+  }
+
+  /** How it is now. */
+  show(options: LinkOptions = {}): Promise<readonly LinkReport[]> {
+    return showLink(this.lab, this.name, options)
+  }
+
+  /** Changes what is named: `{ delay: '40ms', loss: '1%' }`. Without `both`, what leaves by this end. */
+  set(settings: LinkSettings, options: LinkOptions = {}): Promise<LinkChanges> {
+    return setLink(this.lab, this.name, settings, options)
+  }
+
+  /** Back to the file. */
+  reset(options: LinkOptions = {}): Promise<LinkChanges> {
+    return resetLink(this.lab, this.name, options)
+  }
+
+  /** Pulls the cable. */
+  down(): Promise<LinkChanges> {
+    return downLink(this.lab, this.name)
+  }
+
+  /** Puts it in again. */
+  up(): Promise<LinkChanges> {
+    return upLink(this.lab, this.name)
+  }
+
+  /** Pulls it and puts it in again, some times. */
+  flap(options: FlapOptions = {}): Promise<LinkChanges> {
+    return flapLink(this.lab, this.name, options)
+  }
+}
+
 /** A running lab. `await using lab = await up(…)` takes it down at the end of the block. */
 export class Lab implements AsyncDisposable {
   /** What `up` did to make it run. */
@@ -47,6 +100,11 @@ export class Lab implements AsyncDisposable {
   /** A node or a bridge, by its name in the file. */
   node(name: string): LabNode {
     return new LabNode(this.name, name)
+  }
+
+  /** A link by one of its ends, `r1:eth1`; a bridge's name stands for all its ports. */
+  link(name: string): LabLink {
+    return new LabLink(this.name, name)
   }
 
   /** What the kernel has. */

@@ -144,6 +144,7 @@ function unionOf(a: NamespaceState, b: NamespaceState): NamespaceState {
   return {
     ...b,
     links: new Map([...a.links, ...b.links]),
+    qdiscs: new Map([...a.qdiscs, ...b.qdiscs]),
     addrs: new Map([...a.addrs, ...b.addrs]),
     routes: new Map([...a.routes, ...b.routes]),
     rules: new Map([...a.rules, ...b.rules]),

@@ -10,6 +10,7 @@ import { labDirectory } from './directory.ts'
 import { removeLab, settle } from './down.ts'
 import { explainEngine, explainEngineDeath } from './explain-engine.ts'
 import { execute } from './execute.ts'
+import { checkKernelNeeds } from './kernel-needs.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
 import { isAlive, readRecord, writeMemory } from './state.ts'
@@ -100,6 +101,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
       throw explainEngine(error)
     })
     const plan = planChanges(name, desired, undefined, { fresh: await freshSysctls(engine, desired) })
+    await checkKernelNeeds(engine, plan, 'Nothing was made.')
     onEvent?.({ type: 'stage', stage: 'apply' })
     const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })
     const execution = await execute(engine, plan, {

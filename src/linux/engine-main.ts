@@ -14,7 +14,7 @@ import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engin
 import { listNamespaces } from './holder.ts'
 import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
-import { probe } from './probe.ts'
+import { probe, probeQdiscs } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
 import { stopWatching, watch } from './watch.ts'
@@ -110,6 +110,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       return pathExists(theWorld(), call.arguments.netns, call.arguments.path)
     case 'probe':
       return probe(call.arguments.names)
+    case 'probeQdiscs':
+      return probeQdiscs(world?.hostProc, call.arguments.names)
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'flows':

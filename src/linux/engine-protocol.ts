@@ -30,6 +30,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'usedPorts'; readonly arguments: { readonly netns: string } }
   | { readonly method: 'pathExists'; readonly arguments: { readonly netns: string; readonly path: string } }
   | { readonly method: 'probe'; readonly arguments: { readonly names?: readonly string[] } }
+  | { readonly method: 'probeQdiscs'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
   | { readonly method: 'flows'; readonly arguments: { readonly flows: readonly Flow[]; readonly taps?: readonly string[] } }
   | { readonly method: 'lookup'; readonly arguments: { readonly queries: readonly RouteQuery[] } }

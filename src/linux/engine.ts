@@ -28,6 +28,8 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
+  /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
+  probeQdiscs(names: readonly string[]): Promise<Probe[]>
   /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen. */
   flows(flows: readonly Flow[], taps?: readonly string[]): Promise<FlowOutcome>
   /** Which way packets would go, as `ip route get` tells it. */
@@ -231,6 +233,10 @@ class EngineProcess implements Engine {
 
   facts(names: readonly string[]): Promise<Map<string, NamespaceFacts>> {
     return this.#ask({ method: 'facts', arguments: { names } })
+  }
+
+  probeQdiscs(names: readonly string[]): Promise<Probe[]> {
+    return this.#ask({ method: 'probeQdiscs', arguments: { names } })
   }
 
   list(): Promise<HeldName[]> {

@@ -121,6 +121,7 @@ const c = {
   fsconfig: libc.func('long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)'),
   fsmount: libc.func('long syscall(long number, int fd, unsigned int flags, unsigned int attributes)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
+  socketpair: libc.func('int socketpair(int domain, int type, int protocol, _Out_ int *fds)'),
   connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
   send: libc.func('long send(int fd, const uint8_t *bytes, size_t length, int flags)'),
@@ -209,6 +210,13 @@ export function attachMount(tree: number, target: string): void {
 /** socket(2), close on exec. */
 export function socket(domain: number, type: number, protocol: number): number {
   return checked('socket', c.socket(domain, type | SOCK_CLOEXEC, protocol))
+}
+
+/** socketpair(2) of unix sockets that keep messages apart, close on exec. */
+export function socketpair(): readonly [number, number] {
+  const fds = [-1, -1]
+  checked('socketpair', c.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+  return [fds[0]!, fds[1]!]
 }
 
 /** connect(2) to a unix socket; `path` has 107 bytes at most (unix(7)). */

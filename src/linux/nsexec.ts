@@ -39,6 +39,11 @@ export function serveCommand(
   return { file: nsexecPath(), args: ['serve', directory, netns, service, ...settings, '--', ...argv] }
 }
 
+/** A command line that passes netlink datagrams between its stdin, a socket, and the kernel, in one namespace of the lab. */
+export function netlinkCommand(directory: string, netns: string): { file: string; args: string[] } {
+  return { file: nsexecPath(), args: ['netlink', directory, netns] }
+}
+
 /** A command line that runs `argv` in a network of its own, which goes with it: to ask tools without touching anything. */
 export function scratchCommand(argv: readonly string[]): { file: string; args: string[] } {
   return { file: nsexecPath(), args: ['scratch', ...argv] }

@@ -20,6 +20,7 @@ import type {
 import { FABRIC } from '../state/network.ts'
 import { FALLBACK_LINKS } from '../state/kind.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import { observeFiles } from './file.ts'
 import { observeWireguard } from './observe-wireguard.ts'
 import { readPorts, type PortTables } from './observe-port.ts'
@@ -28,11 +29,22 @@ import { decodeAddr, type AddrMessage } from './message/addr.ts'
 import { decodeKindData, decodePortData } from './message/kind.ts'
 import { decodeLink, getLinks, type LinkMessage } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
+import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
 import { decodeRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
 import { readSysctl } from './sysctl.ts'
 import { dump } from './transport.ts'
-import { IFF_LOOPBACK, IFF_UP, RT_TABLE_LOCAL, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
+import {
+  IFF_LOOPBACK,
+  IFF_UP,
+  RT_TABLE_LOCAL,
+  RTM_GETADDR,
+  RTM_GETLINK,
+  RTM_GETNEIGH,
+  RTM_GETQDISC,
+  RTM_GETROUTE,
+  RTM_GETRULE,
+} from './uapi.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
@@ -74,6 +86,7 @@ interface RawNamespace {
   readonly namespace: OpenNamespace
   readonly links: readonly LinkMessage[]
   readonly addrs: readonly AddrMessage[]
+  readonly qdiscs: readonly QdiscMessage[]
   readonly ports: PortTables
   /** By ifindex. */
   readonly wireguards: ReadonlyMap<number, WireguardConfig>
@@ -92,6 +105,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
     namespaces.set(namespace.name, {
       kind: namespace.name === FABRIC ? 'fabric' : namespace.mnt === undefined ? 'bridge' : 'node',
       links: linkStates(each, ends),
+      qdiscs: qdiscStates(each),
       addrs: addrStates(each),
       ...readTables(each, wanted?.tables),
       ...readInside(world, namespace, wanted?.sysctls ?? []),
@@ -149,19 +163,27 @@ function nameOf(links: readonly LinkMessage[], ifindex: number): string {
   return links.find((link) => link.ifindex === ifindex)?.ifname ?? String(ifindex)
 }
 
-const NO_FILTER = { addr: Buffer.alloc(8), route: Buffer.alloc(12), rule: Buffer.alloc(12), neigh: Buffer.alloc(12) }
+const NO_FILTER = {
+  addr: Buffer.alloc(8),
+  qdisc: Buffer.alloc(20),
+  route: Buffer.alloc(12),
+  rule: Buffer.alloc(12),
+  neigh: Buffer.alloc(12),
+}
 
 function readLinksAndAddrs(world: World, namespace: OpenNamespace, withFacts: boolean): RawNamespace {
   const links: LinkMessage[] = []
   const addrs: AddrMessage[] = []
   gather(namespace, RTM_GETLINK, getLinks(withFacts), links, (body) => decodeLink(body, withFacts))
   gather(namespace, RTM_GETADDR, NO_FILTER.addr, addrs, decodeAddr)
+  const qdiscs: QdiscMessage[] = []
+  gather(namespace, RTM_GETQDISC, NO_FILTER.qdisc, qdiscs, decodeQdisc)
   namespace.ifindexes.clear()
   for (const link of links) {
     namespace.ifindexes.set(link.ifname, link.ifindex)
     world.nextIfindex = Math.max(world.nextIfindex, link.ifindex + 1)
   }
-  return { namespace, links, addrs, ports: readPorts(namespace, links), wireguards: observeWireguard(world, namespace, links) }
+  return { namespace, links, addrs, qdiscs, ports: readPorts(namespace, links), wireguards: observeWireguard(world, namespace, links) }
 }
 
 function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, into: T[], decode: (body: Buffer) => T | undefined): void {
@@ -228,6 +250,10 @@ function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
       mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
     },
   }
+}
+
+function qdiscStates({ links, qdiscs }: RawNamespace): Map<string, QdiscChain> {
+  return new Map([...chainsOf(qdiscs)].map(([ifindex, chain]) => [nameOf(links, ifindex), chain]))
 }
 
 /** Addresses set by hand. Those that a lease or an advertisement made, and link-local ones, come and go by themselves. */

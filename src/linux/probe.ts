@@ -1,8 +1,11 @@
 // What this kernel can do, found by trying: in a scratch network namespace, with the smallest request that tells a missing kind from one
 // that is there but wants more. Runs in an engine that was started by `nsexec scratch`.
+import { qdiscsOf } from '../state/impairment.ts'
 import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, close, SyscallError, unshare } from './libc.ts'
 import { decodeLink, getLinks, ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
+import { addQdisc, decodeQdisc, delRootQdisc, tcmsg } from './message/qdisc.ts'
+import { inScratchNetns } from './scratch-netns.ts'
 import { dump, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
 import { openTun } from './tun.ts'
 import {
@@ -14,6 +17,7 @@ import {
   IFLA_LINKINFO,
   NLM_F_CREATE,
   NLM_F_EXCL,
+  RTM_GETQDISC,
   RTM_GETLINK,
   RTM_NEWLINK,
   RTM_NEWQDISC,
@@ -81,6 +85,35 @@ export function probe(names?: readonly string[]): Probe[] {
   }
 }
 
+/** Tries disciplines alone, from within a lab: `proc` leads back to it. `netem seed` is netem with TCA_NETEM_PRNG_SEED. */
+export function probeQdiscs(proc: number | undefined, names: readonly string[]): Probe[] {
+  return inScratchNetns(proc, () => {
+    const netlink = openNetlink()
+    try {
+      return names.map((name) => (name === NETEM_SEED ? probeSeed(netlink) : probeQdisc(netlink, name)))
+    } finally {
+      netlink.close()
+    }
+  })
+}
+
+/** Name of a feature: netem that takes the start of its random numbers. */
+export const NETEM_SEED = 'netem seed'
+
+/** A kernel that does not know the attribute passes over it, and tells none. */
+function probeSeed(netlink: NetlinkSocket): Probe {
+  const chain = qdiscsOf({ delay: 1, seed: 1 }, 1500)
+  const seed = { group: 'queueing discipline', name: NETEM_SEED } as const
+  transact(netlink, [delRootQdisc(1), addQdisc(1, chain!.qdiscs[0]!, undefined)])
+  let ok = false
+  const each = (body: Buffer): void => {
+    const options = decodeQdisc(body)?.options
+    if (options?.kind === 'netem' && options.seed === 1) ok = true
+  }
+  dump(netlink, RTM_GETQDISC, Buffer.alloc(20), each, () => undefined)
+  return { ...seed, ok, words: ok ? 'there' : 'the kernel takes no TCA_NETEM_PRNG_SEED' }
+}
+
 /** Parts of the bridge that a kernel may be built without; then it takes the attribute and does nothing (br_changelink). */
 const BRIDGE_FEATURES = [
   ['bridge vlan_filtering', IFLA_BR_VLAN_FILTERING],
@@ -134,12 +167,12 @@ function probeLink(netlink: NetlinkSocket, kind: string): Probe {
 }
 
 function probeQdisc(netlink: NetlinkSocket, kind: string): Probe {
-  const tcmsg = Buffer.alloc(20) // struct tcmsg: family, pad, ifindex, handle, parent, info
-  tcmsg.writeInt32LE(1, 4)
-  tcmsg.writeUInt32LE(0x00010000, 8)
-  tcmsg.writeUInt32LE(TC_H_ROOT, 12)
-  const [refusal] = transact(netlink, [request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, tcmsg, (out) => out.push(TCA_KIND, zString(kind)))])
+  const header = tcmsg(1, 0x00010000, TC_H_ROOT)
+  const [refusal] = transact(netlink, [
+    request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, header, (out) => out.push(TCA_KIND, zString(kind))),
+  ])
   const ok = refusal?.code !== 'ENOENT'
+  if (refusal === undefined) transact(netlink, [delRootQdisc(1)]) // makes room for the next
   return { group: 'queueing discipline', name: kind, ok, words: ok ? 'there' : said(refusal) }
 }
 

@@ -6,6 +6,7 @@ import { addFdb, addMdb, addVlan, delFdb, delMdb, delVlan } from './message/brid
 import type { Ifindexes } from './message/kind.ts'
 import { delLink, newBridge, newVeth, newVirtual, setLink, type VethEnd } from './message/link.ts'
 import { delNeigh, replaceNeigh } from './message/neigh.ts'
+import { addQdisc, changeQdisc, delRootQdisc } from './message/qdisc.ts'
 import { delRoute, newRoute, replaceRoute } from './message/route.ts'
 import { delRule, newRule } from './message/rule.ts'
 import { setWireguard } from './message/wireguard.ts'
@@ -38,11 +39,30 @@ export function placeOperation(world: World, operation: Operation): PlacedOperat
     const request = setWireguard(familyNumber(world, namespace, 'wireguard'), ifindexOf(namespace, operation.ifname), operation.set)
     return { namespace, request, socket: genericSocket(world, namespace), after: [] }
   }
-  const request = linkRequest(namespace, operation) ?? portRequest(namespace, operation) ?? tableRequest(namespace, operation)
+  const request = netlinkRequest(namespace, operation)
   return request === undefined ? undefined : { namespace, request, after: [] }
 }
 
-function linkRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+/** What ifindexes are looked up in: a namespace of the lab, however it was reached. */
+type Indexed = Pick<OpenNamespace, 'name' | 'ifindexes'>
+
+/** The request of an operation that is one, in a namespace whose links are known. */
+export function requestFor(namespace: Indexed, operation: Operation): Request {
+  const request = netlinkRequest(namespace, operation)
+  if (request === undefined) throw new Error(`"${operation.type}" is not one request`)
+  return request
+}
+
+function netlinkRequest(namespace: Indexed, operation: Operation): Request | undefined {
+  return (
+    linkRequest(namespace, operation) ??
+    portRequest(namespace, operation) ??
+    qdiscRequest(namespace, operation) ??
+    tableRequest(namespace, operation)
+  )
+}
+
+function linkRequest(namespace: Indexed, operation: Operation): Request | undefined {
   switch (operation.type) {
     case 'set link':
       return setLinkRequest(namespace, operation.ifname, operation.set)
@@ -53,7 +73,20 @@ function linkRequest(namespace: OpenNamespace, operation: Operation): Request | 
   }
 }
 
-function portRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+function qdiscRequest(namespace: Indexed, operation: Operation): Request | undefined {
+  switch (operation.type) {
+    case 'add qdisc':
+      return addQdisc(ifindexOf(namespace, operation.ifname), operation.qdisc, operation.parent)
+    case 'change qdisc':
+      return changeQdisc(ifindexOf(namespace, operation.ifname), operation.qdisc, operation.parent)
+    case 'del qdisc':
+      return delRootQdisc(ifindexOf(namespace, operation.ifname))
+    default:
+      return undefined
+  }
+}
+
+function portRequest(namespace: Indexed, operation: Operation): Request | undefined {
   const ifindex = (ifname: string): number => ifindexOf(namespace, ifname)
   switch (operation.type) {
     case 'add vlan':
@@ -73,7 +106,7 @@ function portRequest(namespace: OpenNamespace, operation: Operation): Request | 
   }
 }
 
-function tableRequest(namespace: OpenNamespace, operation: Operation): Request | undefined {
+function tableRequest(namespace: Indexed, operation: Operation): Request | undefined {
   const ifindex = (ifname: string): number => ifindexOf(namespace, ifname)
   switch (operation.type) {
     case 'add addr':
@@ -99,7 +132,7 @@ function tableRequest(namespace: OpenNamespace, operation: Operation): Request |
   }
 }
 
-function ifindexOf(namespace: OpenNamespace, ifname: string): number {
+function ifindexOf(namespace: Indexed, ifname: string): number {
   const ifindex = ifname === 'lo' ? 1 : namespace.ifindexes.get(ifname)
   if (ifindex === undefined) throw new Error(`No link ${ifname} is known in ${namespace.name}`)
   return ifindex
@@ -110,7 +143,7 @@ export function isTun({ link }: AddLink): boolean {
   return link.kind === 'tun' || link.kind === 'tap'
 }
 
-function ifindexesOf(namespace: OpenNamespace): Ifindexes {
+function ifindexesOf(namespace: Indexed): Ifindexes {
   return { ifindexOf: (ifname) => ifindexOf(namespace, ifname), ifnameOf: String }
 }
 
@@ -120,7 +153,7 @@ export function newIfindex(world: World, namespace: OpenNamespace, ifname: strin
   return ifindex
 }
 
-function setLinkRequest(namespace: OpenNamespace, ifname: string, set: LinkChange): Request {
+function setLinkRequest(namespace: Indexed, ifname: string, set: LinkChange): Request {
   const master = set.master === null ? 0 : set.master === undefined ? undefined : ifindexOf(namespace, set.master)
   return setLink(ifindexOf(namespace, ifname), set, master, ifindexesOf(namespace))
 }

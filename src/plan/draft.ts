@@ -88,6 +88,7 @@ function lossKey(loss: Loss): string {
     case 'sysctl':
       return `${loss.netns} sysctl ${loss.name}`
     case 'link':
+    case 'qdisc':
     case 'port':
     case 'vlans':
     case 'master':

@@ -9,7 +9,7 @@ import type { Options } from '../state/option.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
-import type { LinkChange, Operation, VlanRange, WireguardChange } from './operation.ts'
+import type { AddQdisc, ChangeQdisc, LinkChange, Operation, VlanRange, WireguardChange } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 
@@ -39,6 +39,9 @@ function take(working: Working, loss: Loss): void {
       break
     case 'master':
       setLink(namespace, loss.ifname, { master: null })
+      break
+    case 'qdisc':
+      namespace.qdiscs.delete(loss.ifname)
       break
     case 'port':
     case 'vlans':
@@ -162,6 +165,13 @@ function withEntry<V>(entries: ReadonlyMap<string, V>, key: string, value: V | u
   return changed
 }
 
+function setQdisc(namespace: WorkingNamespace, { ifname, qdisc }: AddQdisc | ChangeQdisc): void {
+  const qdiscs = [...(namespace.qdiscs.get(ifname)?.qdiscs ?? [])]
+  const at = qdiscs.findIndex((one) => one.handle === qdisc.handle)
+  qdiscs.splice(at < 0 ? qdiscs.length : at, at < 0 ? 0 : 1, qdisc)
+  namespace.qdiscs.set(ifname, { qdiscs })
+}
+
 function perform(working: Working, operation: Operation): void {
   if (operation.type === 'add netns') {
     working.set(operation.netns, newNamespace(operation.kind, operation.hostname))
@@ -221,6 +231,13 @@ function perform(working: Working, operation: Operation): void {
       break
     case 'del link':
       removeLink(working, operation.netns, operation.ifname)
+      break
+    case 'add qdisc':
+    case 'change qdisc':
+      setQdisc(namespace, operation)
+      break
+    case 'del qdisc':
+      namespace.qdiscs.delete(operation.ifname)
       break
     case 'add addr':
       namespace.addrs.set(addrKey(operation.addr), operation.addr)

@@ -10,6 +10,7 @@ import type { Draft } from './draft.ts'
 import { emitMaster } from './master.ts'
 import type { LinkChange, SetLink } from './operation.ts'
 import { linksInOrder } from './order.ts'
+import { planQdiscs } from './qdisc.ts'
 
 /** lladdr, mtu, alias, master, bridge options of links that stand; and down. Bridges last, when their ports are as they will be. */
 export function planLinkChanges(draft: Draft): void {
@@ -49,6 +50,7 @@ export function planInterfaces(draft: Draft): void {
 function planAddrsAndUps(draft: Draft, netns: string, desired: NamespaceState): void {
   const isPulled = [...desired.links.values()].some((link) => pullerOf(link, desired) !== undefined)
   if (!isPulled) planAddrs(draft, netns, desired)
+  planQdiscs(draft, netns, desired)
   for (const [ifname, link] of linksInOrder(desired.links)) {
     if (link.kind !== 'loopback' && (link.kind !== 'bridge' || desired.kind === 'node')) planUp(draft, netns, ifname, link)
   }

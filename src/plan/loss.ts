@@ -6,6 +6,7 @@ import { isLoopbackAddr } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import { deletedWith, isCycled, vlansOn } from './attachment.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import type { Operation, SetLink } from './operation.ts'
 import { disablesIpv6On, spreadsTo, sysctlFamily, sysctlIfname } from './sysctl-name.ts'
 import type { Working, WorkingNamespace } from './working.ts'
@@ -14,6 +15,7 @@ import type { Working, WorkingNamespace } from './working.ts'
 export type Loss =
   | { readonly noun: 'link'; readonly netns: string; readonly ifname: string; readonly link: LinkState; readonly peer?: VethLink }
   | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
+  | { readonly noun: 'qdisc'; readonly netns: string; readonly ifname: string; readonly chain: QdiscChain }
   /** What it was told as port of the bridge that it leaves. */
   | { readonly noun: 'port'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   /** VLANs of a port, or of a bridge itself, whose bridge begins or ceases to tell them apart. */
@@ -107,6 +109,7 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
   return [
     ...ports.flatMap(([ifname, link]) => (isCycled(namespace.links, link, null) ? lossOfDown(netns, namespace, ifname) : [])),
     ...ports.map(([ifname, link]) => ({ noun: 'master' as const, netns, ifname, link })),
+    ...[...namespace.qdiscs].flatMap(([ifname, chain]): Loss[] => (ifnames.has(ifname) ? [{ noun: 'qdisc', netns, ifname, chain }] : [])),
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
     ...routes,
     ...lossOfNeighs(netns, namespace, (neigh) => ifnames.has(neigh.ifname)),

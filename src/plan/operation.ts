@@ -24,6 +24,7 @@ import type {
   WireguardConfig,
   WireguardPeer,
 } from '../state/network.ts'
+import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
 
@@ -50,6 +51,9 @@ export type Operation =
   | AddLink
   | SetLink
   | DelLink
+  | AddQdisc
+  | ChangeQdisc
+  | DelQdisc
   | SetWireguard
   | AddVlan
   | DelVlan
@@ -159,6 +163,32 @@ export interface DelLink extends OperationBase {
   readonly link: LinkState
   /** The other end of a veth, as it was observed. */
   readonly peer?: VethLink
+}
+
+/** RTM_NEWQDISC: one discipline of an interface, below those that its chain has before it. */
+export interface AddQdisc extends OperationBase {
+  readonly type: 'add qdisc'
+  readonly ifname: string
+  readonly qdisc: Qdisc
+  /** Handle of the discipline above; absent for the root. */
+  readonly parent?: number
+}
+
+/** RTM_NEWQDISC on one that stands, of the same kind: packets that wait in it or are on their way stay there. */
+export interface ChangeQdisc extends OperationBase {
+  readonly type: 'change qdisc'
+  readonly ifname: string
+  readonly qdisc: Qdisc
+  readonly parent?: number
+  readonly previous: Qdisc
+}
+
+/** RTM_DELQDISC of the root: the whole chain goes, with the packets in it. */
+export interface DelQdisc extends OperationBase {
+  readonly type: 'del qdisc'
+  readonly ifname: string
+  /** As it was observed. */
+  readonly chain: QdiscChain
 }
 
 /** WG_CMD_SET_DEVICE: only what is named; peers that are not named stay. */

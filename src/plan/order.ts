@@ -12,7 +12,7 @@
  *   set link, vlans, fdb    of ports of bridges
  *   set sysctl              of single links: before they come up, so that addr_gen_mode and accept_dad count
  *   per namespace           lo up (the kernel gives it 127.0.0.1 and ::1 then, before the file's addresses), addrGenMode of new links,
- *                           add addr, del addr (what is new first where it can stand beside the old), links up
+ *                           add addr, del addr (what is new first where it can stand beside the old), qdiscs, links up
  *   set link up             of bridges
  *   add mdb                 which a bridge takes only while it is up
  *   routes, rules, neighs   new before old, so that traffic always finds one

@@ -7,7 +7,8 @@ import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
-import type { LinkChange, Operation } from './operation.ts'
+import type { AddQdisc, LinkChange, Operation } from './operation.ts'
+import { chainOperations } from './qdisc-chain.ts'
 import { mdbOperations, portOperations, vlanOperations } from './port.ts'
 import { emptyRuleset } from './ruleset-input.ts'
 import { sysctlIfname, sysctlRank } from './sysctl-name.ts'
@@ -66,6 +67,14 @@ export function inverseOf(operation: Operation): Operation[] {
       return operation.previous === undefined ? [] : [{ ...base, type: 'set link', ifname: operation.ifname, set: operation.previous }]
     case 'del link':
       return linkOperations(operation.netns, operation.ifname, operation.link, operation.peer)
+    case 'add qdisc':
+      return undoOfAddQdisc(operation)
+    case 'change qdisc': {
+      const { ifname, qdisc, parent, previous } = operation
+      return [{ ...base, type: 'change qdisc', ifname, qdisc: previous, previous: qdisc, ...(parent !== undefined && { parent }) }]
+    }
+    case 'del qdisc':
+      return chainOperations(operation.netns, operation.ifname, operation.chain, undefined, CAUSE)
     case 'set wireguard': {
       const { ifname, set, previous } = operation
       return previous === undefined ? [] : [{ ...base, type: 'set wireguard', ifname, set: previous, previous: set }]
@@ -155,6 +164,11 @@ function portInverse(operation: PortOperation): Operation {
   }
 }
 
+/** With the root its chain goes, all of which was made by one plan. */
+function undoOfAddQdisc({ netns, ifname, qdisc, parent }: AddQdisc): Operation[] {
+  return parent === undefined ? [{ netns, cause: CAUSE, type: 'del qdisc', ifname, chain: { qdiscs: [qdisc] } }] : []
+}
+
 /** A link as it was, down: a link that netlab did not make cannot be made again. */
 function linkOperations(netns: string, ifname: string, link: LinkState, peer: VethLink | undefined): Operation[] {
   const base = { netns, cause: CAUSE, ifname }
@@ -241,6 +255,7 @@ function contents(netns: string, namespace: WorkingNamespace): Loss[] {
   return [
     ...[...namespace.sysctls].map(([name, { value }]): Loss => ({ noun: 'sysctl', netns, name, value })),
     ...links,
+    ...[...namespace.qdiscs].map(([ifname, chain]): Loss => ({ noun: 'qdisc', netns, ifname, chain })),
     ...[...namespace.addrs.values()].map((addr): Loss => ({ noun: 'addr', netns, addr })),
     ...[...namespace.routes.values()].map((route): Loss => ({ noun: 'route', netns, route })),
     ...[...namespace.neighs.values()].map((neigh): Loss => ({ noun: 'neigh', netns, neigh })),
@@ -290,6 +305,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
       set: { master: link.master ?? null },
     })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
+    ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, CAUSE)),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),
     ...ups,
     ...links.flatMap((loss) => upOperations(loss.netns, loss.ifname, loss.link, loss.peer)),

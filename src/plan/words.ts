@@ -7,6 +7,7 @@ import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
 import type { LinkChange, Operation, VlanRange } from './operation.ts'
+import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
 import { commandText, serviceCommand } from './service-command.ts'
 import { wireguardCommand, wireguardSummary } from './wireguard-words.ts'
@@ -19,6 +20,7 @@ export function markOf(operation: Operation): Mark {
     case 'add netns':
     case 'add bridge':
     case 'add veth':
+    case 'add qdisc':
     case 'add link':
     case 'add fdb':
     case 'add mdb':
@@ -29,6 +31,7 @@ export function markOf(operation: Operation): Mark {
       return '+'
     case 'del netns':
     case 'del link':
+    case 'del qdisc':
     case 'del vlan':
     case 'del fdb':
     case 'del mdb':
@@ -51,6 +54,7 @@ export function markOf(operation: Operation): Mark {
       return operation.cause === 'not there' ? '+' : '~'
     case 'set hostname':
     case 'set link':
+    case 'change qdisc':
     case 'replace route':
     case 'set sysctl':
       return '~'
@@ -87,6 +91,10 @@ export function describe(operation: Operation): string {
       return `set link ${operation.ifname} ${changeWords(operation.set).join(' ')}`
     case 'del link':
       return `del link ${operation.ifname}`
+    case 'add qdisc':
+    case 'change qdisc':
+    case 'del qdisc':
+      return describeQdisc(operation)
     case 'add addr':
     case 'del addr':
       return `${operation.type} ${operation.addr.local}/${operation.addr.prefixlen} dev ${operation.addr.ifname}`
@@ -170,14 +178,14 @@ export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): str
 export interface IpCommand {
   readonly netns: string
   /** Default: ip(8). */
-  readonly tool?: 'ip' | 'bridge'
+  readonly tool?: 'ip' | 'bridge' | 'tc'
   /** Takes `ip -6`: routes and rules do not always tell their family by themselves. */
   readonly isIpv6?: true
   /** Everything after the namespace, quoted for sh where needed. */
   readonly words: string
 }
 
-/** `ip -n dmz.h1`, with -6 where it takes it; or `bridge -n dmz`. */
+/** `ip -n dmz.h1`, with -6 where it takes it; or `bridge -n dmz`, `tc -n dmz.h1`. */
 export function ipWords({ netns, tool = 'ip', isIpv6 }: IpCommand, lab: string): string {
   return `${tool} ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
 }
@@ -208,6 +216,10 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return setLinkCommands(netns, operation.ifname, operation.set)
     case 'del link':
       return one('link del', quote(operation.ifname))
+    case 'add qdisc':
+    case 'change qdisc':
+    case 'del qdisc':
+      return [{ netns, tool: 'tc', words: tcCommand(operation) }]
     case 'add vlan':
     case 'del vlan': {
       const isNew = operation.type === 'add vlan'

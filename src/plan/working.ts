@@ -13,6 +13,7 @@ import type {
   ServiceState,
   SysctlState,
 } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 
 export type Working = Map<string, WorkingNamespace>
 
@@ -21,6 +22,7 @@ export interface WorkingNamespace {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
   readonly links: Map<string, LinkState>
+  readonly qdiscs: Map<string, QdiscChain>
   readonly addrs: Map<string, AddrState>
   readonly routes: Map<string, RouteState>
   readonly rules: Map<string, RuleState>
@@ -42,6 +44,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       kind: namespace.kind,
       hostname: namespace.hostname,
       links: new Map(namespace.links),
+      qdiscs: withDistributions(namespace.qdiscs, previous?.namespaces.get(netns)?.qdiscs),
       addrs: new Map(namespace.addrs),
       routes: new Map(namespace.routes),
       rules: new Map(namespace.rules),
@@ -61,6 +64,7 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string): W
     kind,
     hostname,
     links: new Map([['lo', NEW_LO]]),
+    qdiscs: new Map(),
     addrs: new Map(),
     routes: new Map(),
     rules: new Map(),
@@ -70,6 +74,25 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string): W
     rulesets: new Map(),
     services: new Map(),
   }
+}
+
+/** The kernel does not tell the distribution of a jitter: it is the one that the last `up` asked for. */
+export function withDistributions(
+  observed: ReadonlyMap<string, QdiscChain>,
+  asked: ReadonlyMap<string, QdiscChain> | undefined,
+): Map<string, QdiscChain> {
+  return new Map([...observed].map(([ifname, chain]) => [ifname, withDistribution(chain, asked?.get(ifname))]))
+}
+
+function withDistribution(observed: QdiscChain, asked: QdiscChain | undefined): QdiscChain {
+  const netem = asked?.qdiscs.find(({ options }) => options.kind === 'netem')?.options
+  if (netem?.kind !== 'netem' || netem.distribution === undefined) return observed
+  const { distribution } = netem
+  const qdiscs = observed.qdiscs.map((qdisc) => {
+    const { options } = qdisc
+    return options.kind === 'netem' && options.jitterNs > 0 ? { ...qdisc, options: { ...options, distribution } } : qdisc
+  })
+  return { ...observed, qdiscs }
 }
 
 /** As `withContents`, for what a service was started with. */

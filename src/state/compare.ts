@@ -10,6 +10,8 @@ import { droppedFiles, droppedRulesets, droppedServices, findExtras } from './ex
 import type { Standing } from './extra.ts'
 import { findPrimaryChanges } from './primary.ts'
 import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
+import { qdiscDifferences } from './qdisc-equal.ts'
+import { qdiscKindText } from './qdisc.ts'
 import { routeText, ruleText } from './words.ts'
 
 const THERE = 'there'
@@ -56,6 +58,7 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
   return [
     ...hostnameDifferences(netns, desired, observed),
     ...linkAndAddrDifferences(netns, desired, observed),
+    ...chainDifferences(netns, desired, observed),
     ...routingDifferences(netns, desired, observed),
     ...settingDifferences(netns, desired, observed),
     ...extraDifferences(netns, desired, observed, standing),
@@ -80,6 +83,23 @@ function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed
   }
   for (const change of findPrimaryChanges(desired, observed)) {
     found.push(difference(`${netns}/${change.desired.ifname}.primary`, change.desired, change.desired.local, change.observed.local))
+  }
+  return found
+}
+
+function chainDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  const found: Difference[] = []
+  for (const [ifname, chain] of desired.qdiscs) {
+    if (!observed.links.has(ifname)) continue
+    const there = observed.qdiscs.get(ifname)
+    for (const [index, qdisc] of chain.qdiscs.entries()) {
+      const path = `${netns}/${ifname} qdisc ${qdiscKindText(qdisc.options)}`
+      const other = there?.qdiscs[index]
+      if (other === undefined || other.handle !== qdisc.handle) found.push(difference(path, qdisc, THERE, undefined))
+      else found.push(...ofProperties(path, qdisc, qdiscDifferences(qdisc.options, other.options)))
+    }
+    const more = there?.qdiscs[chain.qdiscs.length]
+    if (more !== undefined) found.push(difference(`${netns}/${ifname} qdisc ${qdiscKindText(more.options)}`, {}, undefined, THERE))
   }
   return found
 }
@@ -136,6 +156,7 @@ function extraDifferences(netns: string, desired: NamespaceState, observed: Name
   const extras = findExtras(netns, desired, observed, standing)
   return [
     ...extras.links.map(([ifname]) => difference(`${netns}/${ifname}`, {}, undefined, THERE)),
+    ...extras.qdiscs.map(([ifname]) => difference(`${netns}/${ifname} qdisc`, {}, undefined, THERE)),
     ...extras.addrs.map((addr) => difference(addrPath(netns, addr), {}, undefined, THERE)),
     ...extras.routes.map((route) => difference(`${netns} route ${routeText(route)}`, {}, undefined, THERE)),
     ...extras.rules.map((rule) => difference(`${netns} rule ${ruleText(rule)}`, {}, undefined, THERE)),

@@ -6,6 +6,7 @@ import { RTPROT_BOOT, RTPROT_STATIC } from '../unit/route-names.ts'
 import { addrKey, neighKey, objectKey, routeKey, ruleKey } from './key.ts'
 import { FABRIC } from './network.ts'
 import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, RouteState, RuleState, RulesetTool } from './network.ts'
+import type { QdiscChain } from './qdisc.ts'
 
 /** What is known of the lab beside the file and the kernel. */
 export interface Standing {
@@ -18,6 +19,7 @@ export interface Standing {
 /** Objects of one namespace that are there and should not be. */
 export interface Extras {
   readonly links: readonly (readonly [ifname: string, link: LinkState])[]
+  readonly qdiscs: readonly (readonly [ifname: string, chain: QdiscChain])[]
   readonly addrs: readonly AddrState[]
   readonly routes: readonly RouteState[]
   readonly rules: readonly RuleState[]
@@ -25,7 +27,7 @@ export interface Extras {
 }
 
 /** What of a namespace can hold objects that the file does not name. */
-export type Inhabitants = Pick<NamespaceState, 'links' | 'addrs' | 'routes' | 'rules' | 'neighs'>
+export type Inhabitants = Pick<NamespaceState, 'links' | 'qdiscs' | 'addrs' | 'routes' | 'rules' | 'neighs'>
 
 /** 127.0.0.1/8 and ::1/128 on lo: the kernel makes them when lo comes up. */
 export function isLoopbackAddr(addr: AddrState): boolean {
@@ -52,6 +54,9 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
   )
   const goes = new Set(links.map(([ifname]) => ifname))
 
+  const qdiscs = missingFrom(desired.qdiscs, observed.qdiscs).filter(
+    ([ifname]) => isOurs(ifname) && !isTolerated(objectKey(netns, 'qdisc', ifname)),
+  )
   const addrs = missingFrom(desired.addrs, observed.addrs).filter(
     ([key, addr]) =>
       isOurs(addr.ifname) &&
@@ -70,7 +75,7 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
   const neighs = missingFrom(desired.neighs, observed.neighs).filter(
     ([key, neigh]) => isOurs(neigh.ifname) && !isTolerated(objectKey(netns, 'neigh', key)),
   )
-  return { links, addrs: values(addrs), routes: values(routes), rules: values(rules), neighs: values(neighs) }
+  return { links, qdiscs, addrs: values(addrs), routes: values(routes), rules: values(rules), neighs: values(neighs) }
 }
 
 /** Not by a routing daemon, whose routes are its own. */
@@ -117,6 +122,7 @@ export function extraKeys(desired: NetworkState, observed: NetworkState): Readon
     if (there === undefined) continue
     const extras = findExtras(netns, namespace, there)
     for (const [ifname] of extras.links) keys.add(objectKey(netns, 'link', ifname))
+    for (const [ifname] of extras.qdiscs) keys.add(objectKey(netns, 'qdisc', ifname))
     for (const addr of extras.addrs) keys.add(objectKey(netns, 'addr', addrKey(addr)))
     for (const route of extras.routes) keys.add(objectKey(netns, 'route', routeKey(route)))
     for (const rule of extras.rules) keys.add(objectKey(netns, 'rule', ruleKey(rule)))

@@ -5,6 +5,7 @@
  * Everything here is plain data that survives structured clone.
  */
 import type { Origin } from '../diagnostic/origin.ts'
+import type { QdiscChain } from './qdisc.ts'
 import type { VirtualKind } from './kind.ts'
 import type { Options } from './option.ts'
 
@@ -27,6 +28,8 @@ export interface NamespaceState extends Sourced {
   readonly hostname?: string
   /** By ifname. */
   readonly links: ReadonlyMap<string, LinkState>
+  /** By ifname. Without those that the kernel gives each link itself. */
+  readonly qdiscs: ReadonlyMap<string, QdiscChain>
   /** By `addrKey`. */
   readonly addrs: ReadonlyMap<string, AddrState>
   /** By `routeKey`. Without those the kernel makes itself (protocol kernel, ra, redirect) and those of routing daemons. */

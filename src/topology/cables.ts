@@ -24,6 +24,9 @@ export interface LinkDraft {
   readonly mtu: ScalarValue | undefined
   /** Of `defaults.link`, which gives way to what a bridge at an end says. */
   readonly defaultMtu: ScalarValue | undefined
+  /** The object that the link was written as. */
+  readonly settings: MapValue | undefined
+  readonly defaults: MapValue | undefined
 }
 
 export interface EndDraft {
@@ -46,7 +49,8 @@ interface EndText {
 }
 
 export function readCables(root: MapValue, definitions: Definitions, findings: Findings, damage: Damage): CableDraft[] {
-  const defaultMtu = scalarAt(mapAt(mapAt(root, 'defaults'), 'link'), 'mtu')
+  const defaults = mapAt(mapAt(root, 'defaults'), 'link')
+  const defaultMtu = scalarAt(defaults, 'mtu')
   const cables: CableDraft[] = []
   const links = valueAt(root, 'links')
   for (const item of links?.kind === 'list' ? links.items : []) {
@@ -58,7 +62,14 @@ export function readCables(root: MapValue, definitions: Definitions, findings: F
       damage.addAll()
       break
     }
-    const link = { origin: item.origin, subnet: valueAt(settings, 'subnet'), mtu: scalarAt(settings, 'mtu'), defaultMtu }
+    const link: LinkDraft = {
+      origin: item.origin,
+      subnet: valueAt(settings, 'subnet'),
+      mtu: scalarAt(settings, 'mtu'),
+      defaultMtu,
+      settings,
+      defaults,
+    }
     for (const ends of pairs.list()) {
       if (ends.every(isKnown)) cables.push({ ends: [ends[0], ends[1]] as CableDraft['ends'], link })
       else spoil(ends, damage)

@@ -104,31 +104,6 @@ function settingsOf(nodes: readonly (readonly [string, Node])[]): Pick<CompiledL
   }
 }
 
-function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {
-  return root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
-}
-
-/** A file of tests: what else a topology has would be mistaken for a part of this one. */
-function loadTests(file: string, findings: Findings): Loaded {
-  const loaded = load(file, findings)
-  for (const [key, entry] of loaded.root?.entries ?? [])
-    if (key !== 'tests' && key !== 'name' && key !== 'include' && !key.startsWith('x-'))
-      findings.error('INVALID_VALUE', entry.key, `A file that is given with --tests has \`tests\` alone, not "${key}".`)
-  return loaded
-}
-
-function rulesetsByNode(topology: Topology | undefined): CompiledLab['rulesets'] {
-  return new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)]))
-}
-
-function configsOf({ nodes }: Topology): readonly DaemonConfig[] {
-  return [...new Set([...nodes.values()].flatMap(({ settings }) => settings.configs))]
-}
-
-function capabilitiesOf({ nodes }: Topology): (readonly [string, readonly string[]])[] {
-  return [...nodes].flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const]))
-}
-
 /**
  * The name of the lab that a file describes, whatever else may be wrong with the file: `down` must find the lab of a file
  * that somebody has broken since.

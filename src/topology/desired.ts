@@ -16,6 +16,7 @@ import type {
   VethLink,
   VirtualLink,
 } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import { KINDS } from '../state/kind.ts'
 import { derivedMac } from '../unit/mac.ts'
 import { createNodeFiles } from './node-files.ts'
@@ -31,12 +32,12 @@ const NO_DAD = ['net.ipv6.conf.default.accept_dad', { value: '0' }] as const
 /** A link with a smaller MTU has no IPv6 at all (addrconf_notify), nor then an addrGenMode: EAFNOSUPPORT. <linux/ipv6.h> */
 const IPV6_MIN_MTU = 1280
 
-/** Links of each namespace as they are being built. */
-type Links = Map<string, Map<string, LinkState>>
+type Links = Map<string, LinkState>
+type Qdiscs = Map<string, QdiscChain>
 
 /** The network that a topology means. Pure: equal topologies give equal states. */
 export function desiredState(topology: Topology): NetworkState {
-  const links = buildLinks(topology)
+  const { links, qdiscs } = buildLinks(topology)
   const filesOf = createNodeFiles(topology)
   const namespaces = new Map<string, NamespaceState>()
   for (const node of topology.nodes.values()) {
@@ -44,6 +45,7 @@ export function desiredState(topology: Topology): NetworkState {
       kind: 'node',
       hostname: node.name,
       links: links.get(node.name) ?? new Map<string, LinkState>(),
+      qdiscs: qdiscs.get(node.name) ?? new Map<string, QdiscChain>(),
       addrs: addrsOf([...interfaceAddrs(node.interfaces), ...node.loopback.map((address) => addrState('lo', address))]),
       routes: node.routes,
       rules: new Map(node.rules.map((rule) => [ruleKey(rule), rule])),
@@ -60,7 +62,7 @@ export function desiredState(topology: Topology): NetworkState {
     if (bridge.addresses.length === 0) continue
     const { ifname } = bridgeLinkName(bridge.name)
     namespaces.set(bridge.name, {
-      ...emptyNamespace('bridge', links.get(bridge.name)),
+      ...emptyNamespace('bridge', links.get(bridge.name), qdiscs.get(bridge.name)),
       addrs: addrsOf(bridge.addresses.map((address) => addrState(ifname, address))),
       routes: bridge.routes,
       sysctls: new Map<string, SysctlState>(topology.usesIpv6 ? [NO_LINK_LOCAL, NO_DAD] : [NO_LINK_LOCAL]),
@@ -68,7 +70,8 @@ export function desiredState(topology: Topology): NetworkState {
     })
   }
   const fabric = links.get(FABRIC)
-  if (fabric !== undefined) namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric), sysctls: new Map([NO_LINK_LOCAL]) })
+  if (fabric !== undefined)
+    namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric, qdiscs.get(FABRIC)), sysctls: new Map([NO_LINK_LOCAL]) })
   return { namespaces }
 }
 
@@ -77,10 +80,11 @@ export function rulesetsOf(node: Node): ReadonlyMap<RulesetTool, RulesetState> {
   return new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }]))
 }
 
-function emptyNamespace(kind: NamespaceState['kind'], links: Map<string, LinkState> | undefined): NamespaceState {
+function emptyNamespace(kind: NamespaceState['kind'], links: Links | undefined, qdiscs: Qdiscs | undefined): NamespaceState {
   return {
     kind,
     links: links ?? new Map<string, LinkState>(),
+    qdiscs: qdiscs ?? new Map<string, QdiscChain>(),
     addrs: new Map(),
     routes: new Map(),
     rules: new Map(),
@@ -98,8 +102,10 @@ function netnsOf(bridge: Bridge): string {
   return bridge.addresses.length > 0 ? bridge.name : FABRIC
 }
 
-function buildLinks(topology: Topology): Links {
-  const links: Links = new Map()
+/** By namespace. */
+function buildLinks(topology: Topology): { links: Map<string, Links>; qdiscs: Map<string, Qdiscs> } {
+  const links = new Map<string, Links>()
+  const qdiscs = new Map<string, Qdiscs>()
   const linksOf = (netns: string): Map<string, LinkState> => {
     const own = links.get(netns) ?? new Map<string, LinkState>()
     links.set(netns, own)
@@ -113,15 +119,16 @@ function buildLinks(topology: Topology): Links {
     linksOf(netns).set(name.ifname, bridgeLink(topology.name, netns, bridge, name))
   }
   const namers = new Map([...links].map(([netns, own]) => [netns, createPortNamer(own.keys())]))
-  for (const cable of topology.cables) addCable(topology, cable, linksOf, namers)
+  for (const cable of topology.cables) addCable(topology, cable, linksOf, qdiscs, namers)
   for (const node of topology.nodes.values()) addVirtuals(topology, node, linksOf(node.name))
-  return links
+  return { links, qdiscs }
 }
 
 function addCable(
   topology: Topology,
   cable: Cable,
   linksOf: (netns: string) => Map<string, LinkState>,
+  qdiscs: Map<string, Qdiscs>,
   namers: ReadonlyMap<string, PortNamer>,
 ): void {
   const [a, b] = cable.ends
@@ -143,6 +150,9 @@ function addCable(
       origin: link.origin,
     }
     linksOf(end.netns).set(end.name.ifname, veth)
+    if (link.qdiscs === undefined) return
+    const own = qdiscs.get(end.netns) ?? new Map<string, QdiscChain>()
+    qdiscs.set(end.netns, own.set(end.name.ifname, link.qdiscs))
   })
 }
 

@@ -6,12 +6,15 @@ import type { Origin } from '../diagnostic/origin.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
 import { derivedMac, parseMac } from '../unit/mac.ts'
+import { IMPAIRMENT_KEYS } from '../state/impairment-words.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { CableDraft, EndDraft } from './cables.ts'
 import type { Damage } from './damage.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
+import { createImpairmentReader } from './impairments.ts'
 import type { InterfaceAddress } from './topology.ts'
 import { asMap, mapAt, sameValue, scalarAt, valueAt } from './value.ts'
 import type { Entry, MapValue, ScalarValue, Value } from './value.ts'
@@ -37,6 +40,7 @@ export interface Station {
   readonly mtuOrigin: Origin
   readonly up: boolean
   readonly addresses: InterfaceAddress[]
+  readonly qdiscs?: QdiscChain
   /** Maps of the file that may say something of it as port of a bridge, the nearest first. */
   readonly portSettings: readonly MapValue[]
   /** The VRF that it says it is in. */
@@ -69,6 +73,7 @@ export interface PortDraft {
   readonly mac?: string
   readonly mtu: number
   readonly up: boolean
+  readonly qdiscs?: QdiscChain
   readonly settings: readonly MapValue[]
 }
 
@@ -87,6 +92,7 @@ export function plugCables(
 ): PluggedCable[] {
   const namer = createNamer(cables, findings, damage)
   const readSettings = createSettingsReader(findings)
+  const impairments = createImpairmentReader(findings)
   const used = new Map<Definition, Set<string>>()
   const plugged: PluggedCable[] = []
   for (const draft of cables) {
@@ -98,6 +104,8 @@ export function plugCables(
       const { mac, up, address, vrf, port } = settings[index]
       const [mtu, mtuOrigin] = mtus[index]
       const name = names[index]
+      const chain = impairments.chainOf(impairmentLayers(draft, index, settings[index].under), index === 0 ? 'forward' : 'backward', mtu)
+      const qdiscs = chain === undefined ? {} : { qdiscs: chain }
       if (end.kind === 'bridge') {
         return {
           kind: 'port',
@@ -108,13 +116,14 @@ export function plugCables(
           settings: port,
           ...(name !== undefined && { ifname: name }),
           ...(mac && { mac: mac.value }),
+          ...qdiscs,
         }
       }
       if (name === undefined) return undefined
       const { definition, origin } = end
       used.set(definition, (used.get(definition) ?? new Set()).add(name))
       const ownMac = { mac: mac?.value ?? derivedMac(lab, definition.name, name), macOrigin: mac?.origin ?? origin }
-      const rest = { mtu, mtuOrigin, up, addresses: [], portSettings: port, vrf }
+      const rest = { mtu, mtuOrigin, up, addresses: [], portSettings: port, vrf, ...qdiscs }
       return { kind: 'node', definition, ifname: name, origin, address, ...ownMac, ...rest }
     }
     const ends = [endAt(0), endAt(1)] as const
@@ -122,6 +131,13 @@ export function plugCables(
   }
   findUnknownInterfaces(definitions, used, findings, damage)
   return plugged
+}
+
+/** What speaks of packets that leave by an end, the weakest first: defaults, the segment that it is a port of, the link, the interface. */
+function impairmentLayers({ ends, link }: CableDraft, index: 0 | 1, under: MapValue | undefined): readonly (MapValue | undefined)[] {
+  const end = ends[index]
+  const segment = end.kind === 'bridge' ? mapAt(end.definition.settings, 'segment') : undefined
+  return [link.defaults, segment, link.settings, under, end.settings]
 }
 
 interface Namer {
@@ -190,6 +206,8 @@ function createVirtualNames(): (settings: MapValue) => ReadonlyMap<string, Origi
 }
 
 interface Settings {
+  /** What stands under the node's `interfaces`. */
+  readonly under: MapValue | undefined
   readonly vrf: ScalarValue | undefined
   readonly port: readonly MapValue[]
   readonly address: Value | undefined
@@ -223,10 +241,12 @@ function createSettingsReader(findings: Findings): (end: EndDraft, ifname: strin
         hint: 'Give it to the bridge itself, under `bridges`.',
       })
     }
+    if (end.settings !== undefined && settings !== undefined) for (const key of ['profile', ...IMPAIRMENT_KEYS]) pick(key)
     const state = pick('state')
     const vrf = pick('vrf')
     const mtu = pick('mtu')
     return {
+      under: settings,
       address,
       mac: readMac(pick('mac'), findings),
       mtu: mtu?.kind === 'scalar' ? mtu : undefined,

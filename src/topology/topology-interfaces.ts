@@ -15,10 +15,11 @@ export function createInterfaces(
     const before = known.get(end)
     if (before !== undefined) return before
     const port = portOf.get(end)
-    const { ifname, origin, mac, mtu, up } = end
+    const { ifname, origin, mac, mtu, up, qdiscs } = end
     const made: Interface = {
       ...(end.kind === 'port' ? { owner: end.bridge.name, ownerKind: 'bridge' } : { owner: end.definition.name, ownerKind: 'node' }),
       ...(ifname !== undefined && { ifname }),
+      ...(qdiscs !== undefined && { qdiscs }),
       origin,
       ...(mac !== undefined && { mac }),
       mtu,

@@ -20,6 +20,7 @@ import type {
   SysctlState,
   WireguardConfig,
 } from '../state/network.ts'
+import type { QdiscChain } from '../state/qdisc.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import type { ServiceSettings } from './services.ts'
@@ -112,6 +113,8 @@ export interface Interface {
   readonly mtu: number
   readonly up: boolean
   readonly addresses: readonly InterfaceAddress[]
+  /** What happens to packets that leave by it. */
+  readonly qdiscs?: QdiscChain
   /** Of an interface of a node: the bond, bridge or VRF there that has it. */
   readonly master?: string
   /** As port of a bridge, of the lab or of its node. */

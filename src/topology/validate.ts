@@ -12,9 +12,6 @@ import type { SchemaError } from './generated/validate.js'
 import { emptyMap, itemsAt, plainOf } from './value.ts'
 import type { Entry, ListValue, MapValue, ScalarValue, Value } from './value.ts'
 
-/** Keys that the design has and this version does not: saying "unknown" would send the reader to look for a slip of the pen. */
-const LATER_KEYS: ReadonlySet<string> = new Set([...['rate', 'delay', 'jitter', 'loss', 'forward', 'backward']])
-
 /** Behind so many complaints nobody reads; a file that is wrong on every line must not cost seconds. */
 const MAX_COMPLAINTS = 2_000
 
@@ -97,10 +94,6 @@ function reportUnknownKey(key: string, error: SchemaError, place: Place, finding
   const entry: Entry | undefined = place.value.kind === 'map' ? place.value.entries.get(key) : undefined
   const origin = entry?.key ?? place.origin
   const where = ownerOf(place.path)
-  if (LATER_KEYS.has(key)) {
-    findings.error('UNKNOWN_KEY', origin, `"${key}" is not in this version of netlab. It is planned for a later one.`)
-    return
-  }
   const known = Object.keys((error.parentSchema['properties'] as object | undefined) ?? {})
   const meant = suggest(key, known)
   const hint = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`
@@ -206,7 +199,9 @@ const OWNERS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [new RegExp(`^${NODE}/files/[^/]*$`), 'A file'],
   [/^tests\/\d+$/, 'A test'],
   [/^tests\/\d+\/steps\/\d+$/, 'A step'],
-  [/^links\/\d+$/, 'A link'],
+  [/^(?:links\/\d+|defaults\/link)$/, 'A link'],
+  [/(?:^|\/)(?:forward|backward)$/, 'A direction of a link'],
+  [/^bridges\/[^/]*\/segment$/, 'A segment'],
   [/^links\/\d+\/endpoints$/, 'A link'],
   [/^links\/\d+(?:\/endpoints)?\/\d+$/, 'An endpoint'],
 ]

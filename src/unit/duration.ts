@@ -1,4 +1,4 @@
-/** Lengths of time: `20ms`, `1.5s`, `100us`, `2m`. Kept in nanoseconds, the kernel's finest unit (TCA_NETEM_LATENCY64). */
+/** Lengths of time: `20ms`, `1.5s`, `100us`, `2m`, with tc's `20msec` too. Kept in nanoseconds, the kernel's finest unit (TCA_NETEM_LATENCY64). */
 import type { Parsed } from './parsed.ts'
 
 const NS_PER_UNIT: ReadonlyMap<string, bigint> = new Map([
@@ -7,6 +7,11 @@ const NS_PER_UNIT: ReadonlyMap<string, bigint> = new Map([
   ['µs', 1_000n],
   ['ms', 1_000_000n],
   ['s', 1_000_000_000n],
+  // tc(8) "TIMES"
+  ...['nsec', 'nsecs'].map((unit): [string, bigint] => [unit, 1n]),
+  ...['usec', 'usecs'].map((unit): [string, bigint] => [unit, 1_000n]),
+  ...['msec', 'msecs'].map((unit): [string, bigint] => [unit, 1_000_000n]),
+  ...['sec', 'secs'].map((unit): [string, bigint] => [unit, 1_000_000_000n]),
   ['m', 60_000_000_000n],
   ['h', 3_600_000_000_000n],
 ])
@@ -28,4 +33,16 @@ export function parseDuration(text: string): Parsed<bigint> {
   if (scaledNs % scale !== 0n) return { problem: `"${text}" is finer than a nanosecond` }
   const ns = scaledNs / scale
   return ns > MAX_NS ? { problem: `"${text}" is longer than 292 years, the most the kernel can say` } : { value: ns }
+}
+
+/** `20ms`: the largest unit in which it has three decimals at most, but no ns, which tc does not read everywhere (6.1). Exact. */
+export function formatDuration(ns: number): string {
+  if (ns === 0) return '0s'
+  for (const [unit, unitNs] of [
+    ['s', 1e9],
+    ['ms', 1e6],
+  ] as const) {
+    if (ns >= unitNs && ns % (unitNs / 1000) === 0) return `${ns / unitNs}${unit}`
+  }
+  return `${ns / 1000}us`
 }

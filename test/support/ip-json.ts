@@ -133,6 +133,7 @@ function namespaceOf(
   return {
     kind,
     links,
+    qdiscs: new Map(),
     addrs: new Map(addrs.map((addr) => [addrKey(addr), addr])),
     routes: new Map(routes.map((route) => [routeKey(route), route])),
     rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),

@@ -2,9 +2,10 @@
  * A kernel in memory: does operations to a network as Linux does (6.18), with what it takes along unasked, and refuses what Linux
  * refuses. Written from what the kernel was seen to do, apart from src/plan/loss.ts, so that the two prove one another.
  */
-import type { AddNetns, Operation } from '../../src/plan/operation.ts'
+import type { AddNetns, AddQdisc, ChangeQdisc, DelQdisc, Operation } from '../../src/plan/operation.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
+import type { Qdisc } from '../../src/state/qdisc.ts'
 import { addAddr, checkRoute, delAddr, hasIpv6 } from './model-fib.ts'
 import { addBridge, addVeth, addVirtual, changeLink, unregister } from './model-link.ts'
 import { refuse } from './model-netns.ts'
@@ -39,6 +40,7 @@ function netnsOf(state: NamespaceState): Netns {
     kind: state.kind,
     hostname: state.hostname,
     links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: !follows(ifname, link.mtu) }])),
+    qdiscs: new Map([...state.qdiscs].map(([ifname, chain]) => [ifname, { qdiscs: chain.qdiscs.map(toldOf) }])),
     addrs: [...state.addrs.values()],
     routes: [...state.routes.values()],
     rules: [...state.rules.values()],
@@ -56,6 +58,7 @@ function stateOf(netns: Netns): NamespaceState {
     kind: netns.kind,
     ...(netns.hostname !== undefined && { hostname: netns.hostname }),
     links: new Map([...netns.links].map(([ifname, { link }]) => [ifname, { ...link }])),
+    qdiscs: new Map(netns.qdiscs),
     addrs: byKey(netns.addrs, addrKey),
     routes: byKey(netns.routes, routeKey),
     rules: byKey(netns.rules, ruleKey),
@@ -70,6 +73,31 @@ function stateOf(netns: Netns): NamespaceState {
     setup: [],
     services: new Map(),
   }
+}
+
+/** What the kernel tells of a discipline: no origin, no distribution. */
+function toldOf({ handle, options }: Qdisc): Qdisc {
+  if (options.kind !== 'netem') return { handle, options }
+  const { distribution: _, ...told } = options
+  return { handle, options: told }
+}
+
+function changeQdiscs(netns: Netns, operation: AddQdisc | ChangeQdisc | DelQdisc): void {
+  const { ifname } = operation
+  if (!netns.links.has(ifname)) refuse('ENODEV', operation)
+  const there = netns.qdiscs.get(ifname)?.qdiscs ?? []
+  if (operation.type === 'del qdisc') {
+    if (there.length === 0) refuse('ENOENT', operation)
+    netns.qdiscs.delete(ifname)
+    return
+  }
+  const { qdisc, parent } = operation
+  const at = there.findIndex((one) => one.handle === qdisc.handle)
+  const above = there.findIndex((one) => one.handle === parent)
+  if (operation.type === 'add qdisc' && (at >= 0 || above !== there.length - 1)) refuse('EEXIST', operation)
+  if (operation.type === 'change qdisc' && there[at]?.options.kind !== qdisc.options.kind) refuse('EINVAL', operation)
+  const qdiscs = operation.type === 'add qdisc' ? [...there, toldOf(qdisc)] : there.with(at, toldOf(qdisc))
+  netns.qdiscs.set(ifname, { qdiscs })
 }
 
 function withoutOrigin<V extends object>(object: V): V {
@@ -110,6 +138,7 @@ function newNetns({ kind, hostname }: AddNetns): Netns {
     kind,
     hostname,
     links: new Map([['lo', { link: { kind: 'loopback', up: false, mtu: 65536 }, ownMtu: false }]]),
+    qdiscs: new Map(),
     addrs: [],
     routes: [],
     rules: [],
@@ -144,6 +173,10 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
       return changePort(netns, operation)
     case 'set link':
       return changeLink(netns, operation)
+    case 'add qdisc':
+    case 'change qdisc':
+    case 'del qdisc':
+      return changeQdiscs(netns, operation)
     case 'add addr':
       return addAddr(netns, operation.addr, operation)
     case 'del addr':

@@ -232,6 +232,7 @@ export function unregister(netns: Netns | undefined, ifname: string): void {
   unregisterAround(netns, ifname, entry)
   goDown(netns, ifname)
   netns.links.delete(ifname)
+  netns.qdiscs.delete(ifname)
   cutIpv6Nexthops(netns, ifname)
   netns.routes = netns.routes.filter((route) => !route.nexthops.some((nexthop) => nexthop.dev === ifname))
   const gone = netns.addrs.filter((addr) => addr.ifname === ifname)

@@ -10,6 +10,7 @@ import type {
   RuleState,
   RulesetTool,
 } from '../../src/state/network.ts'
+import type { QdiscChain } from '../../src/state/qdisc.ts'
 
 export class Refusal extends Error {}
 
@@ -25,6 +26,8 @@ export interface Netns {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
   readonly links: Map<string, Link>
+  /** By ifname. */
+  readonly qdiscs: Map<string, QdiscChain>
   /** In the order of ifa_list: of one v4 subnet the first is primary. */
   addrs: AddrState[]
   /** With nexthops that are dead for now. */

@@ -4,6 +4,7 @@
  *   h1:
  *     links: { eth0: veth r1/eth0 mtu 1400 }        # up unless it says down; lo is always there
  *     addrs: [eth0 10.0.0.1/24]
+ *     impair: { eth0: { rate: 10mbit, delay: 20ms } }
  *     routes: [default via 10.0.0.254 dev eth0]
  *   '@fabric':
  *     links: { lan: bridge, h1.eth0: veth h1/eth0 master lan }
@@ -13,7 +14,12 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { Node } from 'yaml'
 import type { Origin } from '../../src/diagnostic/origin.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
+import { mergeImpairments, parseImpairment } from '../../src/state/impairment-words.ts'
+import type { ImpairmentKey } from '../../src/state/impairment-words.ts'
+import { qdiscsOf } from '../../src/state/impairment.ts'
+import type { Impairment } from '../../src/state/impairment.ts'
 import { FABRIC } from '../../src/state/network.ts'
+import type { QdiscChain } from '../../src/state/qdisc.ts'
 import type {
   AddrState,
   BridgeLink,
@@ -88,6 +94,7 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
     kind,
     ...(kind === 'node' && { hostname: text('hostname') ?? name }),
     links,
+    qdiscs: new Map(entries(parts.get('impair')).map(([ifname, at, node]) => [ifname, { ...chainOf(node), ...place(at) }])),
     addrs: list<AddrState>('addrs', parseAddr, addrKey),
     routes: list<RouteState>('routes', parseRoute, routeKey),
     rules: list<RuleState>('rules', parseRule, ruleKey),
@@ -108,6 +115,14 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
     ),
     ...place(key),
   }
+}
+
+/** `eth0: { rate: 10mbit, delay: 20ms }` as netlab makes it. */
+function chainOf(node: unknown): QdiscChain {
+  const impairment = entries(node).reduce<Impairment>((sum, [key, , value]) => {
+    return mergeImpairments(sum, parseImpairment(key as ImpairmentKey, scalarText(value)).value ?? {})
+  }, {})
+  return qdiscsOf(impairment, 1500) ?? { qdiscs: [] }
 }
 
 /** `[STATE] COMMAND` for one that was observed, `COMMAND` for one that is desired. */

@@ -3,7 +3,15 @@
  * Few names and addresses, so that two random networks meet often: the same link elsewhere, the same route by another way.
  */
 import fc from 'fast-check'
+<<<<<<< /tmp/h/ours.ts
 import type { Operation } from '../../src/plan/operation.ts'
+=======
+import type { Operation, VlanRange } from '../../src/plan/operation.ts'
+import { chainOperations } from '../../src/plan/qdisc-chain.ts'
+import { qdiscsOf } from '../../src/state/impairment.ts'
+import type { Impairment } from '../../src/state/impairment.ts'
+import type { VirtualKind } from '../../src/state/kind.ts'
+>>>>>>> /tmp/h/theirs.ts
 import { FABRIC } from '../../src/state/network.ts'
 import type { NamespaceState, NetworkState, VethLink } from '../../src/state/network.ts'
 import { createModelKernel, Refusal } from './model-kernel.ts'
@@ -49,6 +57,16 @@ const FILTERS = [
   '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n',
   '*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n',
 ]
+const IMPAIRMENTS: readonly Impairment[] = [
+  { rate: 1_250_000 },
+  { rate: 125_000, limit: 50 },
+  { rate: 1_250_000, delay: 20e6 },
+  { delay: 20e6, jitter: 5e6 },
+  { delay: 40e6 },
+  { rate: 1_250_000, queue: { kind: 'fq_codel', parameters: {} } },
+  { rate: 1_250_000, queue: { kind: 'fq_codel', parameters: { flows: 64 } } },
+  { loss: { model: 'gemodel', p: 1, r: 2, h: 3, k1: 4 } },
+]
 const TABLES = ['', 'table inet a { chain x { } }\n', 'table ip b { }\ntable inet a { }\n']
 
 type Pick1 = <T>(values: readonly T[]) => T
@@ -65,6 +83,11 @@ export const randomNetwork: fc.Arbitrary<NetworkState> = fc.infiniteStream(fc.na
   for (const [netns] of kernel.state().namespaces) fill(kernel, netns, pick, chance)
   return kernel.state()
 })
+
+function addChain(kernel: ModelKernel, netns: string, ifname: string, impairment: Impairment): void {
+  const chain = qdiscsOf(impairment, 1500)
+  if (chain !== undefined) for (const operation of chainOperations(netns, ifname, chain, undefined)) attempt(kernel, operation)
+}
 
 /** Does what can be done and leaves out what the kernel refuses; says whether it did. */
 function attempt(kernel: ModelKernel, operation: Operation): boolean {
@@ -156,6 +179,7 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
   // An observer reads every sysctl that it is asked for, so each has a value.
   for (const name of SYSCTLS) attempt(kernel, { ...base, type: 'set sysctl', name, value: pick(['0', '1']) })
   if (netns === FABRIC) return
+  times(2, () => addChain(kernel, netns, pick(IFNAMES), pick(IMPAIRMENTS)))
   times(5, () => attempt(kernel, { ...base, type: 'add addr', addr: parseAddr(`${pick([...IFNAMES, ...links.keys()])} ${pick(ADDRS)}`) }))
   times(6, () => {
     const type = chance(85) ? '' : pick(['blackhole ', 'unreachable '])

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Captures what iproute2 sends for each case and writes it to the case's expected.hex; then lets the test write the meanings.
+# Captures what iproute2 sends for each case, whether or not this kernel takes it, and writes it to the case's expected.hex; then lets the test write the meanings.
 # Needs iproute2 and strace, and the right to make user namespaces. A case's command.sh is run in a network of its own:
 #   eth0 (ifindex 2, 10.0.0.1/24, fd00::1/64) and eth1 (ifindex 3) are the two ends of a cable, both up; netns A and B are empty.
 # Arguments are folders of cases; without any, all are captured.

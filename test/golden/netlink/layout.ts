@@ -135,6 +135,38 @@ const rule: Family = {
   attributes: { names: /^FRA_/, text: /IFNAME/, address: /DST|SRC/ },
 }
 
+/** TCA_OPTIONS means what TCA_KIND says; some kinds have a struct there, before their attributes or alone. */
+const OPTIONS: readonly (readonly [kind: string, nest: Nest | undefined])[] = [
+  ['tbf', { attributes: { names: /^TCA_TBF_/ } }],
+  [
+    'netem',
+    {
+      struct: ['latency', 'limit', 'loss', 'gap', 'duplicate', 'jitter'].map((name) => [name, 4] as const),
+      attributes: { names: /^TCA_NETEM_/, nests: { TCA_NETEM_LOSS: { attributes: { names: /^NETEM_LOSS_/ } } } },
+    },
+  ],
+  ['fq_codel', { attributes: { names: /^TCA_FQ_CODEL_/ } }],
+  ['codel', { attributes: { names: /^TCA_CODEL_/ } }],
+  ['red', { attributes: { names: /^TCA_RED_/ } }],
+  ['cake', { attributes: { names: /^TCA_CAKE_/ } }],
+]
+
+function qdisc(message: Buffer): Family {
+  const options = OPTIONS.find(([kind]) => message.includes(`${kind}\0`))?.[1]
+  return {
+    struct: [
+      ['tcm_family', 1],
+      ['tcm__pad1', 1],
+      ['tcm__pad2', 2],
+      ['tcm_ifindex', 4],
+      ['tcm_handle', 4],
+      ['tcm_parent', 4],
+      ['tcm_info', 4],
+    ],
+    attributes: { names: /^TCA_(KIND|OPTIONS)$/, text: /KIND/, ...(options !== undefined && { nests: { TCA_OPTIONS: options } }) },
+  }
+}
+
 /** VLANs of ports; RTM_*NEIGH of AF_BRIDGE has the layout of its own family. */
 const ports: Family = {
   struct: ifinfomsg,
@@ -166,6 +198,8 @@ export function familyOf(type: number, message: Buffer): Family {
       return neigh
     case uapi.RTM_NEWRULE:
       return rule
+    case uapi.RTM_NEWQDISC:
+      return qdisc(message)
     default:
       throw new Error(`No layout for messages of type ${type}`)
   }

@@ -7,6 +7,7 @@ import { delAddr, newAddr } from '../../../src/linux/message/addr.ts'
 import { addFdb, addMdb, addVlan, delFdb, delMdb, delVlan } from '../../../src/linux/message/bridge.ts'
 import { delLink, newBridge, newVeth, newVirtual, setLink } from '../../../src/linux/message/link.ts'
 import { delNeigh, replaceNeigh } from '../../../src/linux/message/neigh.ts'
+import { addQdisc, changeQdisc, delRootQdisc } from '../../../src/linux/message/qdisc.ts'
 import { delRoute, newRoute, replaceRoute, type IfindexOf } from '../../../src/linux/message/route.ts'
 import { delRule, newRule } from '../../../src/linux/message/rule.ts'
 import { transact, type Request } from '../../../src/linux/transport.ts'
@@ -17,7 +18,7 @@ import { differences, formatRows, rowsOf } from './picture.ts'
 const IFINDEXES = { ifindexOf: (ifname: string): number => (ifname === 'eth0' ? 2 : 3), ifnameOf: (ifindex: number): string => `eth${ifindex - 2}` }
 
 const PORT_ENCODERS = { addVlan, delVlan, addFdb, delFdb, addMdb, delMdb } as const
-const ENCODERS = { ...PORT_ENCODERS, newVirtual, newAddr, delAddr, replaceNeigh, delNeigh, newRule, delRule, newVeth, newBridge, setLink, delLink } as const
+const ENCODERS = { ...PORT_ENCODERS, newVirtual, newAddr, delAddr, replaceNeigh, delNeigh, newRule, delRule, newVeth, newBridge, setLink, delLink, addQdisc, changeQdisc, delRootQdisc } as const
 const ROUTE_ENCODERS = { newRoute, replaceRoute, delRoute } as const
 
 interface RequestFile {

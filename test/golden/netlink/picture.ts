@@ -1,5 +1,6 @@
 // A request as a list of rows, each a few bytes and what they mean: written to expected.hex, and compared row by row.
 import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { constantName, familyOf, type Attributes, type Field, type Nest } from './layout.ts'
 
@@ -73,7 +74,7 @@ function attributeRows(bytes: Buffer, attributes: Attributes, path: string): Row
     else {
       const padded = bytes.subarray(at - ((length + 3) & ~3) + 4, at)
       const meaning = `${indent(path)}  ${valueMeaning(name, payload, attributes)}`
-      rows.push({ bytes: padded, meaning, value: { path: here, hex: hexOf(payload) } })
+      rows.push({ bytes: padded, meaning, value: { path: here, hex: shortHexOf(payload) } })
     }
   }
   return rows
@@ -110,6 +111,12 @@ function addressText(payload: Buffer): string {
   if (payload.length === 4 || payload.length === 16) return ipaddr.fromByteArray([...payload]).toString()
   if (payload.length === 6) return hexOf(payload).replaceAll(' ', ':')
   return `${constantName(/^AF_/, payload.readUInt16LE(0))} ${addressText(payload.subarray(2))}`
+}
+
+/** A table of some size is told by its digest. */
+function shortHexOf(bytes: Buffer): string {
+  if (bytes.length <= 128) return hexOf(bytes)
+  return `${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
 }
 
 function hexOf(bytes: Buffer): string {

@@ -211,6 +211,7 @@ describe('inspect', () => {
       ['lo', { kind: 'loopback', up: true, mtu: 65536 }],
       ['eth0', { kind: 'veth', up: true, mtu: 1500, lladdr: '02:00:00:00:00:01', peer: { netns: 'fw', ifname: 'eth1' } }],
     ]),
+    qdiscs: new Map(),
     addrs: new Map([['eth0 10.0.0.1/24', { ifname: 'eth0', family: 4, local: '10.0.0.1', prefixlen: 24 }]]),
     routes: new Map([
       [

@@ -30,6 +30,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     },
     observe: () => Promise.resolve((observe ?? unexpected)()),
     defaults: unexpected,
+    probeQdiscs: unexpected,
     flows: unexpected,
     lookup: unexpected,
     facts: unexpected,

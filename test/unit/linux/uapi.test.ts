@@ -47,6 +47,8 @@ function literalsOf(path: string): [string, number][] {
 
 /** Names that are ours and in no header. */
 const OURS = new Set(['CMSG_HEADER_BYTES', 'EPOLL_EVENTS'])
+/** Names that came with a later kernel than the headers of Debian 12 have: 6.6. */
+const LATER = new Set(['TCA_NETEM_PRNG_SEED'])
 
 /** What a C program with these statements prints, "NAME NUMBER" a line; skips where there is no compiler or there are no headers. */
 function printed(context: TestContext, statements: readonly string[]): Map<string, number> {
@@ -80,7 +82,9 @@ function printed(context: TestContext, statements: readonly string[]): Map<strin
 }
 
 it('the constants of uapi.ts and libc.ts are those of the headers', (context) => {
-  const ours = new Map<string, number>([...Object.entries(uapi), ...literalsOf('libc.ts')].filter(([name]) => !OURS.has(name)))
+  const ours = new Map<string, number>(
+    [...Object.entries(uapi), ...literalsOf('libc.ts')].filter(([name]) => !OURS.has(name) && !LATER.has(name)),
+  )
   const statements = [...ours.keys()].map((name) => `printf("${name} %lld\\n", (long long)(${name}));`)
   expect(ours.get('SYS_open_tree')).toBe(428)
   expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(printed(context, statements)))

@@ -16,7 +16,15 @@ const told: BridgeLink = {
 }
 
 const network = (link: BridgeLink): NetworkState => {
-  const nothing = { addrs: new Map(), routes: new Map(), rules: new Map(), neighs: new Map(), sysctls: new Map(), files: new Map() }
+  const nothing = {
+    qdiscs: new Map(),
+    addrs: new Map(),
+    routes: new Map(),
+    rules: new Map(),
+    neighs: new Map(),
+    sysctls: new Map(),
+    files: new Map(),
+  }
   const fabric = {
     kind: 'fabric' as const,
     links: new Map([['sw', link]]),

@@ -1,0 +1,63 @@
+/** What is wrong with an impairment as a whole: keys that mean nothing without another. Each key's own value was checked when it was read. */
+import { formatImpairment } from './impairment-text.ts'
+import type { ImpairmentKey } from './impairment-words.ts'
+import { hasNetem, packetsOnTheWay, redProblem } from './impairment.ts'
+import type { Impairment } from './impairment.ts'
+import { frameBytes } from './queue.ts'
+
+export interface Problem {
+  readonly key: keyof Impairment
+  readonly detail: string
+  readonly hint?: string
+}
+
+/** Keys that mean nothing without another, as tc has it too. */
+export function findProblems(impairment: Impairment, mtu: number): readonly Problem[] {
+  const { rate, queue, burst } = impairment
+  const problems: Problem[] = []
+  const needs = (key: keyof Impairment, isGood: boolean, detail: string, hint?: string): void => {
+    if (impairment[key] !== undefined && !isGood) problems.push({ key, detail, ...(hint !== undefined && { hint }) })
+  }
+  const netem = hasNetem(impairment)
+  for (const key of ['burst', 'latency', 'queue'] as const) {
+    needs(key, rate !== undefined, `\`${key}\` needs a \`rate\`: without one no packet waits.`)
+  }
+  needs('latency', queue === undefined, 'The `latency` is that of a plain queue; this link has another.', 'Give the queue its own `limit`.')
+  needs('limit', rate !== undefined || netem, '`limit` needs a `rate` or a `delay`: without them the link holds no packets.')
+  needs(
+    'limit',
+    queue === undefined || netem,
+    'The `limit` of a `queue` stands among its parameters.',
+    'Write queue: { kind: …, limit: … }',
+  )
+  needs('distribution', (impairment.jitter ?? 0) > 0, '`distribution` is that of a `jitter`, and there is none.')
+  needs('reorder', (impairment.delay ?? 0) > 0, '`reorder` needs a `delay`: packets overtake those that wait for it.')
+  needs(
+    'ecn',
+    impairment.ecn === false || impairment.loss !== undefined,
+    '`ecn` marks what `loss` would lose, and there is none.',
+    'That of a queue stands among its parameters.',
+  )
+  needs('seed', netem, '`seed` is for the chances of loss, jitter and the like, and there are none.')
+  const frame = frameBytes(mtu)
+  needs(
+    'burst',
+    burst === undefined || burst >= frame,
+    `A burst of ${burst ?? 0} bytes is less than one frame of ${frame}: no larger packet would pass.`,
+  )
+  const red = redProblem(impairment, mtu)
+  if (red !== undefined && rate !== undefined) problems.push({ key: 'queue', detail: `The queue red does not work so: ${red}.` })
+  return problems
+}
+
+/** For a limit that drops packets of a link that is not even full. */
+export function limitWarning(impairment: Impairment, mtu: number): { readonly detail: string; readonly hint: string } | undefined {
+  const { limit } = impairment
+  const onTheWay = packetsOnTheWay(impairment, mtu)
+  if (limit === undefined || limit >= onTheWay) return undefined
+  const at = (key: ImpairmentKey): string => formatImpairment(key, impairment) ?? ''
+  return {
+    detail: `At ${at('rate')} a delay of ${at('delay')} has ${onTheWay} packets of ${frameBytes(mtu)} bytes on their way, and a limit of ${limit} drops all beyond.`,
+    hint: 'Leave `limit` out, and there is room for them and smaller ones.',
+  }
+}

@@ -1,0 +1,1 @@
+tc qdisc add dev eth0 parent 2:1 handle 3: pfifo limit 50
