@@ -3,15 +3,10 @@
  * Few names and addresses, so that two random networks meet often: the same link elsewhere, the same route by another way.
  */
 import fc from 'fast-check'
-<<<<<<< /tmp/h/ours.ts
 import type { Operation } from '../../src/plan/operation.ts'
-=======
-import type { Operation, VlanRange } from '../../src/plan/operation.ts'
 import { chainOperations } from '../../src/plan/qdisc-chain.ts'
 import { qdiscsOf } from '../../src/state/impairment.ts'
 import type { Impairment } from '../../src/state/impairment.ts'
-import type { VirtualKind } from '../../src/state/kind.ts'
->>>>>>> /tmp/h/theirs.ts
 import { FABRIC } from '../../src/state/network.ts'
 import type { NamespaceState, NetworkState, VethLink } from '../../src/state/network.ts'
 import { createModelKernel, Refusal } from './model-kernel.ts'
