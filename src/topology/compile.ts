@@ -14,7 +14,7 @@ import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
 import { resolveTopology } from './resolve.ts'
 import { readTests } from './tests/read-tests.ts'
 import type { Test } from './tests/test.ts'
-import type { Topology } from './topology.ts'
+import type { Node, Topology } from './topology.ts'
 import { valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
 
@@ -68,11 +68,9 @@ export function compileTopology(source: string | object, options: CompileOptions
     name,
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
-    rulesets: new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)])),
-    env: new Map(isGood ? [...topology.nodes].map(([node, { settings }]) => [node, settings.env]) : []),
+    rulesets: rulesetsByNode(topology),
     tests: isGood ? tests : [],
-    capabilities: new Map(isGood ? capabilitiesOf(topology) : []),
-    configs: isGood ? [...new Set([...topology.nodes.values()].flatMap(({ settings }) => settings.configs))] : [],
+    ...settingsOf(isGood ? [...topology.nodes] : []),
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
   }
@@ -91,8 +89,19 @@ function loadTests(file: string, findings: Findings): Loaded {
   return loaded
 }
 
-function capabilitiesOf({ nodes }: Topology): (readonly [string, readonly string[]])[] {
-  return [...nodes].flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const]))
+function rulesetsByNode(topology: Topology | undefined): CompiledLab['rulesets'] {
+  return new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)]))
+}
+
+/** What commands and checks want to know of the nodes' settings. */
+function settingsOf(nodes: readonly (readonly [string, Node])[]): Pick<CompiledLab, 'env' | 'capabilities' | 'configs'> {
+  return {
+    env: new Map(nodes.map(([node, { settings }]) => [node, settings.env])),
+    capabilities: new Map(
+      nodes.flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const])),
+    ),
+    configs: [...new Set(nodes.flatMap(([, { settings }]) => settings.configs))],
+  }
 }
 
 /**
