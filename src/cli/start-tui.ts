@@ -31,6 +31,8 @@ export async function startTui(lab: string, { cwd, hasColor, shell }: TuiSetting
     examine: bench.examine.bind(bench),
     start: bench.start.bind(bench),
     capture: bench.capture.bind(bench),
+    serviceLog: bench.serviceLog.bind(bench),
+    restartService: bench.restartService.bind(bench),
     setLink: bench.setLink.bind(bench),
     down: bench.down.bind(bench),
     saveEvents: bench.saveEvents.bind(bench),

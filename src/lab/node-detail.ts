@@ -1,9 +1,10 @@
-// What is asked of one node only while somebody looks at it: processes, and packet filters with their counters.
+// What is asked of one node only while somebody looks at it: services, processes, and packet filters with their counters.
 import { readFileSync } from 'node:fs'
 import { processesByNetns } from '../linux/process.ts'
 import type { RulesetTool } from '../state/network.ts'
 import { nodeCommand } from './exec.ts'
 import { run } from './run.ts'
+import { listServices, type ServiceReport } from './services.ts'
 
 export interface NodeProcess {
   readonly pid: number
@@ -18,6 +19,7 @@ export interface RulesetDetail {
 }
 
 export interface NodeDetail {
+  readonly services: readonly ServiceReport[]
   readonly processes: readonly NodeProcess[]
   readonly rulesets: readonly RulesetDetail[]
 }
@@ -39,7 +41,8 @@ export async function examineNode(lab: string, node: string, netns: number, tool
       return { tool, lines: lines.filter((line) => !line.startsWith('#')) }
     }),
   )
-  return { processes: processesIn(netns), rulesets }
+  const services = (await listServices(lab)).filter((service) => service.netns === node)
+  return { processes: processesIn(netns), rulesets, services }
 }
 
 /** The counter of each rule, by the rule without it. */

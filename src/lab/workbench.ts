@@ -1,16 +1,21 @@
 // What a user interface can have done in one lab: the use cases that it needs, under one roof.
 import { appendFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { LinkEnd, NetworkState, RulesetTool } from '../state/network.ts'
+import type { LinkEnd, NetworkState, RulesetTool, ServiceName } from '../state/network.ts'
 import { down } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { eventJson } from './event-json.ts'
 import type { LabEvent } from './lab-event.ts'
 import { examineNode, type NodeDetail } from './node-detail.ts'
+import { followServiceLog, serviceLog } from './service-log.ts'
+import { controlServices } from './services.ts'
 import { setLink } from './set-link.ts'
 import { startCommand, type CommandStreams, type RunningCommand } from './start-command.ts'
 import { isAlive, readMemory, readRecord } from './state.ts'
 import { watchLab, type WatchMessage } from './watch.ts'
+
+/** How much of a log is shown of the time before. */
+const LOG_LINES = 500
 
 export class Workbench {
   readonly lab: string
@@ -49,6 +54,22 @@ export class Workbench {
     // tcpdump lies in /usr/sbin, which an ordinary user's PATH often lacks. The file is opened here: a node has a /tmp of its own.
     const withSbin = { ...env, PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` }
     return startCommand({ ...command, env: withSbin }, { stdoutPath: resolve(this.#cwd, path), onStderr })
+  }
+
+  /** What a service prints, the last lines first, until it is killed. */
+  async serviceLog(name: ServiceName, onText: (text: string) => void): Promise<RunningCommand> {
+    const abort = new AbortController()
+    onText(
+      serviceLog(this.lab, name, LOG_LINES)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+    const done = followServiceLog(this.lab, name, onText, abort.signal).then(() => 0)
+    return { done, kill: () => abort.abort() }
+  }
+
+  async restartService({ netns, service }: ServiceName): Promise<void> {
+    await controlServices(this.lab, netns, service, 'restart')
   }
 
   /** Same as: ip link set … up | down */

@@ -48,6 +48,8 @@ export function followers(links: Links, ifname: string, set: LinkChange): Map<st
   if (set.master !== undefined) {
     const own = changeOfMember(links, link, set.master)
     if (own !== undefined) changes.set(ifname, own)
+    const { mtu } = own ?? {}
+    if (mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, mtu)) changes.set(other, { mtu })
   }
   if (set.up !== undefined) for (const vlan of vlansOn(links, ifname)) changes.set(vlan, { up: set.up })
   if (set.mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, set.mtu)) changes.set(other, { mtu: set.mtu })

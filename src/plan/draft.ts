@@ -89,6 +89,7 @@ function lossKey(loss: Loss): string {
       return `${loss.netns} sysctl ${loss.name}`
     case 'link':
     case 'port':
+    case 'vlans':
     case 'master':
       return `${loss.netns} ${loss.noun} ${loss.ifname}`
   }

@@ -41,7 +41,8 @@ function take(working: Working, loss: Loss): void {
       setLink(namespace, loss.ifname, { master: null })
       break
     case 'port':
-      break // it goes with the place
+    case 'vlans':
+      break // `setAlone` sees to them
     case 'addr':
       namespace.addrs.delete(addrKey(loss.addr))
       break

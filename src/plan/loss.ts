@@ -16,6 +16,8 @@ export type Loss =
   | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   /** What it was told as port of the bridge that it leaves. */
   | { readonly noun: 'port'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
+  /** VLANs of a port, or of a bridge itself, whose bridge begins or ceases to tell them apart. */
+  | { readonly noun: 'vlans'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   | { readonly noun: 'addr'; readonly netns: string; readonly addr: AddrState }
   | { readonly noun: 'route'; readonly netns: string; readonly route: RouteState; readonly left?: RouteState }
   | { readonly noun: 'neigh'; readonly netns: string; readonly neigh: NeighState }
@@ -118,6 +120,7 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
   if (set.up === false && link.up) {
     return [ifname, ...vlansOn(namespace.links, ifname)].flatMap((one) => lossOfDown(netns, namespace, one))
   }
+  if (set.vlan !== undefined) return lossOfVlans(netns, namespace, ifname, link, set.vlan !== null)
   if (set.master !== undefined) {
     const port: Loss[] = link.port === undefined || set.master === link.master ? [] : [{ noun: 'port', netns, ifname, link }]
     return [...port, ...(isCycled(namespace.links, link, set.master) ? lossOfDown(netns, namespace, ifname) : [])]
@@ -138,6 +141,13 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
     return [...others, ...cut, ...sysctls]
   }
   return []
+}
+
+/** br_vlan_filter_toggle and vlan_default_pvid 0; from one protocol to another they stay. */
+function lossOfVlans(netns: string, namespace: WorkingNamespace, bridge: string, link: LinkState, filters: boolean): Loss[] {
+  if (link.kind !== 'bridge' || (link.vlan !== undefined) === filters) return []
+  const ports = [...namespace.links].filter(([ifname, { master }]) => master === bridge || ifname === bridge)
+  return ports.map(([ifname, port]) => ({ noun: 'vlans' as const, netns, ifname, link: port }))
 }
 
 function lossOfDown(netns: string, namespace: WorkingNamespace, ifname: string): Loss[] {

@@ -175,6 +175,13 @@ function addrGenMode(netns: string, ifname: string, { addrGenMode: mode }: LinkS
   return mode === 'none' ? [{ netns, cause: CAUSE, type: 'set link', ifname, set: { addrGenMode: mode } }] : []
 }
 
+/** VLANs that a bridge has forgotten. */
+function vlansAgain(netns: string, ifname: string, link: LinkState): Operation[] {
+  const own = link.kind === 'bridge' ? (link.selfVlans ?? new Map()) : undefined
+  const steps = vlanOperations({ netns, ifname }, own ?? link.port?.vlans ?? new Map(), new Map(), own !== undefined)
+  return steps.map((step) => ({ ...step, cause: CAUSE }))
+}
+
 /** What the links had as ports of bridges, which is lost with them or with their bridge. */
 function portsAgain(netns: string, ifname: string, link: LinkState): Operation[] {
   const place = { netns, ifname, bridge: link.master ?? '' }
@@ -291,6 +298,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
       ...portsAgain(loss.netns, loss.ifname, loss.link),
       ...(loss.link.kind === 'veth' && loss.peer !== undefined ? portsAgain(loss.link.peer.netns, loss.link.peer.ifname, loss.peer) : []),
     ]),
+    ...of('vlans').flatMap(({ netns, ifname, link }) => vlansAgain(netns, ifname, link)),
     ...[...of('master'), ...of('port')].flatMap(({ netns, ifname, link }) => portsAgain(netns, ifname, link)),
     ...order.flatMap((route): Operation[] => {
       const loss = lossOfRoute.get(route)

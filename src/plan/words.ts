@@ -1,13 +1,15 @@
 /** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
-import { BRIDGE_OPTIONS, peerText } from '../state/equal-link.ts'
+import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import type { BridgeVlan, Family, LinkState, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { LinkChange, Operation, SetWireguard, StartService, VlanRange, WireguardChange } from './operation.ts'
+import type { LinkChange, Operation, VlanRange } from './operation.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
+import { commandText, serviceCommand } from './service-command.ts'
+import { wireguardCommand, wireguardSummary } from './wireguard-words.ts'
 
 export type Mark = '+' | '~' | '-'
 
@@ -119,16 +121,6 @@ export function describe(operation: Operation): string {
   }
 }
 
-/** A command as the file has it: `sh -c` is netlab's own. */
-export function commandText(argv: readonly string[]): string {
-  const [shell, option, text, ...more] = argv
-  return shell === 'sh' && option === '-c' && text !== undefined && more.length === 0 ? oneLine(text) : oneLine(quoteAll(argv))
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, '; ')
-}
-
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
 export function netnsName(lab: string, netns: string): string {
   return netns === FABRIC ? lab : `${lab}.${netns}`
@@ -169,27 +161,6 @@ export function sameAs(operation: Operation, lab: string): string {
     default:
       return ''
   }
-}
-
-/** In the background, in its directory, with its environment and as its user. */
-function serviceCommand(exec: string, { name, service: { definition } }: StartService): string {
-  if (definition === undefined) return `# start service ${name}`
-  const { argv, env, user, cwd } = definition
-  const words = [
-    ...(cwd === '/' ? [] : ['env', `--chdir=${cwd}`]),
-    ...(Object.keys(env).length === 0
-      ? []
-      : [...(cwd === '/' ? ['env'] : []), ...Object.entries(env).map(([key, value]) => `${key}=${value}`)]),
-    ...(user === undefined ? [] : userWords(user)),
-    ...argv,
-  ]
-  return `${exec} ${quoteAll(words)} </dev/null >/dev/null 2>&1 &`
-}
-
-/** setpriv(1) */
-function userWords(user: string): string[] {
-  const [name = '', group] = user.split(':')
-  return ['setpriv', `--reuid=${name}`, ...(group === undefined ? ['--init-groups'] : [`--regid=${group}`, '--clear-groups'])]
 }
 
 export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {
@@ -338,36 +309,6 @@ function virtualCommands(netns: string, ifname: string, link: VirtualLink): read
 
 function bridgeVlanWords({ protocol, defaultPvid }: BridgeVlan): string {
   return `vlan_filtering 1 vlan_protocol ${protocol} vlan_default_pvid ${defaultPvid}`
-}
-
-function wireguardSummary({ privateKey, listenPort, fwmark, peers = [], gone = [] }: WireguardChange): string {
-  return [
-    ...(privateKey === undefined ? [] : ['private-key (hidden)']),
-    ...(listenPort === undefined ? [] : [`listen-port ${listenPort}`]),
-    ...(fwmark === undefined ? [] : [`fwmark ${fwmark}`]),
-    ...peers.map((peer) => `peer ${peer.publicKey} ${peerText(peer)}`),
-    ...gone.map((key) => `peer ${key} remove`),
-  ].join(' ')
-}
-
-/** wg(8) takes keys from files alone: the shell's own descriptors serve. */
-function wireguardCommand({ ifname, set }: SetWireguard, exec: string): string {
-  const { privateKey, listenPort, fwmark, peers = [], gone = [] } = set
-  const wg = `${exec} wg set ${quote(ifname)}`
-  const own = [...(listenPort === undefined ? [] : [`listen-port ${listenPort}`]), ...(fwmark === undefined ? [] : [`fwmark ${fwmark}`])]
-  const lines = [
-    ...(privateKey === undefined ? [] : [`echo ${privateKey} | ${wg} private-key /dev/stdin`]),
-    ...(own.length === 0 ? [] : [`${wg} ${own.join(' ')}`]),
-    ...gone.map((key) => `${wg} peer ${key} remove`),
-    ...peers.map((peer) => {
-      const keepalive = `persistent-keepalive ${peer.persistentKeepalive}`
-      const endpoint = peer.endpoint === undefined ? '' : ` endpoint ${quote(peer.endpoint)}`
-      const words = `peer ${peer.publicKey} ${keepalive}${endpoint} allowed-ips ${quote(peer.allowedIps.join(','))}`
-      if (peer.presharedKey === undefined) return `${wg} ${words}`
-      return `echo ${peer.presharedKey} | ${wg} peer ${peer.publicKey} preshared-key /dev/stdin ${words.slice(`peer ${peer.publicKey} `.length)}`
-    }),
-  ]
-  return lines.join('\n')
 }
 
 function setLinkCommands(netns: string, ifname: string, set: LinkChange): readonly IpCommand[] {

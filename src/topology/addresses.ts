@@ -79,8 +79,11 @@ function isAutomatic(station: Station): boolean {
 function collectWishes(segments: Segments, front: (station: Station) => Station, addressing: Addressing): Map<Station, Wish> {
   const wishes = new Map<Station, Wish>()
   for (const segment of segments.all) {
-    const common = segment.bridges.flatMap((bridge) => bridgeSubnets(bridge, addressing))
-    for (const station of segment.stations) wishes.set(station, { from: common, within: common })
+    const common = distinct(segment.bridges.flatMap((bridge) => bridgeSubnets(bridge, addressing)))
+    // What no link makes, a MACVLAN say, is on the subnet of the link that it hears.
+    const heard = distinct(segment.cables.flatMap(({ draft }) => addressing.subnetsOf(draft.link.subnet)))
+    const unsaid: Wish = { from: common.length > 0 ? common : heard, within: [...common, ...heard] }
+    for (const station of segment.stations) wishes.set(station, station.virtual === undefined ? { from: common, within: common } : unsaid)
     for (const { draft, ends } of segment.cables) {
       const bridge = ends.find((end) => end.kind === 'port')?.bridge
       const own = addressing.subnetsOf(draft.link.subnet)
@@ -92,6 +95,12 @@ function collectWishes(segments: Segments, front: (station: Station) => Station,
     }
   }
   return wishes
+}
+
+/** Several switches of one VLAN may all name its subnet. */
+function distinct(subnets: readonly Subnet[]): Subnet[] {
+  const keyOf = (subnet: Subnet): string => ('prefix' in subnet ? formatPrefix(subnet.prefix) : `auto ${subnet.auto}`)
+  return [...new Map([...subnets].reverse().map((subnet) => [keyOf(subnet), subnet])).values()].reverse()
 }
 
 /** What a bridge says of one VLAN; its own `subnet` is that of the VLAN in which ports are that say nothing. */

@@ -30,7 +30,7 @@ export function Overview({ controller, width, height }: Props): ReactNode {
     const Panel = controller.panel === 'nodes' ? NodeList : LinkList
     return <Panel controller={controller} left={0} top={0} width={width} height={height} />
   }
-  const eventHeight = Math.max(4, Math.min(12, Math.floor(height / 4)))
+  const eventHeight = Math.max(4, Math.min(12, Math.floor(height / 5)))
   const [nodesNeed, linksNeed] = [controller.nodeList.rows.length + HEAD_ROWS, controller.linkList.rows.length + HEAD_ROWS]
   const isWide = width >= WIDE
   const spare = height - eventHeight - (isWide ? Math.max(nodesNeed, linksNeed) : nodesNeed + linksNeed)

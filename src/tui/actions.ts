@@ -3,7 +3,7 @@ import type { LabEvent } from '../lab/lab-event.ts'
 import type { NodeDetail } from '../lab/node-detail.ts'
 import type { CommandStreams, RunningCommand } from '../lab/start-command.ts'
 import type { WatchMessage } from '../lab/watch.ts'
-import type { LinkEnd, NetworkState, RulesetTool } from '../state/network.ts'
+import type { LinkEnd, NetworkState, RulesetTool, ServiceName } from '../state/network.ts'
 
 export interface TuiActions {
   /** Tells what happens in the lab until the signal comes, over its downs and ups. */
@@ -16,6 +16,9 @@ export interface TuiActions {
   start(node: string, line: string, streams: CommandStreams): Promise<RunningCommand>
   /** Writes what passes an interface into a file, until it is killed. */
   capture(end: LinkEnd, path: string, onStderr: (text: string) => void): Promise<RunningCommand>
+  /** What a service prints, the last lines first, until it is killed. */
+  serviceLog(name: ServiceName, onText: (text: string) => void): Promise<RunningCommand>
+  restartService(name: ServiceName): Promise<void>
   /** Opens a shell in a node, with the terminal; resolves when it is left. */
   shell(node: string): Promise<void>
   /** Same as: ip link set … up | down */

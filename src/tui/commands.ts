@@ -20,6 +20,8 @@ export class CommandPane {
   /** Lines from the end that are scrolled away. */
   scroll = 0
   running: RunningCommand | undefined
+  /** Does the same once more, in a new pane. */
+  again: () => void = () => undefined
   readonly #partial = { out: '', err: '' }
 
   constructor(node: string, line: string) {

@@ -8,6 +8,7 @@ import type { LabModel } from './model.ts'
 import { NODE_LIST } from './node-table.ts'
 import { nodeRows, type NodeRow } from './nodes.ts'
 import type { Color } from './span.ts'
+import type { ServiceName } from '../state/network.ts'
 import { ruleCounters, type NodeDetail } from '../lab/node-detail.ts'
 
 export type View = 'overview' | 'map' | 'events' | 'commands'
@@ -217,29 +218,34 @@ export class Controller {
   run(nodes: readonly string[], line: string): void {
     if (this.history.at(-1) !== line) this.history.push(line)
     for (const node of nodes)
-      this.#addPane(new CommandPane(node, line), (pane) =>
+      this.#show(node, line, (pane) =>
         this.actions.start(node, line, {
           onStdout: (text) => this.#output(pane, text, false),
           onStderr: (text) => this.#output(pane, text, true),
         }),
       )
-    this.view = 'commands'
-    this.detail = undefined
   }
 
   /** Captures what passes an interface, until its pane is stopped. */
-  capture(cable: Cable, path: string): void {
-    const { a } = cable
-    this.#addPane(new CommandPane(a.place, `capture of ${endText(a)} to ${path}`), (pane) =>
+  capture({ a }: Cable, path: string): void {
+    this.#show(a.place, `capture of ${endText(a)} to ${path}`, (pane) =>
       this.actions.capture(a, path, (text) => this.#output(pane, text, true)),
     )
-    this.view = 'commands'
-    this.detail = undefined
   }
 
-  #addPane(pane: CommandPane, start: (pane: CommandPane) => ReturnType<TuiActions['start']>): void {
+  /** Shows what a service prints. */
+  showLog(name: ServiceName): void {
+    this.#show(name.netns, `log of ${name.service}`, (pane) => this.actions.serviceLog(name, (text) => this.#output(pane, text, false)))
+  }
+
+  /** A new pane in front, with what is started for it. */
+  #show(node: string, line: string, start: (pane: CommandPane) => ReturnType<TuiActions['start']>): void {
+    const pane = new CommandPane(node, line)
+    pane.again = () => this.#show(node, line, start)
     this.panes.push(pane)
     this.paneIndex = this.panes.length - 1
+    this.view = 'commands'
+    this.detail = undefined
     void start(pane)
       .then((running) => {
         pane.running = running

@@ -1,7 +1,10 @@
 // The details of a node, a bridge or a cable, as lines to scroll through.
 import { bridgeName } from '../lab/live-network.ts'
-import { withoutCounter } from '../lab/node-detail.ts'
+import { withoutCounter, type NodeDetail } from '../lab/node-detail.ts'
+import type { ServiceReport } from '../lab/services.ts'
+import { statusText } from '../state/equal.ts'
 import type { LiveLink } from '../state/live.ts'
+import type { NamespaceState } from '../state/network.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import type { Controller, Detail } from './controller.ts'
 import { CABLE_COLORS, endText, type Cable, type CableEnd } from './links.ts'
@@ -35,7 +38,6 @@ function nodeLines({ model, rows }: Controller, row: NodeRow, detail: Detail, wi
   const shown = (name: string): boolean => ifname === undefined || name === ifname
   const routes = [...namespace.routes.values()].filter(({ nexthops }) => nexthops.length === 0 || nexthops.some(({ dev }) => shown(dev)))
   const neighs = [...namespace.neighs.values()].filter((neigh) => shown(neigh.ifname))
-  const desired = model.desired?.namespaces.get(row.netns)
   return [
     [
       { text: ` ${words}`, color, bold: true },
@@ -54,24 +56,35 @@ function nodeLines({ model, rows }: Controller, row: NodeRow, detail: Detail, wi
       ]),
     ),
     ...(ifname === undefined ? [] : bridgeLines(model, row, rows.cables)),
-    ...section(
-      'Rules',
-      [...(desired?.rules.values() ?? [])].map((rule): Line => [{ text: `   ${ruleText(rule)}` }]),
-    ),
-    ...section(
-      'Sysctls of the file',
-      [...(desired?.sysctls ?? [])].map(([name, { value }]): Line => [{ text: `   ${name} = ${value}` }]),
-    ),
-    ...(detail.asked?.rulesets ?? []).flatMap(({ tool, lines }) =>
-      section(
-        tool,
-        lines.map((line) => ruleLine(line, detail)),
-      ),
-    ),
-    ...section(
-      'Processes',
-      (detail.asked?.processes ?? []).map(({ pid, words: argv }): Line => [{ text: `   ${pid} `, dim: true }, { text: argv }]),
-    ),
+    ...fileLines(model.desired?.namespaces.get(row.netns)),
+    ...(detail.asked === undefined ? [] : askedLines(detail.asked, detail)),
+  ]
+}
+
+/** What the file says, and the kernel tells no watcher of. */
+function fileLines(desired: NamespaceState | undefined): Line[] {
+  if (desired === undefined) return []
+  const rules = [...desired.rules.values()].map((rule): Line => [{ text: `   ${ruleText(rule)}` }])
+  const sysctls = [...desired.sysctls].map(([name, { value }]): Line => [{ text: `   ${name} = ${value}` }])
+  return [...section('Rules of the file', rules), ...section('Sysctls of the file', sysctls)]
+}
+
+function askedLines({ rulesets, services, processes }: NodeDetail, detail: Detail): Line[] {
+  const ruleLines = (lines: readonly string[]): Line[] => lines.map((line) => ruleLine(line, detail))
+  const processLines = processes.map(({ pid, words }): Line => [{ text: `   ${pid} `, dim: true }, { text: words }])
+  return [
+    ...rulesets.flatMap(({ tool, lines }) => section(tool, ruleLines(lines))),
+    ...section('Services', services.map(serviceLine)),
+    ...section('Processes', processLines),
+  ]
+}
+
+function serviceLine({ service, command, status, pid }: ServiceReport): Line {
+  const isWell = status?.state === 'running'
+  return [
+    { text: `   ${service} `, bold: true },
+    { text: status === undefined ? 'has lost its supervisor' : statusText(status), color: isWell ? 'green' : 'yellow' },
+    { text: `${pid === undefined ? '' : `, pid ${pid}`}   ${command}`, dim: true },
   ]
 }
 

@@ -68,7 +68,11 @@ export class Keyboard {
     this.#isOpen = false
     this.#input.off('data', this.#take)
     this.#input.pause()
-    this.#input.setRawMode?.(false)
+    try {
+      this.#input.setRawMode?.(false)
+    } catch {
+      // EIO: the terminal was closed, and has no mode any more
+    }
   }
 
   readonly #take = (text: string): void => {

@@ -1,5 +1,6 @@
 // Every key, what it does and where: the footer and the help are made of this table, so that no key is a secret.
 import type { Key } from 'ink'
+import type { ServiceReport } from '../lab/services.ts'
 import { endText } from './links.ts'
 import { LINK_LIST } from './link-table.ts'
 import { NODE_LIST } from './node-table.ts'
@@ -132,6 +133,23 @@ function capturePrompt(c: Controller): void {
   c.prompt({ label: `capture ${endText(cable.a)} to file: `, text: `${c.model.name}-${cable.a.place}-${cable.a.ifname}.pcap`, onEnter })
 }
 
+const servicesOf = (c: Controller): readonly ServiceReport[] => (c.detail?.kind === 'nodes' ? (c.detail.asked?.services ?? []) : [])
+
+/** Asks which service, where there are several to choose from and before one is touched. */
+function serviceQuestion(c: Controller, title: string, act: (service: ServiceReport) => void): void {
+  const answers = servicesOf(c).map((service, index) => ({ key: String(index + 1), words: service.service, act: () => act(service) }))
+  c.ask(title, [`Services of ${c.node?.name ?? ''}`], answers.slice(0, 9))
+}
+
+function restartService(c: Controller): void {
+  serviceQuestion(c, 'Restart which service?', (name) =>
+    c.attempt(async () => {
+      await c.actions.restartService(name)
+      return `${name.service} of ${name.netns} was restarted`
+    }),
+  )
+}
+
 function saveEvents(c: Controller): void {
   c.attempt(async () => `${c.model.events.length} events are in ${await c.actions.saveEvents(c.model.events)}`)
 }
@@ -228,6 +246,15 @@ export const BINDINGS: readonly Binding[] = [
     on: (c) => isNodes(c) || isView('commands')(c),
     run: commandPrompt,
   },
+  {
+    keys: ['v'],
+    section: 'Nodes',
+    words: 'in the details: the log of a service',
+    short: 'log',
+    on: (c) => servicesOf(c).length > 0,
+    run: (c) => serviceQuestion(c, 'The log of which service?', (name) => c.showLog(name)),
+  },
+  { keys: ['R'], section: 'Nodes', words: 'in the details: restart a service', on: (c) => servicesOf(c).length > 0, run: restartService },
   { keys: [' '], section: 'Nodes', words: 'mark the node for a command in several', on: (c) => hasNode(c) && isList(c), run: mark },
   { keys: ['u'], section: 'Links', words: 'set an end of the cable down or up', short: 'down/up', on: isLinks, run: linkQuestion },
   { keys: ['c'], section: 'Links', words: 'capture what passes into a file (tcpdump)', short: 'capture', on: isLinks, run: capturePrompt },
@@ -261,7 +288,7 @@ export const BINDINGS: readonly Binding[] = [
     words: 'run the line of the pane again',
     short: 'again',
     on: hasPane,
-    run: (c) => c.pane && c.run([c.pane.node], c.pane.line),
+    run: (c) => c.pane?.again(),
   },
   {
     keys: ['x'],

@@ -81,9 +81,9 @@ export async function runTui({ lab, actions, input, output, hasColor }: TuiOptio
   try {
     return await ended
   } finally {
+    controller.close()
     restore()
     clearInterval(tick)
-    controller.close()
     drawn.unmount()
     abort.abort()
     output.off('resize', onResize)

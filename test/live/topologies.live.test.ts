@@ -129,6 +129,15 @@ const CASES: Readonly<Record<string, Case>> = {
       ['h1', '10.255.254.1', 'is silent'],
     ],
   },
+  'ospf-ring': {
+    pings: [
+      ['h1', 'h2', 'answers'],
+      ['h1', '10.255.255.4', 'answers'],
+      ['r2', '10.0.41.1', 'answers'],
+      ['h1', '10.255.255.9', 'is silent'],
+    ],
+    needs: ['command:/usr/lib/frr/ospfd', 'command:vtysh', 'command:python3'],
+  },
   vlans: {
     needs: ['link:vlan', 'link:bridge-vlan'],
     pings: [

@@ -43,8 +43,12 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): string[] {
   return sentences
 }
 
+/** What modules put into every namespace when the kernel loads them for a lab's link, or into the machine's own: not the lab's. */
+const MODULES_OWN = /^(?:tunl0|gre0|gretap0|erspan0|sit0|ip_vti0|ip6tnl0|ip6gre0|ip6_vti0|bond0|bonding_masters|dummy0)$/
+
 function interfaces(): string[] {
-  return entries('/sys/class/net').map((name) => `${name} ${text(`/sys/class/net/${name}/address`).trim()}`)
+  const names = entries('/sys/class/net').filter((name) => !MODULES_OWN.test(name))
+  return names.map((name) => `${name} ${text(`/sys/class/net/${name}/address`).trim()}`)
 }
 
 /** iptables-save and nft, where they are and this user may ask. Counters and dates are not part of a rule. */

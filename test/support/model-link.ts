@@ -57,7 +57,8 @@ function enter(netns: Netns, ifname: string, master: string): void {
   if (entry === undefined || over === undefined) return
   entry.link.master = master
   if (over.link.kind === 'bond') {
-    Object.assign(entry.link, { up: true, mtu: over.link.mtu, lladdr: over.link.lladdr })
+    changeMtu(netns, ifname, entry, over.link.mtu)
+    Object.assign(entry.link, { up: true, lladdr: over.link.lladdr })
     goUpAbove(netns, ifname)
   }
   adjustMtu(netns, master)

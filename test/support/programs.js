@@ -7,6 +7,7 @@ const PACKAGE_OF = new Map([
   ['ping', 'iputils-ping'],
   ['iptables', 'iptables'],
   ['nft', 'nftables'],
+  ['wg', 'wireguard-tools'],
   ['tcpdump', 'tcpdump'],
   ['ps', 'procps'],
   ['newuidmap', 'uidmap'],

@@ -3,11 +3,9 @@
  * Few names and addresses, so that two random networks meet often: the same link elsewhere, the same route by another way.
  */
 import fc from 'fast-check'
-import type { Operation, VlanRange } from '../../src/plan/operation.ts'
-import type { VirtualKind } from '../../src/state/kind.ts'
+import type { Operation } from '../../src/plan/operation.ts'
 import { FABRIC } from '../../src/state/network.ts'
-import type { NamespaceState, NetworkState, VethLink, VirtualLink } from '../../src/state/network.ts'
-import type { Options } from '../../src/state/option.ts'
+import type { NamespaceState, NetworkState, VethLink } from '../../src/state/network.ts'
 import { createModelKernel, Refusal } from './model-kernel.ts'
 import type { ModelKernel } from './model-kernel.ts'
 import { fileState, lladdrOf, parseAddr, parseNeigh, parseRoute, parseRule } from './network.ts'
@@ -64,8 +62,6 @@ export const randomNetwork: fc.Arbitrary<NetworkState> = fc.infiniteStream(fc.na
   const kernel = createModelKernel()
   buildNamespaces(kernel, pick, chance)
   buildLinks(kernel, pick, chance)
-  buildOthers(kernel, pick, chance)
-  buildPorts(kernel, pick, chance)
   for (const [netns] of kernel.state().namespaces) fill(kernel, netns, pick, chance)
   return kernel.state()
 })
@@ -111,72 +107,10 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
       maxAgeCs: 2000,
       mcastSnooping: false,
     }
-    attempt(kernel, { type: 'add bridge', netns: FABRIC, cause: '', ifname, link: { ...link, ...(chance(30) && { vlan: BRIDGE_VLAN }) } })
+    attempt(kernel, { type: 'add bridge', netns: FABRIC, cause: '', ifname, link })
     attempt(kernel, { type: 'set link', netns: FABRIC, cause: '', ifname, set: { mtu: link.mtu } })
   }
 }
-
-const BRIDGE_VLAN = { protocol: '802.1Q', defaultPvid: 0 } as const
-
-/** Links on links, bonds and VRFs of nodes, and who is in them. */
-function buildOthers(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
-  for (const netns of NODES) {
-    if (!kernel.state().namespaces.has(netns)) continue
-    for (const other of OTHERS) if (chance(45)) buildOther(kernel, netns, other, pick, chance)
-    for (const [ifname, { kind }] of kernel.state().namespaces.get(netns)?.links ?? []) {
-      const isMember = (kind === 'veth' || kind === 'dummy') && chance(35)
-      if (isMember) attempt(kernel, { netns, cause: '', ifname, type: 'set link', set: { master: pick(['bond0', 'red']) } })
-    }
-    // A VLAN that is down on a link that is up is a wish that an undo does not know how to keep.
-    for (const [ifname, link] of kernel.state().namespaces.get(netns)?.links ?? []) {
-      if (link.kind === 'vlan' && !link.up) attempt(kernel, { netns, cause: '', ifname, type: 'del link', link })
-    }
-  }
-}
-
-function buildOther(kernel: ModelKernel, netns: string, [ifname, kind, words]: Other, pick: Pick1, chance: Chance): void {
-  const { parent, ...options } = words
-  const common = { kind, up: true, mtu: pick([1500, 1400]), options: { ...options, ...pick(MORE_OPTIONS[ifname] ?? [{}]) } }
-  const addrGenMode = pick(['eui64', 'none'] as const)
-  const link: VirtualLink = { ...common, addrGenMode, lladdr: lladdrOf(netns + ifname), ...(parent !== undefined && { parent }) }
-  const base = { netns, cause: '', ifname }
-  if (!attempt(kernel, { ...base, type: 'add link', link })) return
-  if (addrGenMode === 'none' && kind !== 'vrf') attempt(kernel, { ...base, type: 'set link', set: { addrGenMode } })
-  // Whether a VLAN is up is mostly its parent's business.
-  if (kind === 'vlan' || chance(90)) attempt(kernel, { ...base, type: 'set link', set: { up: true } })
-}
-
-/** VLANs, options and static addresses of ports. */
-function buildPorts(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
-  for (const [ifname, { master }] of kernel.state().namespaces.get(FABRIC)?.links ?? []) {
-    if (master === undefined || chance(50)) continue
-    const base = { netns: FABRIC, cause: '', ifname }
-    attempt(kernel, { ...base, type: 'set link', set: { port: pick(PORTS) } })
-    attempt(kernel, { ...base, type: 'add vlan', vlans: pick(VLANS), isSelf: false })
-    attempt(kernel, { ...base, type: 'add vlan', vlans: pick(VLANS), isSelf: false })
-    if (chance(30)) attempt(kernel, { ...base, type: 'add fdb', fdb: { lladdr: lladdrOf('f') } })
-  }
-}
-
-type Other = readonly [ifname: string, kind: VirtualKind, words: Readonly<Record<string, string | number>> & { readonly parent?: string }]
-
-const OTHERS: readonly Other[] = [
-  ['bond0', 'bond', { mode: 'active-backup' }],
-  ['red', 'vrf', { table: 100 }],
-  ['vlan10', 'vlan', { parent: 'eth0', id: 10 }],
-  ['vlan20', 'vlan', { parent: 'vlan10', id: 20 }],
-  ['dum0', 'dummy', {}],
-]
-const MORE_OPTIONS: Readonly<Record<string, readonly Options[]>> = {
-  bond0: [{ miimon: 100 }, { miimon: 50 }, { mode: 'balance-rr' }],
-  vlan10: [{}, { id: 11 }],
-}
-const PORTS: readonly Options[] = [{ isolated: true }, { learning: false, priority: 8 }, { isolated: false }]
-const VLANS: readonly VlanRange[] = [
-  { first: 10, last: 10, flags: 'pvid untagged' },
-  { first: 20, last: 30, flags: '' },
-  { first: 25, last: 25, flags: 'untagged' },
-]
 
 function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
   const veth = (netns: string, ifname: string, peer: VethLink['peer']): VethLink => {

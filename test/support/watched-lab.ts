@@ -97,10 +97,12 @@ export function fakeActions(actions: Partial<TuiActions> = {}): TuiActions {
   return {
     watch: unexpected,
     readDesired: () => undefined,
-    examine: () => Promise.resolve({ processes: [], rulesets: [] }),
+    examine: () => Promise.resolve({ services: [], processes: [], rulesets: [] }),
     start: unexpected,
     capture: unexpected,
     shell: unexpected,
+    serviceLog: unexpected,
+    restartService: unexpected,
     setLink: unexpected,
     down: unexpected,
     saveEvents: unexpected,
