@@ -2,6 +2,7 @@
 import type { RouteState } from '../state/network.ts'
 import { addressBits } from '../unit/address.ts'
 import { containsPrefix, parsePrefix } from '../unit/prefix.ts'
+import type { Prefix } from '../unit/prefix.ts'
 import { assignAddresses, readLoopback } from './addresses.ts'
 import { bridgeStations, portMtus, readBridge } from './bridges.ts'
 import { readCables } from './cables.ts'
@@ -23,6 +24,7 @@ import { checkSegments } from './segment-checks.ts'
 import { joinSegments } from './segments.ts'
 import { createSettingsReader } from './settings.ts'
 import { readAddressing } from './subnets.ts'
+import type { Addressing } from './subnets.ts'
 import { readSwitches } from './switches.ts'
 import { createInterfaces } from './topology-interfaces.ts'
 import type { Bridge, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
@@ -30,7 +32,7 @@ import { settleFarEnds } from './tunnels.ts'
 import { readVirtuals } from './virtuals.ts'
 import { checkVlans } from './vlan-checks.ts'
 import { createWireguardReader } from './wireguard.ts'
-import { mapAt, scalarAt, textsAt } from './value.ts'
+import { mapAt, scalarAt, textsAt, valueAt } from './value.ts'
 import type { MapValue } from './value.ts'
 import { createWiring } from './wiring.ts'
 
@@ -52,7 +54,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
     segments,
     nodeStations,
     addressing,
-    [...loopbacks.values()].flat().map(({ prefix }) => prefix),
+    [...[...loopbacks.values()].flat().map(({ prefix }) => prefix), ...bridgePrefixes(definitions, addressing)],
     findings,
     damage,
   )
@@ -124,6 +126,12 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
     bridges,
     cables: cables.map(({ ends, draft }) => ({ ends: [interfaceOf(ends[0]), interfaceOf(ends[1])], origin: draft.link.origin })),
   }
+}
+
+/** Of all bridges, those without a port, too: the first port must not take the subnet from under an automatic one. */
+function bridgePrefixes({ bridges }: Definitions, addressing: Addressing): Prefix[] {
+  const subnets = [...bridges.values()].flatMap(({ settings }) => addressing.subnetsOf(valueAt(settings, 'subnet')))
+  return subnets.flatMap((subnet) => ('prefix' in subnet ? [subnet.prefix] : []))
 }
 
 /** Addresses of `lo` by the settings that name them, read once for all nodes of a range. */

@@ -108,3 +108,15 @@ test('without IPv6 in the file no link of a node makes a link-local address', ()
   expect(mode({ routes: ['blackhole fd00::/8'] })).toBe('eui64')
   expect([...(compiled({ loopback: 'fd00::1' })?.sysctls.keys() ?? [])]).toContain('net.ipv6.conf.default.accept_dad')
 })
+
+test('a bridge without ports keeps its subnet from the pools', () => {
+  const lab = (links: string[][]) =>
+    compileTopology({ nodes: { h: {}, last: {} }, bridges: { b1: { subnet: 'fd00::/64' }, b2: { subnet: 'auto6' } }, links })
+  const addrs = (links: string[][]) => [...(lab(links).desired?.namespaces.get('h')?.addrs.keys() ?? [])]
+  expect(addrs([['h', 'b2']])).toEqual(
+    addrs([
+      ['h', 'b2'],
+      ['last', 'b1'],
+    ]),
+  )
+})
