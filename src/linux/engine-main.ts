@@ -135,9 +135,14 @@ function tell(reply: EngineReply): void {
   process.send!(reply, undefined, undefined, () => undefined)
 }
 
-process.on('message', (message: EngineCall | { cancel: true }) => {
+process.on('message', (message: EngineCall | { cancel: true } | { end: true }) => {
   if ('cancel' in message) {
     isCancelled = true
+    return
+  }
+  if ('end' in message) {
+    unfinished = undefined // the client lives, and removes it itself
+    lifeline?.destroy()
     return
   }
   answer(message).then(
@@ -152,17 +157,30 @@ process.on('disconnect', () => {
   if (unfinished === undefined) process.exit(0)
   isCancelled = true
   lifeline?.destroy()
+  void removeUnfinished(unfinished)
+})
+
+/** How long a client that was killed may take to let go of its lock: its files are closed one by one, the channel before the lock. */
+const LAST_BREATH_MS = 2_000
+
+async function removeUnfinished(directory: string): Promise<void> {
+  const limit = performance.now() + LAST_BREATH_MS
+  let lock = lockOf(directory)
+  while ('heldBy' in lock && performance.now() < limit) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    lock = lockOf(directory)
+  }
   // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
-  const lock = existsSync(dirname(unfinished)) ? lockFile(`${unfinished}.lock`) : { heldBy: 0 }
   if ('heldBy' in lock) process.exit(0)
   // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
-  void access(join(unfinished, 'state.json'))
-    .catch(() => rm(unfinished!, { recursive: true, force: true }))
-    .finally(() => {
-      lock.release()
-      process.exit(0)
-    })
-})
+  await access(join(directory, 'state.json')).catch(() => rm(directory, { recursive: true, force: true }))
+  lock.release()
+  process.exit(0)
+}
+
+function lockOf(directory: string): ReturnType<typeof lockFile> {
+  return existsSync(dirname(directory)) ? lockFile(`${directory}.lock`) : { heldBy: 0 }
+}
 
 function serialize(error: unknown): { message: string; stack?: string; code?: string } {
   if (!(error instanceof Error)) return { message: String(error) }

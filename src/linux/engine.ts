@@ -253,7 +253,7 @@ class EngineProcess implements Engine {
   }
 
   async close(): Promise<void> {
-    if (this.#child.connected) this.#child.disconnect()
+    if (this.#child.connected) this.#child.send({ end: true }, () => this.#child.connected && this.#child.disconnect())
     await this.#ended
   }
 }
