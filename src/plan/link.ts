@@ -35,24 +35,26 @@ export function planLinkChanges(draft: Draft): void {
  * addresses and sysctls are in place, a bridge when its ports are.
  */
 export function planInterfaces(draft: Draft): void {
-  for (const [netns, desired] of draft.namespaces) {
-    for (const [ifname, link] of desired.links) if (link.kind === 'loopback') planUp(draft, netns, ifname, link)
-    for (const [ifname, link] of desired.links) planAddrGenMode(draft, netns, ifname, link)
-    // A link that comes up unasked is taken down again, and its IPv6 addresses would go with it.
-    const isPulled = [...desired.links.values()].some((link) => pullerOf(link, desired) !== undefined)
-    if (!isPulled) planAddrs(draft, netns, desired)
-    planQdiscs(draft, netns, desired)
-    for (const [ifname, link] of linksInOrder(desired.links)) {
-      if (link.kind !== 'loopback' && (link.kind !== 'bridge' || desired.kind === 'node')) planUp(draft, netns, ifname, link)
-    }
-    if (!isPulled) continue
-    for (const [ifname, link] of desired.links) planDownAgain(draft, netns, ifname, link, desired)
-    planAddrs(draft, netns, desired)
-  }
+  for (const [netns, desired] of draft.namespaces) planInterfacesOf(draft, netns, desired)
   for (const [netns, desired] of draft.namespaces) {
     if (desired.kind === 'node') continue
     for (const [ifname, link] of desired.links) if (link.kind === 'bridge') planUp(draft, netns, ifname, link)
   }
+}
+
+function planInterfacesOf(draft: Draft, netns: string, desired: NamespaceState): void {
+  for (const [ifname, link] of desired.links) if (link.kind === 'loopback') planUp(draft, netns, ifname, link)
+  for (const [ifname, link] of desired.links) planAddrGenMode(draft, netns, ifname, link)
+  // A link that comes up unasked is taken down again, and its IPv6 addresses would go with it.
+  const isPulled = [...desired.links.values()].some((link) => pullerOf(link, desired) !== undefined)
+  if (!isPulled) planAddrs(draft, netns, desired)
+  planQdiscs(draft, netns, desired)
+  for (const [ifname, link] of linksInOrder(desired.links)) {
+    if (link.kind !== 'loopback' && (link.kind !== 'bridge' || desired.kind === 'node')) planUp(draft, netns, ifname, link)
+  }
+  if (!isPulled) return
+  for (const [ifname, link] of desired.links) planDownAgain(draft, netns, ifname, link, desired)
+  planAddrs(draft, netns, desired)
 }
 
 /** What brings up a link that the file wants down: its parent, of a VLAN (vlan_device_event), or the bond that has it. */
