@@ -28,3 +28,8 @@ function tableNames(ruleset: string, pattern: RegExp): string[] {
   const names = [...ruleset.matchAll(pattern)].map(([, first, second]) => (second ? `${first ?? 'ip'} ${second}` : (first ?? '')))
   return [...new Set(names)]
 }
+
+/** The program that reads a ruleset from its standard input. */
+export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {
+  return tool === 'nftables' ? 'nft -f -' : `${tool}-restore`
+}

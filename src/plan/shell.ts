@@ -5,7 +5,8 @@
 import type { Operation, Plan } from './operation.ts'
 import { hereDocument, quote } from './quote.ts'
 import { shellFiles } from './shell-file.ts'
-import { ipCommand, ipWords, netnsName, rulesetCommand, sameAs } from './words.ts'
+import { rulesetCommand } from './ruleset-input.ts'
+import { ipCommand, ipWords, netnsName, sameAs } from './words.ts'
 
 /** One line of the script, or one line of an `ip -batch` input. */
 interface Line {

@@ -7,6 +7,7 @@ import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
 import type { LinkChange, Operation, VlanRange } from './operation.ts'
+import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
 import { commandText, serviceCommand } from './service-command.ts'
@@ -169,10 +170,6 @@ export function sameAs(operation: Operation, lab: string): string {
     default:
       return ''
   }
-}
-
-export function rulesetCommand(tool: 'iptables' | 'ip6tables' | 'nftables'): string {
-  return tool === 'nftables' ? 'nft -f -' : `${tool}-restore`
 }
 
 export interface IpCommand {

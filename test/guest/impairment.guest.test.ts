@@ -21,7 +21,7 @@ links:
   - { endpoints: [a, b], subnet: 10.0.0.0/30, forward: { delay: 50ms, jitter: 10ms, distribution: normal } }
   - { endpoints: [a, b], subnet: 10.0.1.0/30, forward: { loss: 10% }, backward: { duplicate: 10% } }
   - { endpoints: [a, b], subnet: 10.0.2.0/30, delay: 40ms, forward: { reorder: 25% } }
-  - { endpoints: [a, b], subnet: 10.0.3.0/30, latency: 500ms, forward: { rate: 1mbit }, backward: { rate: 2mbit, delay: 10ms } }
+  - { endpoints: [a, b], subnet: 10.0.3.0/30, latency: 500ms, burst: 20kb, forward: { rate: 1mbit }, backward: { rate: 2mbit, delay: 10ms } }
   - { endpoints: [a, b], subnet: 10.0.4.0/30, loss: gemodel 5% 25% }
   - { endpoints: [a, b], subnet: 10.0.5.0/30, backward: { delay: 20ms } }
 `,
@@ -30,7 +30,7 @@ links:
 
 /** Times of echoes in milliseconds: of one direction, where the other does nothing. */
 async function echoes(from: string, to: string, count: number): Promise<number[]> {
-  const output = await lab.sh(from, `ping -c 1 -W 5 ${to} >/dev/null; ping -c ${count} -i 0.01 ${to}`)
+  const output = await lab.sh(from, `ping -c 1 -W 5 ${to} >/dev/null; ping -c ${count} -i 0.01 ${to} | grep -v DUP || true`)
   return [...output.matchAll(/time=([\d.]+) ms/g)].map(([, time]) => Number(time))
 }
 
@@ -89,7 +89,6 @@ describe('each direction alone', () => {
 
   beforeAll(async () => {
     there = await measure('a', 'b', [
-      { to: '10.0.1.2', count: 1000, gapUs: 1000 },
       { to: '10.0.2.2', count: 300, gapUs: 4000 },
       { to: '10.0.3.2', count: 600, gapUs: 4000, bytes: 1400 },
       { to: '10.0.4.2', count: 1500, gapUs: 1000 },
@@ -119,25 +118,26 @@ describe('each direction alone', () => {
     expect(deviation(times)).toBeLessThan(10 + 1.4 + MACHINE_MS / 2)
   })
 
-  test('as many are lost as the file says, in one direction', () => {
-    expectShare(1000 - distinct(there[0]!), 1000, 0.1)
+  test('as many are lost as the file says, in one direction', async () => {
+    // Counted by the kernel at both ends: Node's socket has no room for what comes while it is not asked.
+    const { length } = await echoes('a', '10.0.1.2', 1000)
+    expectShare(1000 - length, 1000, 0.1)
     expect(distinct(back[0]!)).toBe(600)
   })
 
   test('as many arrive twice as the file says, in the other', () => {
     expectShare(back[0]!.arrivals.length - 600, 600, 0.1)
-    expect(there[0]!.arrivals.length).toBe(distinct(there[0]!))
   })
 
   test('as many overtake the others as the file says', () => {
-    expectShare(delaysMs(there[1]!).filter((delay) => delay < 40).length, 300, 0.25)
-    expect(median(delaysMs(there[1]!))).toBeGreaterThanOrEqual(40)
+    expectShare(delaysMs(there[0]!).filter((delay) => delay < 40).length, 300, 0.25)
+    expect(median(delaysMs(there[0]!))).toBeGreaterThanOrEqual(40)
   })
 
   test('UDP gets the rate of its direction', () => {
-    // A burst of 5 ms at the start, and what Node notices late.
+    // A burst of 20 kB at the start, 5 %, and as much room for the emulated machine's late timers, which the bucket makes up for.
     for (const [received, rate] of [
-      [there[2]!, 1e6],
+      [there[1]!, 1e6],
       [back[1]!, 2e6],
     ] as const) {
       expect(wireRate(received, 1400) / rate).toBeGreaterThan(0.95)
@@ -147,7 +147,7 @@ describe('each direction alone', () => {
 
   test('TCP gets the rate of its direction', () => {
     for (const [received, rate] of [
-      [there[4]!, 1e6],
+      [there[3]!, 1e6],
       [back[2]!, 2e6],
     ] as const) {
       const share = ((received.tcp?.bytes ?? 0) * 8) / ((received.tcp?.ns ?? 1) / 1e9) / (rate * TCP_SHARE)
@@ -158,7 +158,7 @@ describe('each direction alone', () => {
 
   test('Gilbert-Elliott loses in bursts', () => {
     const missing = new Set(Array.from({ length: 1500 }, (_, index) => index))
-    for (const [sequence] of there[3]!.arrivals) missing.delete(sequence)
+    for (const [sequence] of there[2]!.arrivals) missing.delete(sequence)
     const bursts = [...missing].filter((sequence) => !missing.has(sequence - 1)).length
     // p / (p + r) = 1/6 of all, in bursts of 1 / r = 4 on average; about 60 bursts, so each figure is good to a third.
     expect(missing.size / 1500).toBeGreaterThan(0.1)

@@ -63,7 +63,7 @@ it('what was switched on is switched off, once', () => {
   const written: string[] = []
   const made = new Screen({ columns: 20, rows: 3, write: (text) => written.push(text) })
   made.enter()
-   
+
   const modes = [...written.join('').matchAll(/\u001b\[\?(\d+)([hl])/g)].filter(([, mode]) => mode !== '2026')
   expect(modes.length).toBeGreaterThan(3)
   written.length = 0
