@@ -179,7 +179,7 @@ function dumpCommand(prefix: string): string {
 
 /** What the kernel deals out anew, what names other namespaces, and what is said of a lab's name (lladdrs are made from it). */
 const PASSING =
-  /^(ifindex|link_index|link_netnsid|link|link_netns|operstate|flags|address|broadcast|permaddr|perm_hwaddr|.*_timer|bridge_id|root_id|bridge|id|topology_change.*|designated.*|ad_.*|no|num_tx_queues|num_rx_queues|state|linkmode|gso_max.*|tso_max.*|gro_max.*|link_local|valid_life_time|preferred_life_time|queue_id)$/
+  /^(ifindex|link_index|link_netnsid|link|link_netns|operstate|flags|address|broadcast|permaddr|perm_hwaddr|.*_timer|bridge_id|root_id|bridge|id|topology_change.*|designated.*|ad_.*|no|num_tx_queues|num_rx_queues|state|linkmode|gso_max.*|tso_max.*|gro_max.*|link_local|valid_life_time|preferred_life_time|queue_id|link_failure_count|mii_status|active_slave)$/
 
 function readable(text: string | undefined): string[] {
   return (text ?? '')
