@@ -46,7 +46,7 @@ describe('a watcher', () => {
       await lab.sh('h3', 'ip link set eth0 down')
       await heard('h3 eth0 set down')
       await heard('h2 eth1 lost carrier')
-      await heard('h3 route 10.0.1.0/24 dev eth0 src 10.0.1.2 removed')
+      await heard('h3 route 10.0.1.0/24 dev eth0 src 10.0.1.2 proto kernel removed')
       await lab.sh('h3', 'ip link set eth0 up')
       await heard('h2 eth1 has carrier')
       await lab.sh('h1', 'ip link set eth0 down')
