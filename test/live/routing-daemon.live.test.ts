@@ -43,12 +43,12 @@ links:
   - { endpoints: [r4, r1], subnet: 10.4.0.0/30 }
 `)
   await until(lab, 'r1', 'ip route get 10.255.0.2', /via 10\.1\.0\.2 dev eth0/)
-  await lab.sh('r1', 'ping -c 1 -W 1 10.255.0.2')
+  await until(lab, 'r1', 'ping -c 1 -W 1 10.255.0.2', / 0% packet loss/)
   expect(await lab.sh('r1', 'vtysh -c "show ip ospf neighbor"')).toMatch(/10\.255\.0\.2 .* Full/)
   expect(await lab.drift()).toEqual([])
   await lab.sh('r1', 'ip link set eth0 down')
   await until(lab, 'r1', 'ip route get 10.255.0.2', /via 10\.4\.0\.1 dev eth1/)
-  await lab.sh('r1', 'ping -c 1 -W 1 10.255.0.2')
+  await until(lab, 'r1', 'ping -c 1 -W 1 10.255.0.2', / 0% packet loss/)
 })
 
 test('a route reflector must pass on what it hears from two other ASes', { timeout: 60_000 }, async ({ lab, skip }) => {
@@ -158,8 +158,8 @@ links:
     until(lab, 'o1', 'ip -6 route get fd00:f::2', /via fe80:.* dev eth0/),
     until(lab, 'i1', 'ip -6 route get fd00:e::2', /via fe80:.* dev eth0/),
   ])
-  await lab.sh('o1', 'ping -c 1 -W 1 fd00:f::2')
-  await lab.sh('i1', 'ping -c 1 -W 1 fd00:e::2')
+  await until(lab, 'o1', 'ping -c 1 -W 1 fd00:f::2', / 0% packet loss/)
+  await until(lab, 'i1', 'ping -c 1 -W 1 fd00:e::2', / 0% packet loss/)
 })
 
 test('BFD must tell BGP of a dead neighbour before its hold time does', { timeout: 60_000 }, async ({ lab, skip }) => {
