@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, test as base, beforeAll, beforeEach, expect } from 'vitest'
+import { afterAll, test as base, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { labDirectory } from '../../src/lab/directory.ts'
 import {
   DiagnosticError,
@@ -150,7 +150,8 @@ class TestLab implements LiveLab {
   }
 
   async remove(): Promise<void> {
-    if (existsSync(this.directory)) await this.down()
+    // A program that the test has left may not be done with the lab yet.
+    await vi.waitFor(() => (existsSync(this.directory) ? this.down() : undefined), { timeout: 10_000, interval: 100 })
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true })
     this.#folder = undefined
   }
