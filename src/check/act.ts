@@ -44,12 +44,28 @@ async function perform(session: Session, action: Action): Promise<string | undef
       }
       return undefined
     case 'stop':
-    case 'start': {
-      await signal(session, action.nodes, action.kind === 'stop' ? 'SIGSTOP' : 'SIGCONT')
-      const cables = action.nodes.flatMap((node) => cablesOf(session, node))
-      return action.kind === 'stop' ? cut(session, cables) : mend(session, cables)
-    }
+      return powerOff(session, action.nodes)
+    case 'start':
+      return powerOn(session, action.nodes)
   }
+}
+
+/** Stops nodes: their processes stand still, and their cables are cut. What the kernel refuses, in words. */
+export async function powerOff(session: Session, nodes: readonly string[]): Promise<string | undefined> {
+  await signal(session, nodes, 'SIGSTOP')
+  return cut(
+    session,
+    nodes.flatMap((node) => cablesOf(session, node)),
+  )
+}
+
+/** Starts nodes that were stopped. What the kernel refuses, in words. */
+export async function powerOn(session: Session, nodes: readonly string[]): Promise<string | undefined> {
+  await signal(session, nodes, 'SIGCONT')
+  return mend(
+    session,
+    nodes.flatMap((node) => cablesOf(session, node)),
+  )
 }
 
 /** Lets the processes go on of all nodes that the actions stopped; the network itself is brought back by `up`. */

@@ -1,6 +1,11 @@
 /** Puts the user interface together: the terminal of this process, and what can be done in the lab. */
+import { readTests, runTests } from '../check/lab-tests.ts'
+import { setPower } from '../check/node-power.ts'
+import type { TestResult } from '../check/result.ts'
+import type { LinkSettings } from '../lab/link.ts'
 import { Workbench } from '../lab/workbench.ts'
 import type { WatchMessage } from '../lab/watch.ts'
+import type { CableEnd } from '../tui/links.ts'
 
 export interface TuiSettings {
   readonly cwd: string
@@ -34,9 +39,19 @@ export async function startTui(lab: string, { cwd, hasColor, shell }: TuiSetting
     serviceLog: bench.serviceLog.bind(bench),
     restartService: bench.restartService.bind(bench),
     setLink: bench.setLink.bind(bench),
+    impair: (end: CableEnd, settings: LinkSettings) => bench.impair(endWord(end), settings),
+    resetLink: (end: CableEnd) => bench.resetLink(endWord(end)),
+    setPower: (node: string, isOn: boolean) => setPower(lab, node, isOn),
+    readTests: () => readTests(lab),
+    runTests: (filter: string, hearResult: (result: TestResult) => void, signal: AbortSignal) => runTests(lab, filter, hearResult, signal),
     down: bench.down.bind(bench),
     saveEvents: bench.saveEvents.bind(bench),
     shell,
   }
-  return runTui({ lab, actions, input: process.stdin, output: process.stdout, hasColor })
+  return runTui({ lab, cwd, actions, input: process.stdin, output: process.stdout, hasColor })
+}
+
+/** As `netlab link` takes it. */
+function endWord({ place, ifname }: CableEnd): string {
+  return `${place}:${ifname}`
 }

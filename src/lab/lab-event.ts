@@ -1,4 +1,6 @@
 // What happens in a lab, in words, one event a change that somebody would want to know of.
+import { impairmentTexts } from '../state/impairment-text.ts'
+import { impairmentOf } from '../state/impairment.ts'
 import type { LiveBatch, LiveChange, LiveLink, LiveNoun, ObjectChange } from '../state/live.ts'
 import { FABRIC } from '../state/network.ts'
 import { routeText } from '../state/words.ts'
@@ -88,6 +90,7 @@ function actionOf({ before, after }: ObjectChange): 'added' | 'changed' | 'remov
 
 function nodeOf(network: LiveNetwork, change: LiveChange): string {
   if (change.netns !== FABRIC) return change.netns
+  if (change.noun === 'qdisc') return placeOf(network, { netns: FABRIC, ifname: (change.after ?? change.before)?.ifname ?? '' })
   if (change.noun !== 'link') return 'fabric'
   // A port that is new is a port of what the change says, one that is gone of what it was.
   const link = change.after ?? change.before
@@ -115,9 +118,23 @@ function describe(network: LiveNetwork, change: LiveChange): Description {
       return describeRoute(change)
     case 'neigh':
       return describeNeigh(change)
+    case 'qdisc':
+      return describeQdisc(network, change)
     case 'fdb':
       return UNTOLD // every host that speaks is learnt, and forgotten when it is silent
   }
+}
+
+function describeQdisc(network: LiveNetwork, { netns, before, after }: ObjectChange<'qdisc'>): Description {
+  const ifname = (after ?? before)?.ifname ?? ''
+  const link = network.linkAt({ netns, ifname })
+  if (link === undefined) return UNTOLD // it came and went with its link
+  const name = linkWords(network, netns, link)
+  const impairment = after && impairmentOf(after, link.mtu)
+  if (after === undefined) return { words: `${name} is impaired no more`, mood: 'good' }
+  if (impairment === undefined) return { words: `${name} has queueing disciplines of another program`, mood: 'plain' }
+  const texts = Object.entries(impairmentTexts(impairment)).map(([key, text]) => `${key} ${text}`)
+  return { words: `${name} is impaired: ${texts.join(', ')}`, mood: 'plain' }
 }
 
 function describeAddr({ before, after }: ObjectChange<'addr'>): Description {

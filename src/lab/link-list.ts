@@ -1,8 +1,9 @@
 import type { NamespaceState } from '../state/network.ts'
 import { withDistributions } from '../plan/working.ts'
+import { impairmentTexts } from '../state/impairment-text.ts'
 import { impairmentOf } from '../state/impairment.ts'
 import { endName } from './link-end.ts'
-import { impairmentTexts, type LinkReport } from './link.ts'
+import type { LinkReport } from './link.ts'
 import { openLab } from './running.ts'
 
 /** Every end of every cable of a running lab, nodes first. Errors: refusal LAB_UNKNOWN, LAB_DEAD. */

@@ -5,7 +5,7 @@ import type { Operation } from '../plan/operation.ts'
 import { chainOperations } from '../plan/qdisc-chain.ts'
 import { withDistributions } from '../plan/working.ts'
 import { findProblems, limitWarning } from '../state/impairment-problem.ts'
-import { formatImpairment } from '../state/impairment-text.ts'
+import { impairmentTexts } from '../state/impairment-text.ts'
 import { IMPAIRMENT_KEYS, mergeImpairments, parseImpairment, type ImpairmentKey } from '../state/impairment-words.ts'
 import { impairmentOf, qdiscsOf, type ImpairmentChange } from '../state/impairment.ts'
 import type { LinkEnd } from '../state/network.ts'
@@ -171,15 +171,6 @@ function reportOf(live: LiveLab, end: LinkEnd): LinkReport {
     carrier,
     ...(impairment !== undefined && { impairment: impairmentTexts(impairment) }),
   }
-}
-
-/** In the file's words, those that are worked out left out. */
-export function impairmentTexts(impairment: ImpairmentChange): Partial<Record<ImpairmentKey, string>> {
-  const texts = IMPAIRMENT_KEYS.flatMap((key): [ImpairmentKey, string][] => {
-    const text = formatImpairment(key, mergeImpairments({}, impairment))
-    return text === undefined ? [] : [[key, text]]
-  })
-  return Object.fromEntries(texts)
 }
 
 function invalid(details: readonly string[], line?: string): DiagnosticError {

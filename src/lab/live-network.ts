@@ -9,6 +9,7 @@ import {
   type LiveFdb,
   type LiveLink,
   type LiveNeigh,
+  type LiveQdisc,
   type LiveRoute,
 } from '../state/live.ts'
 import { FABRIC, type LinkEnd, type NamespaceState } from '../state/network.ts'
@@ -23,6 +24,8 @@ export interface LiveNamespace {
   readonly routes: Map<string, LiveRoute>
   readonly neighs: Map<string, LiveNeigh>
   readonly fdb: Map<string, LiveFdb>
+  /** By ifname. */
+  readonly qdiscs: Map<string, LiveQdisc>
   /** By ifindex. */
   readonly traffic: Map<number, LinkTraffic>
 }
@@ -101,6 +104,8 @@ export class LiveNetwork {
         return replace(namespace.neighs, change, neighKey)
       case 'fdb':
         return replace(namespace.fdb, change, liveFdbKey)
+      case 'qdisc':
+        return replace(namespace.qdiscs, change, ({ ifname }) => ifname)
     }
   }
 
@@ -163,7 +168,18 @@ export function placeOf(network: LiveNetwork, { netns, ifname }: LinkEnd): strin
 }
 
 function emptyNamespace(name: string, kind: LiveNamespace['kind'], inode: number): LiveNamespace {
-  return { name, kind, inode, links: new Map(), addrs: new Map(), routes: new Map(), neighs: new Map(), fdb: new Map(), traffic: new Map() }
+  return {
+    name,
+    kind,
+    inode,
+    links: new Map(),
+    addrs: new Map(),
+    routes: new Map(),
+    neighs: new Map(),
+    fdb: new Map(),
+    qdiscs: new Map(),
+    traffic: new Map(),
+  }
 }
 
 function replace<T>(

@@ -10,6 +10,8 @@ export interface NodeProcess {
   readonly pid: number
   /** Its command line. */
   readonly words: string
+  /** It stands still (SIGSTOP). */
+  readonly isStopped: boolean
 }
 
 export interface RulesetDetail {
@@ -22,6 +24,8 @@ export interface NodeDetail {
   readonly services: readonly ServiceReport[]
   readonly processes: readonly NodeProcess[]
   readonly rulesets: readonly RulesetDetail[]
+  /** Values that the sysctls have now, by name. */
+  readonly sysctls: ReadonlyMap<string, string>
 }
 
 /** What prints the rules with their counters. */
@@ -31,8 +35,16 @@ const LISTINGS: Readonly<Record<RulesetTool, readonly string[]>> = {
   nftables: ['nft', 'list', 'ruleset'],
 }
 
-/** Examines a node; `tools` are those that its file has rules for. Errors: refusal LAB_UNKNOWN, LAB_DEAD, NODE_UNKNOWN. */
-export async function examineNode(lab: string, node: string, netns: number, tools: readonly RulesetTool[]): Promise<NodeDetail> {
+/** What of a node's file the kernel is asked for. */
+export interface NodeWish {
+  /** Those that the file has rules for. */
+  readonly tools: readonly RulesetTool[]
+  /** Names of those that the file sets. */
+  readonly sysctls: readonly string[]
+}
+
+/** Examines a node; `netns` is its network namespace's inode. Errors: refusal LAB_UNKNOWN, LAB_DEAD, NODE_UNKNOWN. */
+export async function examineNode(lab: string, node: string, netns: number, { tools, sysctls }: NodeWish): Promise<NodeDetail> {
   const rulesets = await Promise.all(
     tools.map(async (tool) => {
       const { file, args, env } = nodeCommand(lab, node, LISTINGS[tool])
@@ -42,7 +54,24 @@ export async function examineNode(lab: string, node: string, netns: number, tool
     }),
   )
   const services = (await listServices(lab)).filter((service) => service.netns === node)
-  return { processes: processesIn(netns), rulesets, services }
+  return { processes: processesIn(netns), rulesets, services, sysctls: await readSysctls(lab, node, sysctls) }
+}
+
+async function readSysctls(lab: string, node: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (names.length === 0) return new Map()
+  // With the node's own view of /proc/sys, by one process: the name of each file and what is in it.
+  const paths = names.map((name) => `/proc/sys/${name.split('.').map(slashes).join('/')}`)
+  const { file, args, env } = nodeCommand(lab, node, ['grep', '-sH', '', ...paths])
+  const { stdout } = await run({ file, args }, { env })
+  const values = stdout.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)] as const)
+  return new Map(
+    names.flatMap((name, index) => values.filter(([path]) => path === paths[index]).map(([, value]) => [name, value] as const)),
+  )
+}
+
+/** A dot within a name is written as a slash. sysctl(8) */
+function slashes(part: string): string {
+  return part.replaceAll('/', '.')
 }
 
 /** The counter of each rule, by the rule without it. */
@@ -58,12 +87,18 @@ export function withoutCounter(line: string): string {
   return line.replace(COUNTER, '')
 }
 
+/** Whether a process stands still: state T of proc(5), which follows the command in its brackets. */
+function isStopped(pid: number): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) === 'T'
+}
+
 /** Processes in a network namespace, by its inode number. */
 function processesIn(netns: number): NodeProcess[] {
   return (processesByNetns().get(netns) ?? []).flatMap((pid) => {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-      return words === '' ? [] : [{ pid, words }]
+      return words === '' ? [] : [{ pid, words, isStopped: isStopped(pid) }]
     } catch {
       return [] // it has ended
     }

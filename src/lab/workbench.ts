@@ -1,12 +1,13 @@
 // What a user interface can have done in one lab: the use cases that it needs, under one roof.
 import { appendFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { LinkEnd, NetworkState, RulesetTool, ServiceName } from '../state/network.ts'
+import type { LinkEnd, NetworkState, ServiceName } from '../state/network.ts'
 import { down } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { eventJson } from './event-json.ts'
 import type { LabEvent } from './lab-event.ts'
-import { examineNode, type NodeDetail } from './node-detail.ts'
+import { resetLink, setLink as setImpairment, type LinkSettings } from './link.ts'
+import { examineNode, type NodeDetail, type NodeWish } from './node-detail.ts'
 import { followServiceLog, serviceLog } from './service-log.ts'
 import { controlServices } from './services.ts'
 import { setLink } from './set-link.ts'
@@ -39,8 +40,8 @@ export class Workbench {
   }
 
   /** What is asked of a node only while somebody looks at it; `inode` is its network namespace's. */
-  examine(node: string, inode: number, tools: readonly RulesetTool[]): Promise<NodeDetail> {
-    return examineNode(this.lab, node, inode, tools)
+  examine(node: string, inode: number, wish: NodeWish): Promise<NodeDetail> {
+    return examineNode(this.lab, node, inode, wish)
   }
 
   /** Starts a line of shell in a node. */
@@ -75,6 +76,16 @@ export class Workbench {
   /** Same as: ip link set … up | down */
   setLink(end: LinkEnd, up: boolean): Promise<void> {
     return setLink(this.lab, end, up)
+  }
+
+  /** Impairs what leaves by an end, `r1:eth1` or `lan:h1.eth0`. */
+  async impair(end: string, settings: LinkSettings): Promise<void> {
+    await setImpairment(this.lab, end, settings)
+  }
+
+  /** Brings both directions of a cable back to what the file says. */
+  async resetLink(end: string): Promise<void> {
+    await resetLink(this.lab, end, { both: true })
   }
 
   /** Takes the lab down. */

@@ -10,9 +10,10 @@ import {
   RTMGRP_IPV6_ROUTE,
   RTMGRP_LINK,
   RTMGRP_NEIGH,
+  RTMGRP_TC,
 } from './uapi.ts'
 
-const GROUPS = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE
+const GROUPS = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_TC | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE
 
 /** Asked for; the kernel gives net.core.rmem_max at most. Memory is taken only while messages wait. */
 const RECEIVE_BYTES = 4 * 1024 * 1024

@@ -1,11 +1,12 @@
 // What a watcher knows of one namespace. Dumps and notifications go in, and what they have changed comes out: a notification that
 // changes nothing that is shown makes no change, and a table that is read again makes the same changes as the messages that were lost.
-import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, PortState } from '../state/live.ts'
+import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, LiveQdisc, PortState } from '../state/live.ts'
 import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import { decodeAddr } from './message/addr.ts'
 import { decodeAnyFdb, getFdbs } from './message/bridge.ts'
 import { decodeLink, decodePort, getLinks } from './message/link.ts'
 import { decodeAnyNeigh } from './message/neigh.ts'
+import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
 import { decodeAnyRoute } from './message/route.ts'
 import { dump } from './transport.ts'
 import {
@@ -16,14 +17,17 @@ import {
   RTM_DELADDR,
   RTM_DELLINK,
   RTM_DELNEIGH,
+  RTM_DELQDISC,
   RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETNEIGH,
+  RTM_GETQDISC,
   RTM_GETROUTE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
+  RTM_NEWQDISC,
   RTM_NEWROUTE,
 } from './uapi.ts'
 import type { OpenNamespace } from './world.ts'
@@ -33,12 +37,13 @@ export interface LiveTable {
   readonly namespace: OpenNamespace
   readonly objects: { readonly [Noun in LiveNoun]: Map<string, LiveObjects[Noun]> }
   /** Read again before the next batch. */
-  stale: 'nothing' | 'routes' | 'all'
+  readonly stale: Set<'routes' | 'qdiscs' | 'all'>
 }
 
 /** An empty table, to be read. */
 export function newTable(namespace: OpenNamespace): LiveTable {
-  return { namespace, objects: { link: new Map(), addr: new Map(), route: new Map(), neigh: new Map(), fdb: new Map() }, stale: 'all' }
+  const objects = { link: new Map(), addr: new Map(), route: new Map(), neigh: new Map(), fdb: new Map(), qdisc: new Map() }
+  return { namespace, objects, stale: new Set(['all']) }
 }
 
 /** Takes a notification in. */
@@ -64,7 +69,12 @@ export function takeMessage(table: LiveTable, type: number, body: Buffer, change
     case RTM_NEWROUTE:
     case RTM_DELROUTE:
       // What a message adds to or takes from a route of several ways is told only by the table.
-      if (table.stale === 'nothing') table.stale = 'routes'
+      table.stale.add('routes')
+      return
+    case RTM_NEWQDISC:
+    case RTM_DELQDISC:
+      // A message tells of one discipline, and which others stand above and below it only the table.
+      table.stale.add('qdiscs')
   }
 }
 
@@ -80,15 +90,18 @@ function takeLink(table: LiveTable, isGone: boolean, body: Buffer, changes: Live
   }
   const after = isGone ? undefined : decodeLiveLink(table, body)
   set(table, 'link', key, after, changes)
-  if (before !== undefined && after !== undefined && before.ifname !== after.ifname) table.stale = 'all'
+  if (before !== undefined && after !== undefined && before.ifname !== after.ifname) table.stale.add('all')
   // The kernel takes the IPv4 routes of a link that goes down without a word (fib_sync_down_dev).
-  else if (table.stale === 'nothing') table.stale = 'routes'
+  else table.stale.add('routes')
+  // A link takes its disciplines along without a word.
+  if (before !== undefined && after === undefined) set(table, 'qdisc', before.ifname, undefined, changes)
 }
 
 /** Reads again what is stale. */
 export function readStale(table: LiveTable, changes: LiveChange[]): void {
-  if (table.stale === 'nothing') return
-  if (table.stale === 'all') {
+  const { stale } = table
+  if (stale.size === 0) return
+  if (stale.has('all')) {
     table.namespace.ifindexes.clear()
     replace(
       table,
@@ -104,20 +117,39 @@ export function readStale(table: LiveTable, changes: LiveChange[]): void {
     const decode = (body: Buffer) => decodeAnyNeigh(body, (ifindex) => ifnameOf(table, ifindex))
     replace(table, 'neigh', RTM_GETNEIGH, NEIGH_HEADER, (body) => keyed(decode(body), neighKey, isShown), changes)
   }
-  const decode = (body: Buffer) => decodeAnyRoute(body, (ifindex) => ifnameOf(table, ifindex))
-  const isShownRoute = ({ table: number }: LiveObjects['route']): boolean => number !== RT_TABLE_LOCAL
-  replace(table, 'route', RTM_GETROUTE, ROUTE_HEADER, (body) => keyed(decode(body), routeKey, isShownRoute), changes)
-  table.stale = 'nothing'
+  if (stale.has('all') || stale.has('qdiscs')) readQdiscs(table, changes)
+  if (stale.has('all') || stale.has('routes')) {
+    const decode = (body: Buffer) => decodeAnyRoute(body, (ifindex) => ifnameOf(table, ifindex))
+    const isShownRoute = ({ table: number }: LiveObjects['route']): boolean => number !== RT_TABLE_LOCAL
+    replace(table, 'route', RTM_GETROUTE, ROUTE_HEADER, (body) => keyed(decode(body), routeKey, isShownRoute), changes)
+  }
+  stale.clear()
+}
+
+function readQdiscs(table: LiveTable, changes: LiveChange[]): void {
+  const messages: QdiscMessage[] = []
+  const each = (body: Buffer): void => {
+    const message = decodeQdisc(body)
+    if (message !== undefined) messages.push(message)
+  }
+  dump(table.namespace.netlink, RTM_GETQDISC, QDISC_HEADER, each, () => (messages.length = 0))
+  const found = new Map<string, LiveQdisc>()
+  for (const [ifindex, { qdiscs }] of chainsOf(messages)) {
+    const ifname = ifnameOf(table, ifindex)
+    found.set(ifname, { ifname, qdiscs })
+  }
+  setAll(table, 'qdisc', found, changes)
 }
 
 function hasBridge({ objects }: LiveTable): boolean {
   return [...objects.link.values()].some(({ kind }) => kind === 'bridge')
 }
 
-// struct ifaddrmsg, ndmsg, rtmsg, all zero: no filter
+// struct ifaddrmsg, ndmsg, rtmsg, tcmsg, all zero: no filter
 const ADDR_HEADER = Buffer.alloc(8)
 const NEIGH_HEADER = Buffer.alloc(12)
 const ROUTE_HEADER = Buffer.alloc(12)
+const QDISC_HEADER = Buffer.alloc(20)
 
 type Keyed<T> = readonly [key: string, object: T] | undefined
 
@@ -140,6 +172,15 @@ function replace<Noun extends LiveNoun>(
     if (entry !== undefined) found.set(...entry)
   }
   dump(table.namespace.netlink, type, header, each, () => found.clear())
+  setAll(table, noun, found, changes)
+}
+
+function setAll<Noun extends LiveNoun>(
+  table: LiveTable,
+  noun: Noun,
+  found: ReadonlyMap<string, LiveObjects[Noun]>,
+  changes: LiveChange[],
+): void {
   for (const key of [...table.objects[noun].keys()]) if (!found.has(key)) set(table, noun, key, undefined, changes)
   for (const [key, object] of found) set(table, noun, key, object, changes)
 }
@@ -163,10 +204,8 @@ function set<Noun extends LiveNoun>(
 const PORT_STATES: readonly PortState[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking']
 
 function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
-  const { ifindex, ifname, flags, mtu, kind, lladdr, alias, masterIfindex, linkIfindex, isLinkElsewhere, portState, facts } = decodeLink(
-    body,
-    true,
-  )
+  const { ifindex, ifname, flags, mtu, kind, lladdr, alias, masterIfindex, linkIfindex, isLinkElsewhere, portState, facts, bridge } =
+    decodeLink(body, true)
   namespace.ifindexes.set(ifname, ifindex)
   const isLoopback = (flags & IFF_LOOPBACK) !== 0
   return {
@@ -182,6 +221,7 @@ function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
     ...(alias !== undefined && { alias }),
     ...(linkIfindex !== undefined && isLinkElsewhere && { peerIfindex: linkIfindex }),
     ...(portState !== undefined && { port: PORT_STATES[portState] ?? 'disabled' }),
+    ...(bridge !== undefined && { bridge: { stp: bridge.stp, isRoot: bridge.lent === undefined || !bridge.lent.includes('helloCs') } }),
   }
 }
 

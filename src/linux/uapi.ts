@@ -45,6 +45,7 @@ export const RTM_NEWSTATS = 92
 export const RTM_GETSTATS = 94
 export const RTMGRP_LINK = 0x1
 export const RTMGRP_NEIGH = 0x4
+export const RTMGRP_TC = 0x8
 export const RTMGRP_IPV4_IFADDR = 0x10
 export const RTMGRP_IPV4_ROUTE = 0x40
 export const RTMGRP_IPV6_IFADDR = 0x100

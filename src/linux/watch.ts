@@ -73,7 +73,7 @@ function readWatched(watch: Watch, watched: Watched | undefined): void {
   if (watched === undefined) return // it went while epoll told of it
   const { table, events } = watched
   if (readEvents(events, (type, body) => takeMessage(table, type, body, watch.changes))) return
-  table.stale = 'all'
+  table.stale.add('all')
   watch.overrun.add(table.namespace.name)
 }
 

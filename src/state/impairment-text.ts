@@ -3,8 +3,8 @@ import { formatDuration } from '../unit/duration.ts'
 import { formatProbability, MAX_PROB32 } from '../unit/probability.ts'
 import { formatRate } from '../unit/rate.ts'
 import { formatSize } from '../unit/size.ts'
-import type { ImpairmentKey } from './impairment-words.ts'
-import type { Chance, Impairment, QueueWish } from './impairment.ts'
+import { IMPAIRMENT_KEYS, mergeImpairments, type ImpairmentKey } from './impairment-words.ts'
+import type { Chance, Impairment, ImpairmentChange, QueueWish } from './impairment.ts'
 import type { Loss, Slot } from './qdisc.ts'
 import { QUEUES } from './queue.ts'
 import type { Parameter } from './queue.ts'
@@ -12,6 +12,15 @@ import type { Parameter } from './queue.ts'
 /** `10mbit`, `20ms`, `1% 25%`, `fq_codel target 5ms`: what `parseImpairment` reads as the same. Undefined where the key is not set. */
 export function formatImpairment(key: ImpairmentKey, impairment: Impairment): string | undefined {
   return impairment[key] === undefined ? undefined : FORMATTERS[key](impairment as Required<Impairment>)
+}
+
+/** By key, in the file's words, those that are worked out left out. */
+export function impairmentTexts(impairment: ImpairmentChange): Partial<Record<ImpairmentKey, string>> {
+  const texts = IMPAIRMENT_KEYS.flatMap((key): [ImpairmentKey, string][] => {
+    const text = formatImpairment(key, mergeImpairments({}, impairment))
+    return text === undefined ? [] : [[key, text]]
+  })
+  return Object.fromEntries(texts)
 }
 
 /** Each is called only where its own key is set. */

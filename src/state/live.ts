@@ -4,6 +4,7 @@
  * where an object came or went. Plain data that survives structured clone.
  */
 import type { Family, NamespaceState, RouteState } from './network.ts'
+import type { Qdisc } from './qdisc.ts'
 
 export interface LiveLink {
   readonly ifindex: number
@@ -27,6 +28,14 @@ export interface LiveLink {
   readonly peerIfindex?: number
   /** Of a bridge's port: what the spanning tree lets it do. <linux/if_bridge.h> BR_STATE_* */
   readonly port?: PortState
+  readonly bridge?: LiveBridge
+}
+
+export interface LiveBridge {
+  /** Whether it takes part in a spanning tree. */
+  readonly stp: boolean
+  /** No bridge of the tree has a lower id. */
+  readonly isRoot: boolean
 }
 
 export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'
@@ -66,6 +75,12 @@ export interface LiveFdb {
   readonly state: 'learnt' | 'permanent' | 'static'
 }
 
+/** The queueing disciplines of a link, the root first; of a link that has more than what the kernel gives each. */
+export interface LiveQdisc {
+  readonly ifname: string
+  readonly qdiscs: readonly Qdisc[]
+}
+
 /** The objects of a namespace that change, by the nouns of ip(8) and bridge(8). */
 export interface LiveObjects {
   readonly link: LiveLink
@@ -73,6 +88,7 @@ export interface LiveObjects {
   readonly route: LiveRoute
   readonly neigh: LiveNeigh
   readonly fdb: LiveFdb
+  readonly qdisc: LiveQdisc
 }
 
 export type LiveNoun = keyof LiveObjects

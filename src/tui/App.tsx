@@ -8,10 +8,12 @@ import { EventLog } from './EventLog.tsx'
 import { Footer } from './Footer.tsx'
 import { Header, HEADER_HEIGHT } from './Header.tsx'
 import { Help } from './Help.tsx'
+import { ImpairDialog } from './ImpairDialog.tsx'
 import { press } from './keys.ts'
 import { ColorContext } from './Lines.tsx'
 import { MapView } from './MapView.tsx'
 import { Overview } from './Overview.tsx'
+import { TestsView } from './TestsView.tsx'
 
 /** Below this nothing can be laid out. */
 const LEAST = { width: 40, height: 10 }
@@ -61,6 +63,7 @@ function Body({
   const place = { controller, width, height }
   if (overlay?.kind === 'help') return <Help help={overlay} width={width} height={height} />
   if (overlay?.kind === 'question') return <Dialog question={overlay} width={width} height={height} />
+  if (overlay?.kind === 'form') return <ImpairDialog form={overlay} {...place} />
   if (detail !== undefined) return <DetailView {...place} />
   switch (view) {
     case 'overview':
@@ -71,5 +74,7 @@ function Body({
       return <EventLog {...place} isFocused />
     case 'commands':
       return <CommandPanes {...place} />
+    case 'tests':
+      return <TestsView {...place} />
   }
 }

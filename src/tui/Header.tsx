@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { VIEWS, type Controller } from './controller.ts'
+import { CABLE_COLORS } from './links.ts'
 import { Lines } from './Lines.tsx'
 import { countText, rateText } from './rate-text.ts'
 import type { Line, Span } from './span.ts'
@@ -28,6 +29,10 @@ function labState(controller: Controller): Span[] {
   if (model.state === 'down') return [{ text: '▼ DOWN', color: 'red', bold: true }, { text: ' waiting until it is up again' }]
   const { nodes, cables } = controller.rows
   const down = cables.filter(({ state }) => state === 'down' || state === 'no carrier').length
+  const worn = (['impaired', 'saturated'] as const).flatMap((state): Span[] => {
+    const found = cables.filter((cable) => cable.state === state).length
+    return found === 0 ? [] : [{ text: `  ${found} ${state}`, color: CABLE_COLORS[state] }]
+  })
   const bits = cables.reduce((sum, { forward, backward }) => sum + forward + backward, 0)
   const faults = cables.reduce((sum, cable) => sum + cable.faults, 0)
   const bridges = nodes.filter(({ role }) => role === 'bridge').length
@@ -37,18 +42,21 @@ function labState(controller: Controller): Span[] {
     { text: '● UP', color: 'green', bold: true },
     { text: `  ${things.join(', ')}: ` },
     down === 0 ? { text: 'all links up', color: 'green' } : { text: `▼ ${down} down`, color: 'red', bold: true },
+    ...worn,
     { text: `  ${rateText(bits)}bit/s` },
     faults < 0.5 ? { text: '  no faults', dim: true } : { text: `  ${countText(Math.round(faults))} faults`, color: 'yellow' },
   ]
 }
 
 /** The names of the views, that in front inverse. */
-export function viewTabs({ view, panes, model }: Controller): Line[] {
+export function viewTabs({ view, panes, model, tests }: Controller): Line[] {
+  const [passed, failed] = [tests.count('passed'), tests.count('failed')]
   const running = panes.filter(({ isRunning }) => isRunning).length
   const notes: Record<(typeof VIEWS)[number], string> = {
     overview: '',
     map: '',
     events: model.events.length === 0 ? '' : ` ${model.events.length + model.forgotten}`,
+    tests: failed > 0 ? ` ${failed} failed` : passed > 0 ? ` ${passed} passed` : '',
     commands: panes.length === 0 ? '' : running === 0 ? ` ${panes.length}` : ` ${panes.length}, ${running} running`,
   }
   return VIEWS.map((name, index): Line => {

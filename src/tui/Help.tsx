@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { HelpOverlay } from './controller.ts'
-import { BINDINGS, type Binding } from './keys.ts'
+import { BINDINGS, type Binding } from './bindings.ts'
 import { Lines, padLines, titleLine } from './Lines.tsx'
 import { fitText, type Line } from './span.ts'
 

@@ -1,17 +1,20 @@
 // What the user interface can have done. It does nothing of this itself: actions are handed in.
 import type { LabEvent } from '../lab/lab-event.ts'
-import type { NodeDetail } from '../lab/node-detail.ts'
+import type { LinkSettings } from '../lab/link.ts'
+import type { NodeDetail, NodeWish } from '../lab/node-detail.ts'
 import type { CommandStreams, RunningCommand } from '../lab/start-command.ts'
 import type { WatchMessage } from '../lab/watch.ts'
-import type { LinkEnd, NetworkState, RulesetTool, ServiceName } from '../state/network.ts'
+import type { CableEnd } from './links.ts'
+import type { TestRunner } from './tests.ts'
+import type { LinkEnd, NetworkState, ServiceName } from '../state/network.ts'
 
-export interface TuiActions {
+export interface TuiActions extends TestRunner {
   /** Tells what happens in the lab until the signal comes, over its downs and ups. */
   watch(hear: (message: WatchMessage) => void, signal: AbortSignal): Promise<void>
   /** What the lab's file asked for, as the last `up` has noted it; undefined where the lab is down. */
   readDesired(): NetworkState | undefined
   /** What is asked of a node only while somebody looks at it; `inode` is its network namespace's. */
-  examine(node: string, inode: number, tools: readonly RulesetTool[]): Promise<NodeDetail>
+  examine(node: string, inode: number, wish: NodeWish): Promise<NodeDetail>
   /** Starts a line of shell in a node. */
   start(node: string, line: string, streams: CommandStreams): Promise<RunningCommand>
   /** Writes what passes an interface into a file, until it is killed. */
@@ -23,6 +26,12 @@ export interface TuiActions {
   shell(node: string): Promise<void>
   /** Same as: ip link set … up | down */
   setLink(end: LinkEnd, up: boolean): Promise<void>
+  /** Impairs what leaves by an end of a cable; what is not named stays. */
+  impair(end: CableEnd, settings: LinkSettings): Promise<void>
+  /** Brings both directions of a cable back to what the file says. */
+  resetLink(end: CableEnd): Promise<void>
+  /** Stops a node, its cables and its processes, or starts it again. */
+  setPower(node: string, isOn: boolean): Promise<void>
   /** Takes the lab down. */
   down(): Promise<void>
   /** Writes events as JSON lines; the path of the file. */

@@ -3,16 +3,19 @@ import { arrange, PLAIN_LIST, type ArrangedList, type ListState } from './list.t
 import type { TuiActions } from './actions.ts'
 import { CommandPane } from './commands.ts'
 import { cablesOf, endText, type Cable } from './links.ts'
+import type { ImpairForm } from './impair-form.ts'
+import type { EditedLine } from './line-editor.ts'
 import { LINK_LIST } from './link-table.ts'
 import type { LabModel } from './model.ts'
 import { NODE_LIST } from './node-table.ts'
 import { nodeRows, type NodeRow } from './nodes.ts'
 import type { Color } from './span.ts'
+import { TestBoard } from './tests.ts'
 import type { ServiceName } from '../state/network.ts'
 import { ruleCounters, type NodeDetail } from '../lab/node-detail.ts'
 
-export type View = 'overview' | 'map' | 'events' | 'commands'
-export const VIEWS: readonly View[] = ['overview', 'map', 'events', 'commands']
+export type View = 'overview' | 'map' | 'events' | 'commands' | 'tests'
+export const VIEWS: readonly View[] = ['overview', 'map', 'events', 'commands', 'tests']
 
 export type Panel = 'nodes' | 'links'
 
@@ -26,12 +29,9 @@ export interface Question {
 }
 
 /** A line that is typed. */
-export interface Prompt {
+export interface Prompt extends EditedLine {
   readonly kind: 'prompt'
   readonly label: string
-  text: string
-  /** Index of the cursor in the text. */
-  cursor: number
   /** Earlier lines, the latest last. */
   readonly history?: readonly string[]
   historyAt: number
@@ -47,7 +47,7 @@ export interface HelpOverlay {
   scroll: number
 }
 
-export type Overlay = HelpOverlay | Question | Prompt
+export type Overlay = HelpOverlay | Question | Prompt | ImpairForm
 
 export interface Detail {
   readonly kind: Panel
@@ -103,6 +103,7 @@ export class Controller {
   areas: readonly ListArea[] = []
   panes: CommandPane[] = []
   paneIndex = 0
+  readonly tests: TestBoard
   readonly history: string[] = []
   #messageTimer: NodeJS.Timeout | undefined
   #rows: Rows | undefined
@@ -110,11 +111,15 @@ export class Controller {
   #linkList: Arranged<Cable> | undefined
   /** Ends the user interface. */
   readonly quit: () => void
+  /** Paths are shown from here. */
+  readonly cwd: string
 
-  constructor(model: LabModel, actions: TuiActions, quit: () => void) {
+  constructor(model: LabModel, actions: TuiActions, quit: () => void, cwd: string) {
     this.model = model
     this.actions = actions
     this.quit = quit
+    this.cwd = cwd
+    this.tests = new TestBoard(actions)
   }
 
   /** All nodes and cables, worked out once for each change of the network. */
@@ -206,8 +211,9 @@ export class Controller {
     const { detail, node, model } = this
     const inode = node === undefined ? undefined : model.network.namespaces.get(node.netns)?.inode
     if (detail?.kind !== 'nodes' || node === undefined || node.bridge !== undefined || inode === undefined) return
-    const tools = [...(model.desired?.namespaces.get(node.netns)?.rulesets.keys() ?? [])]
-    const asked = await this.actions.examine(node.name, inode, tools)
+    const desired = model.desired?.namespaces.get(node.netns)
+    const wish = { tools: [...(desired?.rulesets.keys() ?? [])], sysctls: [...(desired?.sysctls.keys() ?? [])] }
+    const asked = await this.actions.examine(node.name, inode, wish)
     for (const [rule, counter] of ruleCounters(asked))
       if (detail.asked !== undefined && ruleCounters(detail.asked).get(rule) !== counter) detail.grownAtMs.set(rule, Date.now())
     detail.asked = asked
@@ -276,6 +282,7 @@ export class Controller {
   /** Ends all that runs. */
   close(): void {
     for (const { running } of this.panes) running?.kill('SIGKILL')
+    this.tests.stop()
     clearTimeout(this.#messageTimer)
   }
 }

@@ -8,6 +8,7 @@ import type { NamespaceState } from '../state/network.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import type { Controller, Detail } from './controller.ts'
 import { CABLE_COLORS, endText, type Cable, type CableEnd } from './links.ts'
+import { impairedBy, type Impaired } from './impaired.ts'
 import type { LabModel } from './model.ts'
 import { nodeState, type NodeRow } from './nodes.ts'
 import { rateText, sparkline } from './rate-text.ts'
@@ -56,22 +57,30 @@ function nodeLines({ model, rows }: Controller, row: NodeRow, detail: Detail, wi
       ]),
     ),
     ...(ifname === undefined ? [] : bridgeLines(model, row, rows.cables)),
-    ...fileLines(model.desired?.namespaces.get(row.netns)),
+    ...fileLines(model.desired?.namespaces.get(row.netns), detail.asked?.sysctls),
     ...(detail.asked === undefined ? [] : askedLines(detail.asked, detail)),
   ]
 }
 
 /** What the file says, and the kernel tells no watcher of. */
-function fileLines(desired: NamespaceState | undefined): Line[] {
+function fileLines(desired: NamespaceState | undefined, now: NodeDetail['sysctls'] = new Map()): Line[] {
   if (desired === undefined) return []
   const rules = [...desired.rules.values()].map((rule): Line => [{ text: `   ${ruleText(rule)}` }])
-  const sysctls = [...desired.sysctls].map(([name, { value }]): Line => [{ text: `   ${name} = ${value}` }])
+  const sysctls = [...desired.sysctls].map(([name, { value }]): Line => {
+    const set = now.get(name) ?? value
+    const isAsked = set.replaceAll(/\s+/g, ' ').trim() === value.replaceAll(/\s+/g, ' ').trim()
+    return [{ text: `   ${name} = ${set}` }, ...(isAsked ? [] : [{ text: `  the file says ${value}`, color: 'yellow' as const }])]
+  })
   return [...section('Rules of the file', rules), ...section('Sysctls of the file', sysctls)]
 }
 
 function askedLines({ rulesets, services, processes }: NodeDetail, detail: Detail): Line[] {
   const ruleLines = (lines: readonly string[]): Line[] => lines.map((line) => ruleLine(line, detail))
-  const processLines = processes.map(({ pid, words }): Line => [{ text: `   ${pid} `, dim: true }, { text: words }])
+  const processLines = processes.map(({ pid, words, isStopped }): Line => [
+    { text: `   ${pid} `, dim: true },
+    { text: words },
+    { text: isStopped ? '  stopped' : '', color: 'yellow' },
+  ])
   return [
     ...rulesets.flatMap(({ tool, lines }) => section(tool, ruleLines(lines))),
     ...section('Services', services.map(serviceLine)),
@@ -173,13 +182,22 @@ function bridgeLines({ network }: LabModel, row: NodeRow, cables: readonly Cable
   }
   const ports = new Set(row.links.map(({ ifname }) => ifname))
   const learnt = [...(namespace?.fdb.values() ?? [])].filter(({ port }) => ports.has(port))
-  return section(
-    'Forwarding table',
-    learnt.map(({ lladdr, port, state }): Line => [{ text: `   ${lladdr} at ${portName(port)} ` }, { text: state, dim: true }]),
-  )
+  const bridge = namespace?.links.get(row.bridge ?? '')?.bridge
+  const tree: Line[] =
+    bridge?.stp === true
+      ? [[{ text: `   ${bridge.isRoot ? 'this bridge is the root' : 'another bridge is the root'}` }]]
+      : [[{ text: '   off', dim: true }]]
+  return [
+    ...section('Spanning tree', tree),
+    ...section(
+      'Forwarding table',
+      learnt.map(({ lladdr, port, state }): Line => [{ text: `   ${lladdr} at ${portName(port)} ` }, { text: state, dim: true }]),
+    ),
+  ]
 }
 
-function cableLines({ network }: LabModel, cable: Cable, width: number): Line[] {
+function cableLines(model: LabModel, cable: Cable, width: number): Line[] {
+  const { network } = model
   const { a, b, state, forward, backward } = cable
   const samples = Math.max(10, Math.min(60, width - 30))
   const history = sparkline(network.history(a.netns, a.link.ifindex, samples))
@@ -189,9 +207,28 @@ function cableLines({ network }: LabModel, cable: Cable, width: number): Line[] 
     [{ text: `   ${endText(a)} → ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(forward)}bit/s`, bold: true }],
     [{ text: `   ${endText(a)} ← ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(backward)}bit/s`, bold: true }],
     [{ text: `   last minute  ` }, { text: history, color: 'cyan' }],
+    ...impairedLines(model, cable),
     ...endLines(network, a),
     ...(b === undefined ? [[], [{ text: ' The far end is not in the lab.', dim: true }]] : endLines(network, b)),
   ]
+}
+
+/** What each direction does, and what the file says where that is something else. */
+function impairedLines({ desired }: LabModel, { a, b, impaired }: Cable): Line[] {
+  const line = (from: CableEnd, to: CableEnd | undefined, now: Impaired | undefined): Line[] => {
+    const chain = desired?.namespaces.get(from.netns)?.qdiscs.get(from.ifname)
+    const asked = chain === undefined ? '' : impairedBy(chain, from.link.mtu).words
+    const words = now?.words ?? ''
+    if (words === '' && asked === '') return []
+    return [
+      [
+        { text: `   ${endText(from)} → ${to === undefined ? '?' : endText(to)}   ` },
+        { text: words || 'nothing', color: 'yellow' },
+        { text: words === asked ? '   as the file says' : `   the file says ${asked || 'nothing'}`, dim: words === asked },
+      ],
+    ]
+  }
+  return section('Impairments', [...line(a, b, impaired.forward), ...(b === undefined ? [] : line(b, a, impaired.backward))])
 }
 
 function endLines(network: LabModel['network'], end: CableEnd): Line[] {

@@ -1,6 +1,6 @@
 // The table of cables: its columns, orders and groups.
 import type { ListKind } from './list.ts'
-import { CABLE_COLORS, endText, type Cable } from './links.ts'
+import { CABLE_COLORS, CABLE_STATES, endText, type Cable, type CableState } from './links.ts'
 import type { LabModel } from './model.ts'
 import { faultCell, rateCell } from './node-table.ts'
 import { sparkline } from './rate-text.ts'
@@ -9,12 +9,12 @@ import type { Column } from './table.ts'
 
 export const LINK_LIST: ListKind<Cable> = {
   key: ({ key }) => key,
-  text: ({ a, b, state }) => [endText(a), b === undefined ? '' : endText(b), state].join(' '),
+  text: (cable) => [endText(cable.a), cable.b === undefined ? '' : endText(cable.b), cable.state, impairedWords(cable)].join(' '),
   orders: [
     { words: 'as in the lab' },
     { words: 'most traffic first', compare: (x, y) => y.forward + y.backward - (x.forward + x.backward) },
     { words: 'most faults first', compare: (x, y) => y.faults - x.faults },
-    { words: 'down first', compare: (x, y) => Number(x.state === 'up') - Number(y.state === 'up') },
+    { words: 'worst state first', compare: (x, y) => CABLE_STATES.indexOf(y.state) - CABLE_STATES.indexOf(x.state) },
   ],
   groupings: [
     { words: 'not grouped' },
@@ -46,14 +46,23 @@ export function linkColumns({ network }: LabModel): Column<Cable>[] {
       rank: 4,
       cell: ({ a }, width) => ({ text: sparkline(network.history(a.netns, a.link.ifindex, width)), color: 'cyan' }),
     },
+    { title: 'IMPAIRED', width: 12, grow: 2, most: 44, rank: 5, cell: (cable) => ({ text: impairedWords(cable), color: 'yellow' }) },
     { title: 'FAULTS', width: 6, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
   ]
 }
 
+/** `→ rate 10mbit ← delay 20ms`, or `⇄ …` where it is the same both ways. */
+export function impairedWords({ impaired: { forward, backward } }: Cable): string {
+  if (forward !== undefined && forward.words === backward?.words) return `⇄ ${forward.words}`
+  return [...(forward === undefined ? [] : [`→ ${forward.words}`]), ...(backward === undefined ? [] : [`← ${backward.words}`])].join(' ')
+}
+
+const CARRIES: ReadonlySet<CableState> = new Set(['up', 'impaired', 'saturated'])
+
 /** What keeps a cable from carrying, and at which end. */
 function stateCell({ state, a, b }: Cable): Span {
   const color = CABLE_COLORS[state]
-  if (state !== 'down') return { text: `${state === 'up' ? '●' : '▼'} ${state}`, color }
+  if (state !== 'down') return { text: `${CARRIES.has(state) ? '●' : '▼'} ${state}`, color }
   const ends = [a, b].flatMap((end) => (end === undefined || end.link.up ? [] : [end.place]))
   return { text: `▼ ${ends.length === 2 ? 'both ends down' : `down: ${ends[0] ?? ''}`}`, color }
 }

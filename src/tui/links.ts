@@ -2,9 +2,15 @@
 import { placeOf, type LiveNetwork } from '../lab/live-network.ts'
 import type { LiveLink } from '../state/live.ts'
 import { FABRIC, type LinkEnd } from '../state/network.ts'
+import { impairedAt, type Impaired } from './impaired.ts'
 import type { Color } from './span.ts'
 
-export type CableState = 'up' | 'down' | 'no carrier' | 'loose'
+/** The worst last. */
+export const CABLE_STATES = ['up', 'impaired', 'saturated', 'loose', 'no carrier', 'down'] as const
+export type CableState = (typeof CABLE_STATES)[number]
+
+/** From this share of its rate on a link is saturated: what counters count has no preamble, and samples are not to the millisecond. */
+const SATURATED = 0.9
 
 export interface CableEnd extends LinkEnd {
   /** The node, or the bridge whose port it is. */
@@ -21,12 +27,21 @@ export interface Cable {
   /** Bits a second from a to b, and back. */
   readonly forward: number
   readonly backward: number
+  /** What is done to packets from a to b, and back. */
+  readonly impaired: { readonly forward?: Impaired; readonly backward?: Impaired }
   /** Errors and drops a second, and since the watch began. */
   readonly faultRate: number
   readonly faults: number
 }
 
-export const CABLE_COLORS: Readonly<Record<CableState, Color>> = { up: 'green', down: 'red', 'no carrier': 'red', loose: 'yellow' }
+export const CABLE_COLORS: Readonly<Record<CableState, Color>> = {
+  up: 'green',
+  impaired: 'yellow',
+  saturated: 'magenta',
+  loose: 'yellow',
+  'no carrier': 'red',
+  down: 'red',
+}
 
 /** All cables, those of nodes in the order of the nodes. Bridges' ports come as the far ends. */
 export function cablesOf(network: LiveNetwork): Cable[] {
@@ -53,16 +68,25 @@ function cableOf(network: LiveNetwork, at: LinkEnd, link: LiveLink): Cable {
   const farRates = b === undefined ? undefined : network.rates(b.netns, b.link.ifindex)
   const faults = (end: CableEnd): number => network.namespaces.get(end.netns)?.traffic.get(end.link.ifindex)?.faults ?? 0
   const faultsOf = (of: typeof rates): number => of.rxErrors + of.txErrors + of.rxDropped + of.txDropped
+  const [forward, backward] = [rates.txBytes * 8, rates.rxBytes * 8]
+  const [there, back] = [impairedAt(network, a), b === undefined ? undefined : impairedAt(network, b)]
+  const isSaturated = isFull(forward, there) || isFull(backward, back)
+  const carries = stateOf(link, b?.link)
   return {
     key: `${a.netns}/${a.ifname}`,
     a,
     ...(b !== undefined && { b }),
-    state: stateOf(link, b?.link),
-    forward: rates.txBytes * 8,
-    backward: rates.rxBytes * 8,
+    state: carries !== 'up' ? carries : isSaturated ? 'saturated' : there === undefined && back === undefined ? 'up' : 'impaired',
+    forward,
+    backward,
+    impaired: { ...(there !== undefined && { forward: there }), ...(back !== undefined && { backward: back }) },
     faultRate: faultsOf(rates) + (farRates === undefined ? 0 : faultsOf(farRates)),
     faults: faults(a) + (b === undefined ? 0 : faults(b)),
   }
+}
+
+function isFull(bits: number, impaired: Impaired | undefined): boolean {
+  return impaired?.rate !== undefined && bits >= SATURATED * impaired.rate
 }
 
 function endOf(network: LiveNetwork, { netns, ifname }: LinkEnd, link: LiveLink): CableEnd {

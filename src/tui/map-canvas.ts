@@ -1,6 +1,6 @@
 // Draws the map with box characters. Lines that cross or meet share their cells: a cell knows to which sides it is open.
 import { displayWidth } from '../diagnostic/picture.ts'
-import { CABLE_COLORS } from './links.ts'
+import { CABLE_COLORS, CABLE_STATES, type CableState } from './links.ts'
 import type { MapBox, MapGraph } from './map-graph.ts'
 import type { MapLayout, PlacedBox } from './map-layout.ts'
 import type { Color, Line, Span } from './span.ts'
@@ -11,6 +11,8 @@ interface Cell {
   bold: boolean
   /** Of a line: UP | DOWN | LEFT | RIGHT. */
   open: number
+  /** Of the worst line that shares it. */
+  state?: CableState
 }
 
 const UP = 1
@@ -19,11 +21,13 @@ const LEFT = 4
 const RIGHT = 8
 /** By the sides that are open. */
 const LINE_CHARS = ' │││─┘┐┤─└┌├─┴┬┼'
+/** The same where no packet passes: not everybody sees red. */
+const CUT_CHARS = ' ┆┆┆╌┘┐┤╌└┌├╌┴┬┼'
 
 const BORDERS: Readonly<Record<MapBox['kind'], string>> = { host: '╭─╮│╰╯', router: '┏━┓┃┗┛', bridge: '╔═╗║╚╝', group: '┌┄┐┊└┘' }
 
 /** How each kind of box is drawn. */
-export const LEGEND = '╭host╮  ┏router┓  ╔bridge╗  ┌┄group┄┐'
+export const LEGEND = '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐ ─up ╌down, yellow: impaired, magenta: full'
 
 /** The part of the map that is seen through a window. */
 export function drawMap(graph: MapGraph, layout: MapLayout, window: PlacedBox): Line[] {
@@ -45,18 +49,22 @@ export function drawMap(graph: MapGraph, layout: MapLayout, window: PlacedBox): 
   )
 }
 
+function isCut(state: CableState): boolean {
+  return state === 'down' || state === 'no carrier'
+}
+
 type Put = (column: number, row: number) => Cell | undefined
 
 function drawWay({ ways }: MapLayout, index: number, { state, isBusy }: MapGraph['lines'][number], put: Put): void {
   const way = ways[index]!
-  const color = CABLE_COLORS[state]
   const open = (column: number, row: number, side: number): void => {
     const cell = put(column, row)
     if (cell === undefined) return
     cell.open |= side
-    cell.text = LINE_CHARS[cell.open]!
     // Where lines share a cell, the one in trouble is seen.
-    if (cell.color === undefined || state !== 'up') cell.color = color
+    if (cell.state === undefined || CABLE_STATES.indexOf(state) > CABLE_STATES.indexOf(cell.state)) cell.state = state
+    cell.color = CABLE_COLORS[cell.state]
+    cell.text = (isCut(cell.state) ? CUT_CHARS : LINE_CHARS)[cell.open]!
     cell.bold ||= isBusy
   }
   // Into the boxes at both ends.

@@ -1,6 +1,6 @@
 // The lab as a graph to draw: nodes and bridges as boxes, cables as lines. Many hosts behind one switch are one box: a thousand boxes
 // beside each other show nobody anything.
-import type { Cable, CableState } from './links.ts'
+import { CABLE_STATES, type Cable, type CableState } from './links.ts'
 import { nodeState, type NodeRow } from './nodes.ts'
 import type { Color } from './span.ts'
 
@@ -84,8 +84,6 @@ function groupBox(key: string, members: readonly NodeRow[]): MapBox {
   }
 }
 
-const WORST: readonly CableState[] = ['up', 'loose', 'no carrier', 'down']
-
 /** Cables between the same two boxes are one line, in the worst of their states. */
 function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string): MapLine[] {
   const lines = new Map<string, MapLine>()
@@ -93,7 +91,7 @@ function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string)
     const [from, to] = [boxOf(a.place), boxOf(b!.place)].sort() as [string, string]
     const key = `${from}\n${to}`
     const before = lines.get(key)
-    const isWorse = before === undefined || WORST.indexOf(state) > WORST.indexOf(before.state)
+    const isWorse = before === undefined || CABLE_STATES.indexOf(state) > CABLE_STATES.indexOf(before.state)
     const isBusy = before?.isBusy === true || forward + backward > BUSY_BITS
     // A group is not down because one of its cables is: its box says how many.
     const shown = from.startsWith('group ') || to.startsWith('group ') ? 'up' : state

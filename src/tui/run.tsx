@@ -11,6 +11,8 @@ import { Screen, type Terminal } from './screen.ts'
 
 export interface TuiOptions {
   readonly lab: string
+  /** Paths are shown from here. */
+  readonly cwd: string
   /** Its `shell` is called while the terminal is free. */
   readonly actions: TuiActions
   readonly input: TerminalInput
@@ -24,7 +26,7 @@ const TICK_MS = 1000
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
 
 /** Runs until the user leaves or a signal comes: exit status. Errors: what `actions.watch` rejects with. */
-export async function runTui({ lab, actions, input, output, hasColor }: TuiOptions): Promise<number> {
+export async function runTui({ lab, cwd, actions, input, output, hasColor }: TuiOptions): Promise<number> {
   const screen = new Screen(output)
   const keyboard = new Keyboard(input)
   const model = new LabModel(lab, () => actions.readDesired())
@@ -41,7 +43,7 @@ export async function runTui({ lab, actions, input, output, hasColor }: TuiOptio
       screen.enter()
     }
   }
-  const controller = new Controller(model, { ...actions, shell }, () => end.resolve(0))
+  const controller = new Controller(model, { ...actions, shell }, () => end.resolve(0), cwd)
   const restore = (): void => {
     keyboard.close()
     screen.leave()

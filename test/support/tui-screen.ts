@@ -36,7 +36,7 @@ const SPECIAL: Readonly<Record<string, object>> = {
 export function tuiScreen(lab: WatchedLab, size: { columns: number; rows: number }, actions: Partial<TuiActions> = {}): TuiScreen {
   const model = new LabModel(lab.record.name, () => actions.readDesired?.())
   let hasQuit = false
-  const controller = new Controller(model, fakeActions(actions), () => (hasQuit = true))
+  const controller = new Controller(model, fakeActions(actions), () => (hasQuit = true), '/home/me')
   for (const message of lab.messages) model.take(message)
   return {
     controller,
