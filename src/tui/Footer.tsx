@@ -24,7 +24,8 @@ function footerLine(controller: Controller, width: number): Line {
     ]
   }
   if (message !== undefined) return [{ text: ` ${message.text}`, bold: true, ...(message.color !== undefined && { color: message.color }) }]
-  return keyLine(controller, width)
+  // The question or form in front says which keys it takes.
+  return overlay === undefined || overlay.kind === 'help' ? keyLine(controller, width) : []
 }
 
 /** As many keys as fit; the last ones, help and the way out, always. */

@@ -74,7 +74,7 @@ function fieldSpans({ text, cursor }: ImpairForm['fields'][number], isFocused: b
   if (text === '')
     return [
       { text: ' ', inverse: true },
-      { text: fitText(example, room), dim: true },
+      { text: fitText(`e.g. ${example}`, room), dim: true },
     ]
   return [
     { text: text.slice(start, cursor), bold: true },

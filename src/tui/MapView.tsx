@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Controller } from './controller.ts'
 import { Lines, padLines, titleLine } from './Lines.tsx'
-import { drawMap, LEGEND } from './map-canvas.ts'
+import { drawMap, legend } from './map-canvas.ts'
 import { mapGraph, type MapGraph } from './map-graph.ts'
 import { layoutMap, type MapLayout } from './map-layout.ts'
 
@@ -37,7 +37,7 @@ export function MapView({ controller, width, height, isFocused }: Props): ReactN
   const column = layout.width < width ? -Math.floor((width - layout.width) / 2) : offset.column
   const row = layout.height < room ? -Math.min(2, Math.floor((room - layout.height) / 2)) : offset.row
   const isCut = layout.width > width || layout.height > room
-  const note = isCut ? `arrows scroll, ${layout.width}×${layout.height}` : LEGEND
+  const note = isCut ? `arrows scroll, ${layout.width}×${layout.height}` : legend(width)
   const lines =
     graph.boxes.length === 0
       ? [[{ text: ' There is nothing to draw.', dim: true }]]

@@ -1,4 +1,5 @@
 // What is shown and what is done about it: the state of the view, and the steps that keys and the mouse take in it.
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { arrange, PLAIN_LIST, type ArrangedList, type ListState } from './list.ts'
 import type { TuiActions } from './actions.ts'
 import { CommandPane } from './commands.ts'
@@ -11,8 +12,8 @@ import { NODE_LIST } from './node-table.ts'
 import { nodeRows, type NodeRow } from './nodes.ts'
 import type { Color } from './span.ts'
 import { TestBoard } from './tests.ts'
-import type { ServiceName } from '../state/network.ts'
-import { ruleCounters, type NodeDetail } from '../lab/node-detail.ts'
+import type { NamespaceState, ServiceName } from '../state/network.ts'
+import { ruleCounters, type NodeDetail, type NodeWish } from '../lab/node-detail.ts'
 
 export type View = 'overview' | 'map' | 'events' | 'commands' | 'tests'
 export const VIEWS: readonly View[] = ['overview', 'map', 'events', 'commands', 'tests']
@@ -211,9 +212,7 @@ export class Controller {
     const { detail, node, model } = this
     const inode = node === undefined ? undefined : model.network.namespaces.get(node.netns)?.inode
     if (detail?.kind !== 'nodes' || node === undefined || node.bridge !== undefined || inode === undefined) return
-    const desired = model.desired?.namespaces.get(node.netns)
-    const wish = { tools: [...(desired?.rulesets.keys() ?? [])], sysctls: [...(desired?.sysctls.keys() ?? [])] }
-    const asked = await this.actions.examine(node.name, inode, wish)
+    const asked = await this.actions.examine(node.name, inode, wishOf(model.desired?.namespaces.get(node.netns)))
     for (const [rule, counter] of ruleCounters(asked))
       if (detail.asked !== undefined && ruleCounters(detail.asked).get(rule) !== counter) detail.grownAtMs.set(rule, Date.now())
     detail.asked = asked
@@ -287,11 +286,16 @@ export class Controller {
   }
 }
 
+function wishOf(desired: NamespaceState | undefined): NodeWish {
+  return { tools: [...(desired?.rulesets.keys() ?? [])], sysctls: [...(desired?.sysctls.keys() ?? [])] }
+}
+
 /** The words of a refusal are in its diagnostics. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error && 'diagnostics' in error && Array.isArray(error.diagnostics)) {
-    const [first] = error.diagnostics as { readonly detail?: string }[]
-    if (first?.detail !== undefined) return first.detail
+  if (error instanceof DiagnosticError && error.diagnostics[0] !== undefined) {
+    const { detail, facts = [], code } = error.diagnostics[0]
+    const kernel = facts.find(([name]) => name === 'kernel')?.[1]
+    return [...(kernel === undefined ? [] : [`${kernel}.`]), detail ?? code].join(' ')
   }
   return error instanceof Error ? error.message : String(error)
 }

@@ -47,7 +47,7 @@ function nodeLines({ model, rows }: Controller, row: NodeRow, detail: Detail, wi
     ...section(ifname === undefined ? 'Interfaces' : 'Ports', tableLines(linkTable(model, row), links, width)),
     ...section(
       'Routes',
-      routes.map((route): Line => [{ text: `   ${routeText(route)}` }, { text: `  proto ${route.protocol}`, dim: true }]),
+      routes.map((route): Line => [{ text: `   ${routeText(route)}` }]),
     ),
     ...section(
       'Neighbours',

@@ -80,11 +80,13 @@ export function pressInForm(c: Controller, form: ImpairForm, name: string, input
   if (name === 'escape' || name === 'ctrl-c' || cable === undefined) c.overlay = undefined
   else if (name === 'enter') apply(c, form, cable)
   else if (name === 'ctrl-r') reset(c, form, cable)
-  else if (name === 'down' || name === 'tab') form.at = (form.at + 1) % (form.fields.length + 1)
-  else if (name === 'up' || name === 'shift-tab') form.at = (form.at + form.fields.length) % (form.fields.length + 1)
+  else if (STEPS[name] !== undefined) form.at = (form.at + STEPS[name] + form.fields.length + 1) % (form.fields.length + 1)
   else if (form.at > 0) editLine(form.fields[form.at - 1]!, name, input)
-  else if (cable.b !== undefined && (name === 'left' || name === 'right' || name === ' ')) turn(form, cable, name === 'left' ? -1 : 1)
+  else if (cable.b !== undefined && TURNS[name] !== undefined) turn(form, cable, TURNS[name])
 }
+
+const STEPS: Readonly<Record<string, number>> = { down: 1, tab: 1, up: -1, 'shift-tab': -1 }
+const TURNS: Readonly<Record<string, number>> = { right: 1, ' ': 1, left: -1 }
 
 function turn(form: ImpairForm, cable: Cable, by: number): void {
   form.direction = DIRECTIONS[(DIRECTIONS.indexOf(form.direction) + by + DIRECTIONS.length) % DIRECTIONS.length]!

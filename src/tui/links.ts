@@ -64,25 +64,37 @@ function cableOf(network: LiveNetwork, at: LinkEnd, link: LiveLink): Cable {
   const far = network.peerOf(link)
   const farLink = far === undefined ? undefined : network.linkAt(far)
   const b = far === undefined || farLink === undefined ? undefined : endOf(network, far, farLink)
+  const ends = b === undefined ? [a] : [a, b]
   const rates = network.rates(a.netns, link.ifindex)
-  const farRates = b === undefined ? undefined : network.rates(b.netns, b.link.ifindex)
-  const faults = (end: CableEnd): number => network.namespaces.get(end.netns)?.traffic.get(end.link.ifindex)?.faults ?? 0
-  const faultsOf = (of: typeof rates): number => of.rxErrors + of.txErrors + of.rxDropped + of.txDropped
   const [forward, backward] = [rates.txBytes * 8, rates.rxBytes * 8]
-  const [there, back] = [impairedAt(network, a), b === undefined ? undefined : impairedAt(network, b)]
-  const isSaturated = isFull(forward, there) || isFull(backward, back)
+  const impaired = impairedOf(network, a, b)
+  const isSaturated = isFull(forward, impaired.forward) || isFull(backward, impaired.backward)
   const carries = stateOf(link, b?.link)
   return {
     key: `${a.netns}/${a.ifname}`,
     a,
     ...(b !== undefined && { b }),
-    state: carries !== 'up' ? carries : isSaturated ? 'saturated' : there === undefined && back === undefined ? 'up' : 'impaired',
+    state: carries !== 'up' ? carries : isSaturated ? 'saturated' : Object.keys(impaired).length > 0 ? 'impaired' : 'up',
     forward,
     backward,
-    impaired: { ...(there !== undefined && { forward: there }), ...(back !== undefined && { backward: back }) },
-    faultRate: faultsOf(rates) + (farRates === undefined ? 0 : faultsOf(farRates)),
-    faults: faults(a) + (b === undefined ? 0 : faults(b)),
+    impaired,
+    ...faultsOf(network, ends),
   }
+}
+
+function faultsOf(network: LiveNetwork, ends: readonly CableEnd[]): Pick<Cable, 'faultRate' | 'faults'> {
+  const sum = { faultRate: 0, faults: 0 }
+  for (const { netns, link } of ends) {
+    const rates = network.rates(netns, link.ifindex)
+    sum.faultRate += rates.rxErrors + rates.txErrors + rates.rxDropped + rates.txDropped
+    sum.faults += network.namespaces.get(netns)?.traffic.get(link.ifindex)?.faults ?? 0
+  }
+  return sum
+}
+
+function impairedOf(network: LiveNetwork, a: CableEnd, b: CableEnd | undefined): Cable['impaired'] {
+  const [forward, backward] = [impairedAt(network, a), b === undefined ? undefined : impairedAt(network, b)]
+  return { ...(forward !== undefined && { forward }), ...(backward !== undefined && { backward }) }
 }
 
 function isFull(bits: number, impaired: Impaired | undefined): boolean {

@@ -26,8 +26,15 @@ const CUT_CHARS = ' ┆┆┆╌┘┐┤╌└┌├╌┴┬┼'
 
 const BORDERS: Readonly<Record<MapBox['kind'], string>> = { host: '╭─╮│╰╯', router: '┏━┓┃┗┛', bridge: '╔═╗║╚╝', group: '┌┄┐┊└┘' }
 
-/** How each kind of box is drawn. */
-export const LEGEND = '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐ ─up ╌down, yellow: impaired, magenta: full'
+/** How each kind of box is drawn, and what lines say. The longest that has room is shown. */
+const LEGENDS = [
+  '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐  ─up ╌down  yellow: impaired, magenta: saturated',
+  '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐ ─up ╌down',
+]
+
+export function legend(width: number): string {
+  return LEGENDS.find(({ length }) => length + 20 <= width) ?? ''
+}
 
 /** The part of the map that is seen through a window. */
 export function drawMap(graph: MapGraph, layout: MapLayout, window: PlacedBox): Line[] {

@@ -24,8 +24,8 @@ afterEach(() => {
 })
 
 /** A terminal with a shell that has started `netlab tui`, and shows a healthy lab. */
-async function tui(lab: LiveLab): Promise<Terminal> {
-  await lab.up(LAB)
+async function tui(lab: LiveLab, yaml = LAB): Promise<Terminal> {
+  await lab.up(yaml)
   terminal = openTerminal('/bin/sh', { TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', SHELL: '/bin/sh' }, [80, 24])
   terminal.type(`${NETLAB} tui ${lab.name}; echo "status $?"; stty -a | grep -o -e '-*icanon'`)
   terminal.type('Enter')
@@ -100,6 +100,42 @@ describe('netlab tui', () => {
     screen.type('1')
     await screen.shows(/all links up/)
     await vi.waitFor(async () => expect(await lab.sh('h1', 'ip route')).toContain('default via 10.0.1.'), { timeout: 10_000 })
+  })
+
+  test('must run the tests of the file, and stop and start a node', async ({ lab }) => {
+    const screen = await tui(
+      lab,
+      `${LAB}tests: [{ name: h2 answers, from: h1, to: h2, ping: {} }, { name: h2 is silent, from: h1, to: h2, ping: {}, expect: filtered }]`,
+    )
+    screen.type('5')
+    await screen.shows(/2 not run/)
+    screen.type('r')
+    await screen.shows(/1 passed, 1 failed/)
+    screen.type('j')
+    expect(await screen.shows(/seen: +.*repl/)).toMatch(/✓ +h2 answers[^]*✗ +h2 is silent/)
+    screen.type('1 p')
+    await screen.shows(/Stop h1\?/)
+    screen.type('1')
+    await screen.shows(/h1 +▼ cut off/)
+    screen.type('p')
+    await screen.shows(/Stop h1\?/)
+    screen.type('2')
+    await screen.shows(/all links up/)
+  })
+
+  test('must impair a link by the form, and bring it back', async ({ lab }) => {
+    const screen = await tui(lab)
+    screen.type('Tab')
+    screen.type('i')
+    await screen.shows(/Impair the link/)
+    screen.type('10mbit')
+    screen.type('Enter')
+    await screen.shows(/rate +10mbit +10mbit +–/)
+    screen.type('C-r')
+    await screen.shows(/rate +(e\.g\. 10mbit|) +– +–/)
+    screen.type('fast')
+    screen.type('Enter')
+    await screen.shows(/rate: /)
   })
 
   test('must stay when the lab dies, and show it again when it is back', async ({ lab }) => {

@@ -1,6 +1,6 @@
 /** What a watcher hears of a running lab, from whoever changes it. */
 import { describe, expect, vi } from 'vitest'
-import { watchEvents, type LabEvent } from '../../src/index.ts'
+import { resetLink, setLink, watchEvents, type LabEvent } from '../../src/index.ts'
 import { inspectRepeatedly } from '../../src/lab/inspect.ts'
 import { childrenNamed, isRunning } from '../support/processes.ts'
 import { test, type LiveLab } from '../support/live-lab.ts'
@@ -53,6 +53,18 @@ describe('a watcher', () => {
       await heard('lan port to h1:eth0 lost carrier')
       await lab.sh('h2', 'ping -c 1 -W 5 10.0.1.2')
       await heard('h2 neighbour 10.0.1.2 on eth1 is at')
+    })
+  })
+
+  test('must hear how a link is impaired, and when no more', async ({ lab }) => {
+    await lab.up(LAB)
+    await watching(lab, false, async (heard) => {
+      await setLink(lab.name, 'h2:eth1', { rate: '10mbit' })
+      await heard('h2 eth1 is impaired: rate 10mbit')
+      await setLink(lab.name, 'h1:eth0', { rate: '2mbit' }, { both: true })
+      await heard('lan port to h1:eth0 is impaired: rate 2mbit')
+      await resetLink(lab.name, 'h2:eth1')
+      await heard('h2 eth1 is impaired no more')
     })
   })
 

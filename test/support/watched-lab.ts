@@ -2,6 +2,7 @@
 import type { TuiActions } from '../../src/tui/actions.ts'
 import type { LabRecord } from '../../src/lab/state.ts'
 import type { WatchMessage } from '../../src/lab/watch.ts'
+import { qdiscsOf } from '../../src/state/impairment.ts'
 import type { LiveChange, LiveLink, LiveObjects } from '../../src/state/live.ts'
 import { FABRIC } from '../../src/state/network.ts'
 
@@ -78,6 +79,16 @@ export function setDown(lab: WatchedLab, name: string, far: string): WatchMessag
     },
   )
   return { type: 'batch', batch: { atMs: START_MS + 1118, changes, overrun: [] } }
+}
+
+/** A rate, in bits a second, on what leaves by a link. */
+export function limited(lab: WatchedLab, name: string, rate: number): WatchMessage {
+  const { netns, link } = lab.links.get(name)!
+  const { qdiscs } = qdiscsOf({ rate: rate / 8 }, link.mtu)!
+  return {
+    type: 'batch',
+    batch: { atMs: START_MS + 1200, changes: [{ noun: 'qdisc', netns, after: { ifname: link.ifname, qdiscs } }], overrun: [] },
+  }
 }
 
 /** A sample: bytes received and sent since the links were made, by name. */

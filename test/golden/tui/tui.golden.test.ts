@@ -3,7 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { tuiScreen } from '../../support/tui-screen.ts'
-import { counted, setDown, START_MS, watchedLab, type WatchedCable } from '../../support/watched-lab.ts'
+import type { TestResult } from '../../../src/check/result.ts'
+import type { TestRunner } from '../../../src/tui/tests.ts'
+import { counted, limited, setDown, START_MS, watchedLab, type WatchedCable } from '../../support/watched-lab.ts'
 
 interface Case {
   readonly size: readonly [columns: number, rows: number]
@@ -12,7 +14,11 @@ interface Case {
   readonly samples?: readonly Readonly<Record<string, readonly [rx: number, tx: number]>>[]
   /** A link that is set down, and its far end. */
   readonly down?: readonly [name: string, far: string]
+  /** A link that has a rate, in bits a second. */
+  readonly rate?: readonly [name: string, bits: number]
   readonly keys?: readonly string[]
+  /** What the tests of the lab's file give when they are run, by name: what was seen where one fails. */
+  readonly tests?: Readonly<Record<string, string | null>>
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
@@ -43,6 +49,24 @@ const LABS = {
 const folder = import.meta.dirname
 const cases = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
 
+const ORIGIN = { file: '/home/me/dmz.yaml', line: 9, column: 5, length: 4 }
+
+function testRunner(tests: NonNullable<Case['tests']>): TestRunner {
+  const resultOf = (name: string, seen: string | null): TestResult => {
+    const status = seen === null ? 'passed' : 'failed'
+    const misses = seen === null ? [] : [{ words: name, expected: 'a reply', seen, because: [] }]
+    const step = { words: name, origin: ORIGIN, status, asked: 1, held: 1 - misses.length, misses, moreMisses: 0, elapsedMs: 1234 } as const
+    return { name, origin: ORIGIN, status, steps: [step], points: 1, earned: 0, elapsedMs: 1234 }
+  }
+  return {
+    readTests: () => Promise.resolve({ names: Object.keys(tests), sources: new Map() }),
+    runTests: (filter, hear) => {
+      for (const [name, seen] of Object.entries(tests)) if (name.includes(filter)) hear(resultOf(name, seen))
+      return Promise.resolve()
+    },
+  }
+}
+
 describe('netlab tui shows', () => {
   beforeAll(() => {
     vi.stubEnv('TZ', 'UTC')
@@ -53,16 +77,20 @@ describe('netlab tui shows', () => {
     vi.unstubAllEnvs()
   })
 
-  it.each(cases.map((entry) => entry.name))('%s', (name) => {
+  it.each(cases.map((entry) => entry.name))('%s', async (name) => {
     const path = (file: string): string => join(folder, name, file)
-    const { size, lab, samples = [], down, keys = [] } = JSON.parse(readFileSync(path('case.json'), 'utf8')) as Case
+    const { size, lab, samples = [], down, rate, keys = [], tests = {} } = JSON.parse(readFileSync(path('case.json'), 'utf8')) as Case
     const [columns, rows] = size
     const watched = LABS[lab]
-    const screen = tuiScreen(watched, { columns, rows })
+    const screen = tuiScreen(watched, { columns, rows }, testRunner(tests))
     const { model } = screen.controller
     if (down !== undefined) model.take(setDown(watched, ...down))
+    if (rate !== undefined) model.take(limited(watched, ...rate))
     samples.forEach((bytes, second) => model.take(counted(watched, second + 1, bytes)))
-    screen.press(...keys)
+    for (const key of keys) {
+      screen.press(key)
+      await vi.advanceTimersByTimeAsync(0) // what the key has started
+    }
     const text = screen.text()
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(path('screen.txt'), text)
     expect(text).toBe(readFileSync(path('screen.txt'), 'utf8'))
