@@ -8,6 +8,7 @@ import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
+import { writeMplsRoute } from './mpls.ts'
 import { nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
@@ -18,8 +19,11 @@ import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
 import { readWords } from './words-or-map.ts'
 import type { Line, Located } from './words-or-map.ts'
+import { parseMplsWords } from './words/mpls.ts'
+import type { MplsWords } from './words/mpls.ts'
+import type { NexthopWords } from './words/nexthop.ts'
 import { parseRouteWords } from './words/route.ts'
-import type { NexthopWords, RouteWords } from './words/route.ts'
+import type { RouteWords } from './words/route.ts'
 
 /** RT_TABLE_MAIN */
 export const MAIN_TABLE = 254
@@ -117,7 +121,8 @@ export function createRouteReader(
     const dev = hop.dev === undefined ? undefined : findDevice(router, hop.dev, originOf('dev'), findings, damage)
     if (hop.dev !== undefined && dev === undefined) return undefined
     const weight = hop.weight ?? 1
-    if (hop.via === undefined) return hop.dev === undefined ? undefined : { dev: hop.dev, weight, onlink: false }
+    const labels = hop.labels === undefined ? {} : { labels: hop.labels }
+    if (hop.via === undefined) return hop.dev === undefined ? undefined : { dev: hop.dev, weight, onlink: false, ...labels }
     const origin = originOf('via')
     const { via } = hop
     if ([...router.stations.flatMap((station) => station.addresses), ...router.loopback].some(({ prefix }) => prefix.address === via)) {
@@ -134,8 +139,9 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${definition.name}:${station.ifname} is down: the kernel takes no route through it.`)
       return undefined
     }
-    checkGateway(station, via, to, origin)
-    return { via, dev: station.ifname, weight, onlink: hop.onlink === true }
+    // What goes by its label is not forwarded as IP.
+    if (hop.labels === undefined) checkGateway(station, via, to, origin)
+    return { via, dev: station.ifname, weight, onlink: hop.onlink === true, ...labels }
   }
 
   const stationFor = (stations: readonly Station[], via: string, direct: readonly Direct[]): Station | undefined => {
@@ -185,6 +191,17 @@ export function createRouteReader(
     }
   }
 
+  const readByLabel = (router: Router, words: Located<MplsWords>): RouteState | undefined => {
+    const { label, nexthops } = words.value
+    const hops = nexthops.map((hop, index) => {
+      const prefix = nexthops.length === 1 ? '' : `nexthops.${index}.`
+      return readNexthop(router, hop, String(label), (key) => words.originOf(`${prefix}${key}`), [])
+    })
+    if (!hops.every((hop) => hop !== undefined)) return undefined
+    const { origin } = words
+    return { family: 'mpls', type: 'unicast', dst: String(label), table: MAIN_TABLE, metric: 0, nexthops: hops, origin }
+  }
+
   const readGateway = (router: Router, item: ScalarValue): RouteState[] => {
     const { definition } = router
     const address = parseAddress(item.text)
@@ -227,10 +244,11 @@ export function createRouteReader(
         if (before === undefined) routes.set(key, route)
         else {
           const related = before.origin === undefined ? [] : [{ origin: before.origin, note: 'here first' }]
-          const detail = `${router.definition.name} has a route to ${route.dst} in table ${route.table} with metric ${route.metric} already.`
-          findings.error('DUPLICATE_ROUTE', route.origin, detail, {
+          const isByLabel = route.family === 'mpls'
+          const what = isByLabel ? `for the label ${route.dst}` : `to ${route.dst} in table ${route.table} with metric ${route.metric}`
+          findings.error('DUPLICATE_ROUTE', route.origin, `${router.definition.name} has a route ${what} already.`, {
             related,
-            hint: 'Give one of them another metric, or write one route with several next hops.',
+            hint: `${isByLabel ? 'Write' : 'Give one of them another metric, or write'} one route with several next hops.`,
           })
         }
       }
@@ -239,6 +257,12 @@ export function createRouteReader(
       for (const item of textsAt(router.definition.settings, 'gateway')) readGateway(router, item).forEach(add)
       for (const route of words) {
         const read = readRoute(router, route, direct)
+        if (read !== undefined) add(read)
+      }
+      for (const item of itemsAt(router.definition.settings, 'mpls')) {
+        if (item.kind === 'map' && scalarAt(item, 'label') === undefined) continue // told by the schema
+        const line = readWords(item, writeMplsRoute, parseMplsWords, findings)
+        const read = line && readByLabel(router, line)
         if (read !== undefined) add(read)
       }
       return routes
@@ -272,14 +296,22 @@ function writeRoute(map: MapValue, line: Line): void {
   if (type !== undefined) line.word(type.text, type.origin)
   const destination = scalarAt(map, 'to')
   if (destination !== undefined) line.pair('to', map, 'to')
+  writeEncap(map, line)
   for (const key of ['via', 'dev', 'metric', 'table', 'src', 'proto', 'scope', ...ROUTE_METRICS]) line.pair(key, map, key)
   writeOnlink(map, line)
   for (const item of itemsAt(map, 'nexthops')) {
     if (item.kind !== 'map') continue
     line.word('nexthop', item.origin)
+    writeEncap(item, line)
     for (const key of ['via', 'dev', 'weight']) line.pair(key, item, key)
     writeOnlink(item, line)
   }
+}
+
+/** `encap: mpls 100/200` is two words. */
+function writeEncap(map: MapValue, line: Line): void {
+  const encap = scalarAt(map, 'encap')
+  if (encap !== undefined) for (const word of ['encap', ...encap.text.trim().split(/\s+/)]) line.word(word, encap.origin)
 }
 
 function writeOnlink(map: MapValue, line: Line): void {

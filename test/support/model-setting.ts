@@ -6,13 +6,15 @@ import { refuse } from './model-netns.ts'
 import type { Netns } from './model-netns.ts'
 
 export function setSysctl(netns: Netns, name: string, value: string, operation: Operation): void {
-  const parts = /^net\.(ipv4|ipv6)\.conf\.([^.]+)\.(.+)$/.exec(name === 'net.ipv4.ip_forward' ? 'net.ipv4.conf.all.forwarding' : name)
+  const parts = /^net\.(ipv4|ipv6|mpls)\.conf\.([^.]+)\.(.+)$/.exec(name === 'net.ipv4.ip_forward' ? 'net.ipv4.conf.all.forwarding' : name)
   const [, family = '', of = 'default', leaf = ''] = parts ?? []
   if (of !== 'all' && of !== 'default') {
     const { link } = netns.links.get(of) ?? refuse('ENOENT', operation)
     if (family === 'ipv6' && link.mtu < 1280) refuse('ENOENT', operation)
   }
   netns.sysctls.set(name, value)
+  // resize_platform_label_table
+  if (name === 'net.mpls.platform_labels') netns.routes = netns.routes.filter(({ family, dst }) => family !== 'mpls' || Number(dst) < Number(value))
   if (leaf === 'disable_ipv6' && value === '1') disableIpv6(netns, of)
   if (of === 'all' && leaf === 'forwarding') spreadForwarding(netns, family, value)
 }
@@ -27,7 +29,7 @@ function spreadForwarding(netns: Netns, family: string, value: string): void {
 /** addrconf_disable_change: as if the link went down, for IPv6 alone. */
 function disableIpv6(netns: Netns, ifname: string): void {
   netns.addrs = netns.addrs.filter((addr) => addr.family === 4 || addr.ifname !== ifname)
-  netns.routes = netns.routes.filter((route) => route.family === 4 || !isAllOn(route, ifname))
+  netns.routes = netns.routes.filter((route) => route.family !== 6 || !isAllOn(route, ifname))
   flushNeighs(netns, (neigh) => neigh.family === 6 && neigh.ifname === ifname)
 }
 

@@ -1,0 +1,37 @@
+/** `mpls` of a node: routes by label. ip-route(8); Documentation/networking/mpls-sysctl.rst. */
+import type { RouteState, SysctlState } from '../state/network.ts'
+import { itemsAt } from './value.ts'
+import type { MapValue } from './value.ts'
+import type { Interface } from './topology.ts'
+import type { Line } from './words-or-map.ts'
+
+/** What `ip -f mpls route add` takes, of a route that the file has as a map. */
+export function writeMplsRoute(map: MapValue, line: Line): void {
+  line.pair('to', map, 'label')
+  for (const key of ['as', 'via', 'dev']) line.pair(key, map, key)
+  for (const item of itemsAt(map, 'nexthops')) {
+    if (item.kind !== 'map') continue
+    line.word('nexthop', item.origin)
+    for (const key of ['as', 'via', 'dev']) line.pair(key, item, key)
+  }
+}
+
+/** Kinds of links of which the kernel takes no labels in: they carry IP alone. */
+const IP_ONLY = new Set<string | undefined>(['wireguard', 'tun', 'vrf'])
+
+/** What a node that has routes by label needs beside: a table that has room for them, and interfaces that take labels in. */
+export function mplsSysctls(
+  routes: ReadonlyMap<string, RouteState>,
+  interfaces: ReadonlyMap<string, Interface>,
+): ReadonlyMap<string, SysctlState> {
+  const byLabel = [...routes.values()].filter(({ family }) => family === 'mpls')
+  const [first] = byLabel
+  if (first === undefined) return new Map()
+  const origin = first.origin === undefined ? {} : { origin: first.origin }
+  const highest = byLabel.reduce((label, { dst }) => Math.max(label, Number(dst)), 0)
+  const sysctls = new Map<string, SysctlState>([['net.mpls.platform_labels', { value: String(highest + 1), ...origin }]])
+  for (const [ifname, { virtual }] of interfaces) {
+    if (!IP_ONLY.has(virtual?.kind)) sysctls.set(`net.mpls.conf.${ifname.replaceAll('.', '/')}.input`, { value: '1', ...origin })
+  }
+  return sysctls
+}
