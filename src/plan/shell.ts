@@ -108,9 +108,7 @@ esac`
 
 /** The modules of links and disciplines come with the first request for one; that of labels does not. */
 function modules(plan: Plan): readonly string[] {
-  const needsMpls = plan.operations.some(
-    (operation) => operation.type === 'set sysctl' && operation.name.startsWith('net.mpls.'),
-  )
+  const needsMpls = plan.operations.some((operation) => operation.type === 'set sysctl' && operation.name.startsWith('net.mpls.'))
   return needsMpls ? ['# Modules\n[ -e /proc/sys/net/mpls ] || modprobe mpls_router'] : []
 }
 

@@ -1,20 +1,6 @@
-/** `mpls` of a node: routes by label. ip-route(8); Documentation/networking/mpls-sysctl.rst. */
+/** What routes by label need beside. Documentation/networking/mpls-sysctl.rst. */
 import type { RouteState, SysctlState } from '../state/network.ts'
-import { itemsAt } from './value.ts'
-import type { MapValue } from './value.ts'
 import type { Interface } from './topology.ts'
-import type { Line } from './words-or-map.ts'
-
-/** What `ip -f mpls route add` takes, of a route that the file has as a map. */
-export function writeMplsRoute(map: MapValue, line: Line): void {
-  line.pair('to', map, 'label')
-  for (const key of ['as', 'via', 'dev']) line.pair(key, map, key)
-  for (const item of itemsAt(map, 'nexthops')) {
-    if (item.kind !== 'map') continue
-    line.word('nexthop', item.origin)
-    for (const key of ['as', 'via', 'dev']) line.pair(key, item, key)
-  }
-}
 
 /** Kinds of links of which the kernel takes no labels in: they carry IP alone. */
 const IP_ONLY = new Set<string | undefined>(['wireguard', 'tun', 'vrf'])

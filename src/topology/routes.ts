@@ -8,7 +8,6 @@ import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
-import { writeMplsRoute } from './mpls.ts'
 import { nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
@@ -18,7 +17,8 @@ import { itemsAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
 import { readWords } from './words-or-map.ts'
-import type { Line, Located } from './words-or-map.ts'
+import { writeMplsRoute, writeRoute } from './route-line.ts'
+import type { Located } from './words-or-map.ts'
 import { parseMplsWords } from './words/mpls.ts'
 import type { MplsWords } from './words/mpls.ts'
 import type { NexthopWords } from './words/nexthop.ts'
@@ -109,10 +109,11 @@ export function createRouteReader(
     })
   }
 
+  /** `to` undefined: the next hop is not to forward it as IP. */
   const readNexthop = (
     router: Router,
     hop: NexthopWords,
-    to: string,
+    to: string | undefined,
     originOf: (key: string) => Origin,
     direct: readonly Direct[],
     table?: number,
@@ -121,15 +122,14 @@ export function createRouteReader(
     const dev = hop.dev === undefined ? undefined : findDevice(router, hop.dev, originOf('dev'), findings, damage)
     if (hop.dev !== undefined && dev === undefined) return undefined
     const weight = hop.weight ?? 1
-    const labels = hop.labels === undefined ? {} : { labels: hop.labels }
-    if (hop.via === undefined) return hop.dev === undefined ? undefined : { dev: hop.dev, weight, onlink: false, ...labels }
+    if (hop.via === undefined) return hop.dev === undefined ? undefined : { dev: hop.dev, weight, onlink: false }
     const origin = originOf('via')
     const { via } = hop
-    if ([...router.stations.flatMap((station) => station.addresses), ...router.loopback].some(({ prefix }) => prefix.address === via)) {
+    if (hasAddress(router, via)) {
       findings.error('INVALID_VALUE', origin, `${via} is an address of ${definition.name} itself: a gateway is another node.`)
       return undefined
     }
-    const candidates = dev === undefined ? stationsFor(router, table) : dev === 'lo' ? [] : [dev]
+    const candidates = candidatesFor(router, dev, table)
     const station = hop.onlink === true || (isLinkLocal6(via) && dev !== undefined) ? candidates[0] : stationFor(candidates, via, direct)
     if (station === undefined) {
       reportNotConnected(router, via, hop.dev, origin, findings, damage)
@@ -139,9 +139,8 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${definition.name}:${station.ifname} is down: the kernel takes no route through it.`)
       return undefined
     }
-    // What goes by its label is not forwarded as IP.
-    if (hop.labels === undefined) checkGateway(station, via, to, origin)
-    return { via, dev: station.ifname, weight, onlink: hop.onlink === true, ...labels }
+    if (to !== undefined) checkGateway(station, via, to, origin)
+    return { via, dev: station.ifname, weight, onlink: hop.onlink === true }
   }
 
   const stationFor = (stations: readonly Station[], via: string, direct: readonly Direct[]): Station | undefined => {
@@ -159,7 +158,10 @@ export function createRouteReader(
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
     const { family, type, to, table, metric, src, protocol, scope, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
-      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct, table)
+      withLabels(
+        hop,
+        readNexthop(router, hop, hop.labels === undefined ? to : undefined, (key) => words.originOf(`${prefix}${key}`), direct, table),
+      )
     const hops =
       type !== 'unicast'
         ? []
@@ -195,7 +197,10 @@ export function createRouteReader(
     const { label, nexthops } = words.value
     const hops = nexthops.map((hop, index) => {
       const prefix = nexthops.length === 1 ? '' : `nexthops.${index}.`
-      return readNexthop(router, hop, String(label), (key) => words.originOf(`${prefix}${key}`), [])
+      return withLabels(
+        hop,
+        readNexthop(router, hop, undefined, (key) => words.originOf(`${prefix}${key}`), []),
+      )
     })
     if (!hops.every((hop) => hop !== undefined)) return undefined
     const { origin } = words
@@ -270,6 +275,10 @@ export function createRouteReader(
   }
 }
 
+function withLabels({ labels }: NexthopWords, nexthop: Nexthop | undefined): Nexthop | undefined {
+  return nexthop === undefined || labels === undefined ? nexthop : { ...nexthop, labels }
+}
+
 function metricsOf(words: RouteWords): Partial<Record<RouteMetric, number>> {
   const metrics: Partial<Record<RouteMetric, number>> = {}
   for (const metric of ROUTE_METRICS) {
@@ -285,38 +294,16 @@ function tableOf(router: Router, hops: readonly Nexthop[]): number {
   return router.stations.find(({ ifname }) => ifname === first?.dev)?.table ?? MAIN_TABLE
 }
 
+/** `lo` leads to no gateway. */
+function candidatesFor(router: Router, dev: Station | 'lo' | undefined, table: number | undefined): readonly Station[] {
+  if (dev === undefined) return stationsFor(router, table)
+  return dev === 'lo' ? [] : [dev]
+}
+
 /** Where a gateway may be: in a VRF alone, where the route is in its table. */
 function stationsFor({ stations }: Router, table: number | undefined): readonly Station[] {
   const inside = table === undefined ? [] : stations.filter((station) => station.table === table)
   return inside.length > 0 ? inside : stations
-}
-
-function writeRoute(map: MapValue, line: Line): void {
-  const type = scalarAt(map, 'type')
-  if (type !== undefined) line.word(type.text, type.origin)
-  const destination = scalarAt(map, 'to')
-  if (destination !== undefined) line.pair('to', map, 'to')
-  writeEncap(map, line)
-  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'proto', 'scope', ...ROUTE_METRICS]) line.pair(key, map, key)
-  writeOnlink(map, line)
-  for (const item of itemsAt(map, 'nexthops')) {
-    if (item.kind !== 'map') continue
-    line.word('nexthop', item.origin)
-    writeEncap(item, line)
-    for (const key of ['via', 'dev', 'weight']) line.pair(key, item, key)
-    writeOnlink(item, line)
-  }
-}
-
-/** `encap: mpls 100/200` is two words. */
-function writeEncap(map: MapValue, line: Line): void {
-  const encap = scalarAt(map, 'encap')
-  if (encap !== undefined) for (const word of ['encap', ...encap.text.trim().split(/\s+/)]) line.word(word, encap.origin)
-}
-
-function writeOnlink(map: MapValue, line: Line): void {
-  const onlink = scalarAt(map, 'onlink')
-  if (onlink?.value === true) line.word('onlink', onlink.origin)
 }
 
 /** A route of the file that makes a prefix directly reachable: `10.9.0.0/16 dev eth0`. Gateways may lie in it. */

@@ -40,7 +40,12 @@ const SYSCTLS = [
   'net.core.somaxconn',
   'net.mpls.conf.eth0.input',
 ]
-const BY_LABEL = ['20 dev lo', '20 as 30 via 10.0.0.9 dev eth0', '500 dev eth1', '500 nexthop as 5/6 via 10.0.0.9 dev eth0 nexthop via fd00::9 dev eth1']
+const BY_LABEL = [
+  '20 dev lo',
+  '20 as 30 via 10.0.0.9 dev eth0',
+  '500 dev eth1',
+  '500 nexthop as 5/6 via 10.0.0.9 dev eth0 nexthop via fd00::9 dev eth1',
+]
 const RULES = [
   'from 10.0.0.0/8 table 100',
   'from 10.0.0.0/8 table 200',

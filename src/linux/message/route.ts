@@ -245,7 +245,9 @@ function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (i
   const multipath = values.get(RTA_MULTIPATH)
   if (multipath === undefined) {
     const oif = values.get(RTA_OIF)?.readUInt32LE(0)
-    return oif === undefined ? [] : [{ ...decodeGateway(values), ...decodeLabels(values), dev: ifnameOf(oif), weight: 1, onlink: (flags & RTNH_F_ONLINK) !== 0 }]
+    return oif === undefined
+      ? []
+      : [{ ...decodeGateway(values), ...decodeLabels(values), dev: ifnameOf(oif), weight: 1, onlink: (flags & RTNH_F_ONLINK) !== 0 }]
   }
   const nexthops: Nexthop[] = []
   for (let at = 0; at + 8 <= multipath.length;) {
@@ -274,6 +276,7 @@ function decodeLabels(values: ReadonlyMap<number, Buffer>): { labels?: readonly 
 function decodeGateway(values: Map<number, Buffer>): { via?: string } {
   const via = values.get(RTA_VIA)
   // Of MPLS also a link-layer address, AF_PACKET: netlab makes none such.
-  const gateway = values.get(RTA_GATEWAY) ?? (via === undefined || familyOf(via.readUInt16LE(0)) === undefined ? undefined : via.subarray(2))
+  const gateway =
+    values.get(RTA_GATEWAY) ?? (via === undefined || familyOf(via.readUInt16LE(0)) === undefined ? undefined : via.subarray(2))
   return gateway === undefined ? {} : { via: ipText(gateway) }
 }

@@ -71,6 +71,9 @@ function checkNexthops(cursor: WordCursor, single: NexthopDraft, several: readon
   for (const { at, words } of several.length > 0 ? several : [single]) {
     if (words.via !== undefined || words.dev !== undefined) continue
     const place = at === '' ? cursor.places.get('as') : cursor.places.get(at.slice(0, -1))
-    cursor.problem(place, 'The route leads nowhere: "via inet ADDRESS" or "dev NAME" is wanted; "dev lo" takes the label off and keeps the packet.')
+    cursor.problem(
+      place,
+      'The route leads nowhere: "via inet ADDRESS" or "dev NAME" is wanted; "dev lo" takes the label off and keeps the packet.',
+    )
   }
 }

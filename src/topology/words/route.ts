@@ -256,7 +256,10 @@ function checkNexthops(cursor: WordCursor, draft: RouteDraft, family: 4 | 6): vo
   if (type !== 'unicast') {
     const place = singlePlace ?? cursor.places.get('nexthops.0')
     if (place !== undefined)
-      cursor.problem(place, `A route of type ${type} leads nowhere: it takes no ${isSingle ? '"via", "dev", "encap" or "onlink"' : '"nexthop"'}.`)
+      cursor.problem(
+        place,
+        `A route of type ${type} leads nowhere: it takes no ${isSingle ? '"via", "dev", "encap" or "onlink"' : '"nexthop"'}.`,
+      )
   } else if (nexthops.length === 0) {
     if (isSingle) checkNexthop(cursor, single, family)
     else cursor.problem(undefined, 'The route leads nowhere: "via ADDRESS" or "dev NAME" is wanted.')
