@@ -60,16 +60,20 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
 
   LAB_BUSY: 'Wait until the other command is done. It is named by its pid.',
   LAB_UNKNOWN: '`netlab ls` lists those that run. They are this user’s: labs of root’s are not seen by others.',
-  LAB_DEAD: 'Somebody killed the process that holds it, and the kernel freed its network. `netlab up FILE` makes it anew, `netlab down` forgets it.',
+  LAB_DEAD:
+    'Somebody killed the process that holds it, and the kernel freed its network. `netlab up FILE` makes it anew, `netlab down` forgets it.',
   LAB_AMBIGUOUS: 'Several labs run. Say which one by its name or its file.',
   LAB_DAMAGED: 'The notes on the lab are cut off or of another version. `netlab down` takes the lab away; then `netlab up` makes it anew.',
   NODE_UNKNOWN: '`netlab inspect` lists the nodes of a lab.',
   SERVICE_UNKNOWN: '`netlab ps` lists the services of a lab.',
   STATE_NOT_OURS: 'Remove the directory that is named, or set `XDG_RUNTIME_DIR` to one of your own.',
 
-  FEATURE_MISSING: 'Nothing was made. The kernel has no module of that name; distributions have it in their full kernel. `netlab doctor` lists all.',
-  KERNEL_REFUSED: 'The kernel’s own words, the line of the file, and the `ip` command that does the same are in the message. What was begun is undone.',
-  ENGINE_FAILED: 'The process that makes the system calls was killed, or could not start. Out of memory? Try again; if it stays, report it.',
+  FEATURE_MISSING:
+    'Nothing was made. The kernel has no module of that name; distributions have it in their full kernel. `netlab doctor` lists all.',
+  KERNEL_REFUSED:
+    'The kernel’s own words, the line of the file, and the `ip` command that does the same are in the message. What was begun is undone.',
+  ENGINE_FAILED:
+    'The process that makes the system calls was killed, or could not start. Out of memory? Try again; if it stays, report it.',
   USER_NAMESPACE_REFUSED: 'The distribution forbids them: the message names the setting and how to turn it. Or run netlab as root.',
   RULE_REFUSED: 'iptables or nft, asked before anything is made, does not take this line. Its own words are in the message.',
   CONFIG_REFUSED: 'The routing daemon does not take this line of its configuration. Its own words are in the message.',
