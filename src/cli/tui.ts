@@ -12,7 +12,7 @@ export const tuiCommand: CommandDefinition = {
       .summary('see a lab live, and work in it')
       .description(
         'Shows nodes, links, traffic and events of a running lab on the whole terminal, as the kernel tells them, and works in it: ' +
-          'commands and shells in nodes, links down and up, captures. Press ? for the keys, q to leave; the lab goes on.',
+          'commands and shells in nodes, links down, up and impaired, captures, nodes stopped and started, the tests of the file. Press ? for the keys, q to leave; the lab goes on.',
       )
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .addHelpText('after', examples(['netlab tui', 'the only lab'], ['netlab tui dmz', 'by name'], ['netlab tui topo.yaml', 'by file']))

@@ -9,6 +9,7 @@ import { Footer } from './Footer.tsx'
 import { Header, HEADER_HEIGHT } from './Header.tsx'
 import { Help } from './Help.tsx'
 import { ImpairDialog } from './ImpairDialog.tsx'
+import { keyOf } from './key-name.ts'
 import { press } from './keys.ts'
 import { ColorContext } from './Lines.tsx'
 import { MapView } from './MapView.tsx'
@@ -32,7 +33,7 @@ export function App({ controller, hasColor, size }: Props): ReactNode {
   useInput((input, key) => {
     // Keys that come faster than they are read arrive as one text: each is a key of its own, unless it is a line that is pasted.
     if (input.length > 1 && !key.ctrl && !key.meta)
-      for (const char of input) press(controller, char === '\r' ? '' : char, { return: char === '\r' })
+      for (const char of input) press(controller, ...keyOf(char))
     else press(controller, input, key)
   })
   const { columns, rows } = size()
