@@ -6,11 +6,11 @@ import { down } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { eventJson } from './event-json.ts'
 import type { LabEvent } from './lab-event.ts'
-import { resetLink, setLink as setImpairment, type LinkSettings } from './link.ts'
+import { setCarrier } from './link-carrier.ts'
+import { resetLink, setLink, type LinkSettings } from './link.ts'
 import { examineNode, type NodeDetail, type NodeWish } from './node-detail.ts'
 import { followServiceLog, serviceLog } from './service-log.ts'
 import { controlServices } from './services.ts'
-import { setLink } from './set-link.ts'
 import { startCommand, type CommandStreams, type RunningCommand } from './start-command.ts'
 import { isAlive, readMemory, readRecord } from './state.ts'
 import { watchLab, type WatchMessage } from './watch.ts'
@@ -75,12 +75,12 @@ export class Workbench {
 
   /** Same as: ip link set … up | down */
   setLink(end: LinkEnd, up: boolean): Promise<void> {
-    return setLink(this.lab, end, up)
+    return setCarrier(this.lab, end, up)
   }
 
   /** Impairs what leaves by an end, `r1:eth1` or `lan:h1.eth0`. */
   async impair(end: string, settings: LinkSettings): Promise<void> {
-    await setImpairment(this.lab, end, settings)
+    await setLink(this.lab, end, settings)
   }
 
   /** Brings both directions of a cable back to what the file says. */
