@@ -32,8 +32,7 @@ export function App({ controller, hasColor, size }: Props): ReactNode {
   useSyncExternalStore(model.subscribe, () => model.version)
   useInput((input, key) => {
     // Keys that come faster than they are read arrive as one text: each is a key of its own, unless it is a line that is pasted.
-    if (input.length > 1 && !key.ctrl && !key.meta)
-      for (const char of input) press(controller, ...keyOf(char))
+    if (input.length > 1 && !key.ctrl && !key.meta) for (const char of input) press(controller, ...keyOf(char))
     else press(controller, input, key)
   })
   const { columns, rows } = size()
