@@ -33,12 +33,19 @@ export const initCommand: CommandDefinition = {
     const lessons = readLessons()
     const lesson = lessons.find((each) => each.name === name)
     if (lesson === undefined)
-      throw usageError(`There is no lab "${name}" to copy.${didYouMean(name, lessons.map((each) => each.name))}`, {
-        command: { sentence: 'To see all, run:', line: 'netlab learn' },
-      })
+      throw usageError(
+        `There is no lab "${name}" to copy.${didYouMean(
+          name,
+          lessons.map((each) => each.name),
+        )}`,
+        {
+          command: { sentence: 'To see all, run:', line: 'netlab learn' },
+        },
+      )
     const target = resolve(context.cwd, args[1] ?? name)
     const shown = displayPath(target, context.cwd)
-    if (existsSync(target)) throw usageError(`${shown} is there already, and nothing is overwritten.`, { hint: 'Give another folder behind the name.' })
+    if (existsSync(target))
+      throw usageError(`${shown} is there already, and nothing is overwritten.`, { hint: 'Give another folder behind the name.' })
     cpSync(lesson.folder, target, { recursive: true })
     context.stdout.write(`${shown}\n`)
     context.stderr.write(`Read ${shown}/README.md, and begin with: netlab up ${shown}\n`)
