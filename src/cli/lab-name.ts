@@ -1,6 +1,6 @@
 /** Which lab is meant: a lab is named by its file or by its name, and when only one runs it needs no name. */
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Context } from './context.ts'
 import type { LabSummary } from '../lab/list.ts'
@@ -12,7 +12,7 @@ export async function findLab(context: Context, word: string | undefined): Promi
   if (word === undefined) return onlyLab(labs)
   const named = labs.find((lab) => lab.name === word)
   if (named !== undefined) return named
-  const path = resolve(context.cwd, word)
+  const path = fileOf(context, word)
   const ofFile = labs.filter((lab) => lab.file === path)
   if (ofFile.length > 1) throw ambiguousLab(`Several labs run from ${word}: ${nameList(ofFile)}. Say which one by its name.`)
   if (ofFile[0] !== undefined) return ofFile[0]
@@ -31,12 +31,19 @@ export async function findLab(context: Context, word: string | undefined): Promi
  * no word means the only lab's file.
  */
 export async function findSource(context: Context, word: string | undefined): Promise<{ readonly source: string; readonly name?: string }> {
-  if (word !== undefined && (isPath(word) || existsSync(resolve(context.cwd, word)))) return { source: resolve(context.cwd, word) }
+  if (word !== undefined && (isPath(word) || existsSync(resolve(context.cwd, word)))) return { source: fileOf(context, word) }
   const labs = await context.library.listLabs()
   if (word === undefined && labs.length === 0) throw usageError('A file is wanted: no lab is running whose file could be meant.')
   const lab = await findLab(context, word)
   if (lab.file === undefined) throw usageError(`The lab "${lab.name}" did not come from a file.`)
   return { source: lab.file, name: lab.name }
+}
+
+/** The file at a path; a folder stands for the topology.yaml in it. */
+export function fileOf(context: Context, word: string): string {
+  const path = resolve(context.cwd, word)
+  const inside = join(path, 'topology.yaml')
+  return existsSync(inside) ? inside : path
 }
 
 /** No lab has a dot or a slash in its name. */

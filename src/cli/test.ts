@@ -8,7 +8,7 @@ import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
 import type { Context } from './context.ts'
 import { EXIT_DONE, EXIT_REFUSED, EXIT_TEST_FAILED, EXIT_USAGE } from './exit-code.ts'
-import { findLab } from './lab-name.ts'
+import { fileOf, findLab } from './lab-name.ts'
 import { writeJson } from './report.ts'
 import { usageError } from './usage.ts'
 
@@ -36,7 +36,7 @@ export const testCommand: CommandDefinition<Options> = {
         'Brings the lab of each file up under a name of its own, runs its tests, reports, and takes it down. Exit status: 0 when all ' +
           'hold, 1 when a test failed, 2 when a file is wrong, 3 when the kernel or a tool refused.',
       )
-      .argument('[file...]', 'YAML files; with --running, a lab')
+      .argument('[file...]', 'YAML files, or folders with a topology.yaml; with --running, a lab')
       .option('--tests <file>', 'take the tests from this file instead')
       .option('--filter <text>', 'only tests whose name has this in it')
       .option('--bail', 'stop at the first test that fails')
@@ -62,7 +62,7 @@ export const testCommand: CommandDefinition<Options> = {
   async run(context, { args, options }) {
     const reports = options.report.map(reportOf)
     const running = options.running === true ? await findLab(context, args[0]) : undefined
-    const files = running === undefined ? args.map((file) => resolve(context.cwd, file)) : running.file === undefined ? [] : [running.file]
+    const files = running === undefined ? args.map((file) => fileOf(context, file)) : running.file === undefined ? [] : [running.file]
     if (files.length === 0) throw usageError('Which file?', { command: { sentence: 'For example:', line: 'netlab test topo.yaml' } })
     const printer = await createPrinter(context, options.json === true || reports.some(({ file }) => file === undefined))
     const start = performance.now()

@@ -26,7 +26,10 @@ export const upCommand: CommandDefinition<Options> = {
         'Makes the network that FILE describes. A lab that runs already is changed only where it differs from the file; what does not ' +
           'differ is not touched. When the kernel refuses a step, or on Ctrl-C, what was begun is undone.',
       )
-      .argument('[file]', 'YAML file, or name of a running lab to bring back to its file (default: the only lab)')
+      .argument(
+        '[file]',
+        'YAML file, folder with a topology.yaml, or name of a running lab to bring back to its file (default: the only lab)',
+      )
       .option('-n, --dry-run', 'show the plan and stop')
       .option('--name <name>', 'run it under this name instead of the one in the file')
       .option('--recreate', 'take the running lab down first')

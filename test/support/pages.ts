@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { helpText } from '../../src/cli/help.ts'
+import { readLessons } from '../../src/cli/lessons.ts'
 import { CODES, type Code } from '../../src/diagnostic/codes.ts'
 import { MEANINGS } from '../../src/diagnostic/meaning.ts'
 import schema from '../../src/topology/schema.json' with { type: 'json' }
@@ -16,6 +17,7 @@ export const PAGES: ReadonlyMap<string, () => string | Promise<string>> = new Ma
   ['src/topology/README.md', filePage],
   ['src/cli/README.md', commandPage],
   ['src/diagnostic/README.md', codePage],
+  ['topologies/README.md', coursePage],
 ])
 
 interface Part {
@@ -150,4 +152,26 @@ A code is stable: scripts and search engines may know it. Each message has its o
 and the way out.
 `
   return `${head}${lines.join('\n')}\n`
+}
+
+/** The labs in a table: what each teaches is the first paragraph of its own page. */
+function coursePage(): string {
+  const rows = readLessons().map(({ name, folder, teaches }) => {
+    const isFull = readFileSync(`${folder}/README.md`, 'utf8').includes('needs a full kernel')
+    return `| [${name}](${name}) | ${teaches} | ${isFull ? 'a full kernel' : ''} |`
+  })
+  return `# Labs that teach
+
+<!-- Made from the labs' own pages by \`npm run docs\`. -->
+
+Each lab is a folder: topology.yaml with tests of what it claims, README.md with what to try and what is seen then, questions, and an exercise: fault.yaml
+is the same network with a fault in it, and hidden-tests.yaml holds when it is mended. \`netlab learn\` lists them, \`netlab init NAME\` copies one. The
+commands in the texts begin in the folder above this one; in a copy of your own, leave \`topologies/\` out.
+
+A full kernel is one with all kinds of links and disciplines, as distributions have it; \`netlab doctor\` tells what yours has.
+
+| lab | what it teaches | needs |
+|---|---|---|
+${rows.join('\n')}
+`
 }

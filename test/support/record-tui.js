@@ -25,7 +25,7 @@ async function shows(words) {
   throw new Error(`"${words}" does not appear on the screen:\n${tmux('capture-pane', '-p')}`)
 }
 
-run(/** @type {string} */ (netlab[0]), netlab[1] ?? '', 'up', `${root}topologies/dmz.yaml`)
+run(/** @type {string} */ (netlab[0]), netlab[1] ?? '', 'up', `${root}topologies/dmz/topology.yaml`)
 const traffic = spawn(netlab[0] ?? '', [netlab[1] ?? '', 'exec', 'dmz', 'h1', '--', 'ping', '-q', '-i', '0.01', '-s', '1400', 'fw'], {
   stdio: 'ignore',
 })

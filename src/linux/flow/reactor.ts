@@ -80,9 +80,10 @@ export class Reactor {
   #wait(): void {
     this.#isWaiting = true
     c.wait.async(this.#fd, this.#awaited.block, EVENTS, WAIT_MS, (_error: unknown, count: number) => {
-      this.#isWaiting = false
       this.#dispatch(this.#awaited, count)
       this.drain()
+      // Not before: a handler that watches another descriptor would begin a second wait, and each would close the one descriptor.
+      this.#isWaiting = false
       if (this.#handlers.size > 0) this.#wait()
       else if (this.#isClosed) close(this.#fd)
     })

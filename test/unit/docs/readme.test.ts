@@ -1,5 +1,5 @@
 /** README.md must speak of everything that there is, and what it shows must be right. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -28,10 +28,4 @@ describe('README.md', () => {
     const paths = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path)
     expect(paths.filter((path) => !existsSync(`${root}/${path}`))).toEqual([])
   })
-})
-
-test('topologies/README.md lists every lab', () => {
-  const list = readFileSync(`${root}/topologies/README.md`, 'utf8')
-  const labs = readdirSync(`${root}/topologies`).filter((name) => name.endsWith('.yaml'))
-  expect(labs.filter((name) => !list.includes(`](${name})`))).toEqual([])
 })
