@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
 import type { Flow } from '../linux/flow/flow.ts'
 import type { DnsExpectation, HttpExpectation, Pattern, RunExpectation } from '../topology/tests/test.ts'
-import { answerWords } from './answer.ts'
+import { answerWords } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { pairWords } from './path.ts'
 import type { Session } from './session.ts'
@@ -138,7 +138,7 @@ function parseResponse(bytes: Buffer): Promise<HttpResponse> {
         connection.push(null)
       },
     })
-    const asking = request({ createConnection: () => connection, agent: false }, (response) => {
+    const asking = request({ createConnection: () => connection }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('error', reject)
@@ -154,7 +154,7 @@ function parseResponse(bytes: Buffer): Promise<HttpResponse> {
 const DNS_PORT = 53
 
 export async function evaluateDns(session: Session, expectation: DnsExpectation, timeoutMs = TIMEOUT_MS): Promise<Evaluation> {
-  const { decode, encode, RECURSION_DESIRED } = await import('dns-packet')
+  const { decode, encode, RECURSION_DESIRED } = (await import('dns-packet')).default // a CommonJS package, whose names a bundle does not tell
   const { pairs, name, type, answer: wanted, rcode } = expectation
   const flows = pairs.map(({ from, to }): Flow => {
     const payload = encode({ type: 'query', id: randomInt(65536), flags: RECURSION_DESIRED, questions: [{ type: type as 'A', name }] })

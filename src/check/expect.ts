@@ -1,6 +1,6 @@
 /** An expectation in time: until it holds (`within`), for how long it holds (`for`), and what was seen where it does not. */
 import type { Expectation } from '../topology/tests/test.ts'
-import { seconds } from './answer.ts'
+import { seconds } from '../lab/answer.ts'
 import { evaluate } from './evaluate.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import type { Miss, StepResult } from './result.ts'

@@ -48,7 +48,8 @@ export async function openSession(lab: string): Promise<Session> {
   return sessionOf(open)
 }
 
-function sessionOf({ record, memory, engine }: OpenLab): Session {
+/** A session in a lab that somebody has opened, and closes. */
+export function sessionOf({ record, memory, engine }: OpenLab): Session {
   const { desired } = memory
   const owners = new Map<string, string>()
   for (const [name, { addrs }] of desired.namespaces) for (const { local } of addrs.values()) owners.set(local, name)

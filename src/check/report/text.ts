@@ -1,7 +1,7 @@
 /** The report for people: what passed in a line each, what failed with its place in the file and what was seen instead. */
 import { formatDiagnostics } from '../../diagnostic/text.ts'
 import { displayPath } from '../../diagnostic/text.ts'
-import { seconds } from '../answer.ts'
+import { seconds } from '../../lab/answer.ts'
 import type { FileResult, Miss, StepResult, TestResult } from '../result.ts'
 import { summaryOf } from '../result.ts'
 
@@ -45,7 +45,8 @@ function stepText({ words, origin, misses, moreMisses }: StepResult, sources: Fi
   return place + misses.map(missText).join('') + more
 }
 
-function missText({ words, expected, seen, because, origin }: Miss): string {
+/** What one miss tells. */
+export function missText({ words, expected, seen, because, origin }: Miss): string {
   const place = origin === undefined ? '' : ` (line ${origin.line}, column ${origin.column})`
   const lines = [`      ${words}${place}`, `        expected: ${expected}`, `        seen:     ${indented(seen)}`]
   if (because.length > 0) lines.push(`        because:  ${because.map(indented).join('\n                  ')}`)

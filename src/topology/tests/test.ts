@@ -185,7 +185,7 @@ export interface MatrixExpectation {
 export interface ThroughputExpectation {
   readonly kind: 'throughput' | 'fairness'
   readonly pairs: readonly Pair[]
-  /** Bits a second, or Jain's index. */
+  /** Bytes a second, or Jain's index. */
   readonly bound: Bound
 }
 
