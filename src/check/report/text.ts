@@ -58,10 +58,11 @@ function indented(text: string): string {
 }
 
 /** What is said of a file when all its tests are done. */
-export function fileText({ file, diagnostics, sources, tests, isKept, lab }: FileResult, options: TextOptions): string {
+export function fileText({ file, diagnostics, sources, tests, isKept, lab, bundles }: FileResult, options: TextOptions): string {
   if (diagnostics.length > 0) return formatDiagnostics(diagnostics, sources, options)
   if (tests.length === 0) return `  ${displayPath(file, options.cwd)}: no tests\n`
-  return isKept ? `  The lab ${lab} is still there. To look around: netlab shell ${lab} NODE; to end it: netlab down ${lab}\n` : ''
+  const told = bundles.map((bundle) => `  What is to be known of it: ${displayPath(bundle, options.cwd)}\n`).join('')
+  return told + (isKept ? `  The lab ${lab} is still there. To look around: netlab shell ${lab} NODE; to end it: netlab down ${lab}\n` : '')
 }
 
 /** `12 passed, 1 failed, 0 skipped in 3.4 s` */

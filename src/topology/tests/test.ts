@@ -12,6 +12,8 @@ export interface Test {
   readonly keep: boolean
   /** One expectation, or several and actions between them. */
   readonly steps: readonly Step[]
+  /** Why it cannot be asked of this network; it has no steps then. */
+  readonly problem?: string
 }
 
 export type Step = Expectation | Action
