@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
+import { expandRange } from '../unit/range.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import { desiredState, rulesetsOf } from './desired.ts'
 import type { Damage } from './damage.ts'
@@ -16,7 +17,7 @@ import { shiftSubnets } from './shift-subnets.ts'
 import { gradedTests, readTests } from './tests/read-tests.ts'
 import type { Test } from './tests/test.ts'
 import type { Node, Topology } from './topology.ts'
-import { valueAt } from './value.ts'
+import { mapAt, valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
 
 export interface CompiledLab {
@@ -55,6 +56,8 @@ export interface CompileOptions {
   readonly testsSeed?: string
   /** A test that does not fit the topology is one that fails, and no finding. */
   readonly isGraded?: boolean
+  /** Hears how many nodes there will be, as soon as the file is read. */
+  readonly onNodeCount?: (count: number) => void
 }
 
 /**
@@ -64,6 +67,7 @@ export interface CompileOptions {
 export function compileTopology(source: string | object, options: CompileOptions = {}): CompiledLab {
   const findings = createFindings()
   const { root, sources, damage } = load(source, findings, options.seed)
+  options.onNodeCount?.(nodeCount(root))
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
   const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
@@ -92,6 +96,12 @@ function testsOf(
 ): readonly Test[] {
   if (root === undefined || topology === undefined) return []
   return isGraded ? gradedTests(root, topology, damage) : readTests(root, topology, findings, damage)
+}
+
+function nodeCount(root: MapValue | undefined): number {
+  let count = 0
+  for (const name of mapAt(root, 'nodes')?.entries.keys() ?? []) count += expandRange(name).value?.length ?? 0
+  return count
 }
 
 /** A file of tests: what else a topology has would be mistaken for a part of this one. */

@@ -1,4 +1,4 @@
-// What the firewall of firewall.yaml lets through. `npm install && npx vitest run`, as root or not.
+// What the firewall of firewall.yaml lets through. `npm test`, as root or not.
 import { fileURLToPath } from 'node:url'
 import { up, type Lab } from 'netlab'
 import 'netlab/vitest'
