@@ -194,10 +194,13 @@ tests: [{ from: h1, to: web, tcp: [80, 81] }]
   [
     'a MAC address that two nodes have',
     `
-nodes: { h1: {}, h2: {}, h3: { setup: [ip link set eth0 address 02:00:00:00:00:99] } }
+nodes: { h1: {}, h2: {}, h3: {} }
 bridges: { lan: { subnet: 10.0.0.0/24 } }
 links: [[h1, lan], [{ node: h2, mac: "02:00:00:00:00:99" }, lan], [h3, lan]]
-tests: [{ from: h1, to: h2, tcp: 80 }]
+tests:
+  - steps:
+      - exec: { node: h3, run: ip link set eth0 address 02:00:00:00:00:99 }
+      - { from: h1, to: h2, tcp: 80 }
 `,
     /h2:eth0 and h3:eth0 have the same MAC address 02:00:00:00:00:99 on one link/,
   ],

@@ -80,11 +80,15 @@ export class Reactor {
   #wait(): void {
     this.#isWaiting = true
     c.wait.async(this.#fd, this.#awaited.block, EVENTS, WAIT_MS, (_error: unknown, count: number) => {
-      this.#isWaiting = false
+      // Still waiting meanwhile: a handler that watches another socket must not begin a second wait beside the next one.
       this.#dispatch(this.#awaited, count)
       this.drain()
-      if (this.#handlers.size > 0) this.#wait()
-      else if (this.#isClosed) close(this.#fd)
+      if (this.#handlers.size > 0) {
+        this.#wait()
+        return
+      }
+      this.#isWaiting = false
+      if (this.#isClosed) close(this.#fd)
     })
   }
 
