@@ -10,7 +10,9 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
-const ENTRIES = ['src/cli/main.ts', 'src/index.ts', 'src/linux/engine-main.ts']
+const ENTRIES = ['src/cli/main.ts', 'src/index.ts', 'src/vitest.ts', 'src/linux/engine-main.ts']
+/** The user's own. */
+const PEERS = ['vitest']
 /** They load native code from their own folder. */
 const NATIVE = ['koffi', 'netlink']
 /** ink loads it where the environment has DEV=true, and never here. */
@@ -40,7 +42,7 @@ async function bundle() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: [...NATIVE, ...NEVER_LOADED],
+    external: [...NATIVE, ...PEERS, ...NEVER_LOADED],
     // What a bundled CommonJS package calls for Node's own modules.
     banner: { js: "import { createRequire as nodeRequire } from 'node:module'\nconst require = nodeRequire(import.meta.url)" },
     define: { 'process.env.NODE_ENV': '"production"' },

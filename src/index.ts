@@ -1,4 +1,5 @@
 // The library's one door. The command line uses nothing else.
+export type { Answer, AskOptions, PingOptions } from './lab/ask.ts'
 export { FindingsError, validate, type Source } from './lab/compile.ts'
 export { doctor, type Check } from './lab/doctor.ts'
 export { down, type DownResult } from './lab/down.ts'

@@ -4,8 +4,9 @@
  */
 import type { Expectation } from '../topology/tests/test.ts'
 import type { Flow } from '../linux/flow/flow.ts'
-import { familyOf, icmpWords } from './answer.ts'
-import { droppedAt } from './dropped-at.ts'
+import { familyOf, icmpWords } from '../lab/answer.ts'
+import { duplicateCauses, macCauses } from './conflicts.ts'
+import { droppedAt, ruleCauses } from './dropped-at.ts'
 import type { FirstMiss } from './evaluation.ts'
 import { isOwn, ownersOf, readCounts, type Evidence } from './evidence.ts'
 import type { Sighting } from '../linux/flow/capture.ts'
@@ -23,19 +24,21 @@ export async function diagnose(session: Session, _expectation: Expectation, miss
   const { flow } = miss
   if (flow === undefined || flow.kind === 'neigh') return []
   const again: Flow = { ...flow, delayMs: 0, timeoutMs: Math.min(flow.timeoutMs, FOLLOW_TIMEOUT_MS) }
-  const { network } = await session.engine.observe(new Map(), { withFacts: true })
+  const { network, duplicate } = await session.engine.observe(new Map(), { withFacts: true })
+  const owners = ownersOf(network, flow.to)
   const first = await session.followed([again])
   const way = follow(again, first.answers[0]!, first.sightings)
-  const passed = [flow.from, ...ownersOf(network, flow.to), ...[...way.there, ...way.back].map(({ netns }) => netns)]
+  const passed = [flow.from, ...owners, ...[...way.there, ...way.back].map(({ netns }) => netns)]
   const nodes = [...new Set(passed)].slice(0, MAX_NODES)
   const before = await readCounts(session, nodes)
   const { answers, sightings } = await session.followed([again])
   const after = await readCounts(session, nodes)
-  const evidence: Evidence = { session, network, flow: again, answer: answers[0]!, sightings, before, after }
+  const evidence: Evidence = { session, network, duplicate, owners, flow: again, answer: answers[0]!, sightings, before, after }
   const journey = follow(again, evidence.answer, sightings)
   if (miss.wantsAnswer === false) return unwanted(evidence, journey)
-  if (evidence.answer.outcome === 'answered') return ['Asked once more, it was answered.']
-  return [...maskCauses(evidence), ...(await causes(evidence, journey)), ...errorCauses(evidence, journey)]
+  const conflicts = [...macCauses(evidence), ...duplicateCauses(evidence)]
+  if (evidence.answer.outcome === 'answered') return [...conflicts, 'Asked once more, it was answered.']
+  return [...conflicts, ...maskCauses(evidence), ...(await causes(evidence, journey)), ...errorCauses(evidence, journey)]
 }
 
 /** An answer came where none was to come: which way. */
@@ -94,10 +97,27 @@ async function takenBy(evidence: Evidence, { back }: Journey, taker: IpSighting)
   ]
 }
 
-function refusals({ flow, answer, network }: Evidence, arrived: string, taker: IpSighting): string[] {
-  if (answer.outcome === 'icmp' && !isOwn(network, taker.netns, answer.by)) return []
-  const port = 'port' in flow ? (taker.packet.dport ?? flow.port) : ''
-  return [`${arrived}, where nobody listens on ${flow.kind} port ${port}, or a rule rejects it.`]
+async function refusals(evidence: Evidence, arrived: string, { netns, packet }: IpSighting): Promise<string[]> {
+  const { session, flow, answer, network } = evidence
+  if (answer.outcome === 'icmp' && !isOwn(network, netns, answer.by)) return []
+  if (flow.kind !== 'tcp' && flow.kind !== 'udp') return []
+  const [port, used] = [packet.dport ?? flow.port, (await session.engine.usedPorts(netns))[flow.kind]]
+  const name = `${flow.kind} port ${port}`
+  const own = used.filter((each) => each.port === port).map(({ address }) => address)
+  if (own.some((address) => address === packet.dst || isAny(address, familyOf(packet.dst))))
+    return [`${arrived}, where a program has ${name}: a rule, or that program, refuses it.`, ...ruleCauses(evidence, netns)]
+  if (own.length > 0)
+    return [
+      `${arrived}, where a program has ${name} on ${own.join(' and ')} alone. It must listen on 0.0.0.0 (or ::), or on ${packet.dst}.`,
+    ]
+  const ports = [...new Set(used.map((each) => each.port))].sort((a, b) => a - b)
+  const others = ports.length === 0 ? 'on no port at all' : `on ${ports.slice(0, 10).join(', ')}${ports.length > 10 ? ' …' : ''}`
+  return [`${arrived}, where nobody listens on ${name}: programs there listen ${others} (${flow.kind}).`, ...ruleCauses(evidence, netns)]
+}
+
+/** `::` takes IPv4, too, unless the program says otherwise. */
+function isAny(address: string, family: 4 | 6): boolean {
+  return address === '::' || (family === 4 && address === '0.0.0.0')
 }
 
 function errorCauses({ flow, session, answer }: Evidence, { errors }: Journey): string[] {

@@ -1,7 +1,8 @@
 /** Why a node took a packet in, or sent it out, and nothing came of it. */
 import { grown, type Evidence } from './evidence.ts'
-import { familyOf } from './answer.ts'
+import { familyOf } from '../lab/answer.ts'
 import type { IpSighting } from './follow.ts'
+import { segmentsOf } from './segment.ts'
 import { grownSince, type RuleCount } from './rule-counters.ts'
 
 /** The causes at the node where the packet was seen last, the surest first. */
@@ -15,9 +16,10 @@ export async function droppedAt(evidence: Evidence, last: IpSighting, leg: 'ther
 }
 
 /** Rules that let a packet go on, or only change it, are not what stopped it. */
-const STOPS = /-j (?:DROP|REJECT|TARPIT)|-P \S+ DROP|"drop"|"reject"/
+const STOPS = /-j (?:DROP|REJECT|TARPIT)|-P \S+ DROP|^(?!-)(?:.* )?(?:drop|reject)\b/
 
-function ruleCauses(evidence: Evidence, node: string): string[] {
+/** Rules of a node that have dropped or rejected it. */
+export function ruleCauses(evidence: Evidence, node: string): string[] {
   const counts = grownSince(evidence.before.rules.get(node) ?? [], evidence.after.rules.get(node) ?? [])
   return counts.filter(({ rule }) => STOPS.test(rule)).map((count) => ruleWords(node, count))
 }
@@ -76,12 +78,27 @@ async function forwardingCauses({ session, network: lab }: Evidence, { netns, if
   const name = familyOf(packet.dst) === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
   const { network } = await session.engine.observe(new Map([[netns, { sysctls: [name], files: [] }]]))
   const isForwarding = network.namespaces.get(netns)?.sysctls.get(name)?.value !== '0'
-  if (!isForwarding) return [`${netns} does not pass packets on: ${name} is 0. A router wants forwarding: true.`]
+  if (!isForwarding)
+    return [`${netns} does not pass packets on: ${name} is 0. A router wants forwarding: true.${otherRouters(lab, netns, ifname)}`]
   if (way.code === 'ENETUNREACH') return [`${netns} has no route to ${packet.dst}. It has: ${routesOf(state?.routes.values())}`]
   if (way.code !== undefined)
     return [`${netns} has a route to ${packet.dst} of type ${REFUSING[way.code] ?? way.code}, which drops or refuses it.`]
   if (way.dev === ifname && way.via !== undefined) return [`${netns} would send it back by ${ifname}, to ${way.via}.`]
   return []
+}
+
+/** Where the packet should have gone instead, perhaps. */
+function otherRouters(lab: Evidence['network'], netns: string, ifname: string): string {
+  const link = segmentsOf(lab).find((segment) => segment.some(({ netns: node, addr }) => node === netns && addr.ifname === ifname)) ?? []
+  const routers = link
+    .filter(({ netns: node }) => node !== netns && isRouter(lab, node))
+    .map(({ netns: node, addr }) => `${node} (${addr.local})`)
+  return routers.length === 0 ? '' : ` Or is the gateway wrong? On the same link there is ${[...new Set(routers)].join(', ')}.`
+}
+
+/** It has cables to several links. */
+function isRouter({ namespaces }: Evidence['network'], node: string): boolean {
+  return new Set([...(namespaces.get(node)?.addrs.values() ?? [])].flatMap(({ ifname }) => (ifname === 'lo' ? [] : [ifname]))).size > 1
 }
 
 /** The packet is for this node: has it a way back to who sent it? */

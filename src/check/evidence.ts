@@ -10,6 +10,10 @@ export interface Evidence {
   readonly session: Session
   /** As the kernel has it now, whatever the file says. */
   readonly network: NetworkState
+  /** IPv6 addresses that are not used, as somebody else has them: `h1: eth0 fd00::1/64`. */
+  readonly duplicate: readonly string[]
+  /** Who has the address that is asked. */
+  readonly owners: readonly string[]
   readonly flow: Flow
   readonly answer: FlowAnswer
   readonly sightings: readonly Sighting[]

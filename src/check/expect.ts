@@ -1,6 +1,7 @@
 /** An expectation in time: until it holds (`within`), for how long it holds (`for`), and what was seen where it does not. */
 import type { Expectation } from '../topology/tests/test.ts'
-import { seconds } from './answer.ts'
+import { seconds } from '../lab/answer.ts'
+import { given } from '../unit/given.ts'
 import { evaluate } from './evaluate.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import type { Miss, StepResult } from './result.ts'
@@ -88,9 +89,9 @@ async function explained(session: Session, expectation: Expectation, evaluation:
   }
   const misses: Miss[] = []
   for (const miss of evaluation.misses.slice(0, SHOWN_MISSES)) {
-    const { words, expected, seen, origin } = miss
+    const { words, expected, seen, origin, flow } = miss
     const because = [...(miss.because ?? []), ...(await diagnose(session, expectation, miss))]
-    misses.push({ words, expected, seen, because: [...new Set(because)], ...(origin !== undefined && { origin }) })
+    misses.push({ words, expected, seen, because: [...new Set(because)], ...given({ origin, flow }) })
   }
   return misses
 }

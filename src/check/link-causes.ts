@@ -2,6 +2,7 @@
 import type { NetworkState } from '../state/network.ts'
 import { ownersOf, type Evidence } from './evidence.ts'
 import type { IpSighting } from './follow.ts'
+import { containsAddress, prefixOf } from '../unit/prefix.ts'
 import { macWords } from './neigh.ts'
 
 /** The packet left its own node by no interface. */
@@ -13,8 +14,9 @@ export async function unsentCauses(evidence: Evidence, from: string, to: string)
       `${from} has no route to ${session.nameOf(to)}. Its addresses: ${addressesOf(network, from)}; a gateway, or a route, is missing.`,
     ]
   if (way?.code !== undefined) return [`A route of ${from} refuses packets to ${to} (${way.code}).`]
-  if (answer.outcome === 'error' && answer.code === 'EPERM') return ownRules(evidence, from)
-  return unanswered(evidence, from, way?.via ?? to, way?.dev ?? '')
+  const own = ownRules(evidence, from)
+  if (own.length > 0 || (answer.outcome === 'error' && answer.code === 'EPERM')) return own
+  return unanswered(evidence, from, way?.via ?? to, way?.dev ?? '', way?.via === undefined)
 }
 
 function ownRules({ before, after }: Evidence, from: string): string[] {
@@ -34,27 +36,43 @@ export async function arpCauses(evidence: Evidence, { netns, isOut, packet }: Ip
   if (isOut) return staleCauses(evidence, netns, packet.dst)
   const [way] = await evidence.session.engine.lookup([{ from: netns, to: packet.dst }])
   if (way === undefined || way.code !== undefined || way.isLocal === true) return []
-  return unanswered(evidence, netns, way.via ?? packet.dst, way.dev ?? '')
+  return unanswered(evidence, netns, way.via ?? packet.dst, way.dev ?? '', way.via === undefined)
 }
 
-async function unanswered({ session, network }: Evidence, from: string, nexthop: string, dev: string): Promise<string[]> {
+async function unanswered(
+  { session, network }: Evidence,
+  from: string,
+  nexthop: string,
+  dev: string,
+  isDirect: boolean,
+): Promise<string[]> {
   const { neighs } = (await session.engine.facts([from])).get(from)!
   const entry = neighs.find(({ dst, ifname }) => dst === nexthop && ifname === dev)
   if (entry?.state === 'known' || entry?.state === 'permanent') return []
   const [answer] = await session.flows([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }])
   if (answer?.outcome === 'neighbours') return []
   const protocol = nexthop.includes(':') ? 'neighbour discovery' : 'ARP'
-  return [`${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers: ${whereIs(network, from, dev, nexthop)}`]
+  return [`${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers: ${whereIs(network, from, dev, nexthop, isDirect)}`]
+}
+
+/** The sender takes the address for one of its own subnet. */
+function wideMask({ namespaces }: NetworkState, from: string, dev: string, address: string): string {
+  const { addrs } = namespaces.get(from)!
+  const own = [...addrs.values()].find(
+    ({ ifname, local, prefixlen }) => ifname === dev && containsAddress(prefixOf(local, prefixlen), address),
+  )
+  if (own === undefined) return ''
+  return ` ${from} asks there because ${address} lies in the network of its own address ${own.local}/${own.prefixlen}: if it is behind a router, the prefix length is wrong.`
 }
 
 /** Where the address is, if not here. */
-function whereIs(network: NetworkState, from: string, dev: string, address: string): string {
+function whereIs(network: NetworkState, from: string, dev: string, address: string, isDirect: boolean): string {
   const [owner] = ownersOf(network, address)
   if (owner === undefined) return 'no node has this address.'
   const addr = [...network.namespaces.get(owner)!.addrs.values()].find(({ local }) => local === address)!
   const link = network.namespaces.get(owner)!.links.get(addr.ifname)
   if (link?.up === false) return `${owner} has it, but its ${addr.ifname} is down.`
-  return `${owner} has it on ${addr.ifname}, which is not on the link of ${from}:${dev}, or is cut off.`
+  return `${owner} has it on ${addr.ifname}, which is not on the link of ${from}:${dev}, or is cut off.${isDirect ? wideMask(network, from, dev, address) : ''}`
 }
 
 /** The packet left, to a MAC address: whose is it? */

@@ -1,7 +1,7 @@
 /** `mtu`: the largest echo that gets there in one piece. RFC 1191, RFC 8201. */
 import type { FlowAnswer, PingFlow } from '../linux/flow/flow.ts'
 import type { MtuExpectation, Pair } from '../topology/tests/test.ts'
-import { familyOf } from './answer.ts'
+import { familyOf } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { pairWords } from './path.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
 /** `arp` and `nd`: who on the link has an address. One must have it, and no more. */
 import type { NeighExpectation } from '../topology/tests/test.ts'
-import { answerWords } from './answer.ts'
+import { answerWords } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { pairWords } from './path.ts'
 import type { Session } from './session.ts'

@@ -2,8 +2,9 @@
 import type { Flow, FlowAnswer } from '../linux/flow/flow.ts'
 import type { Pair, PingOptions, ReachExpectation } from '../topology/tests/test.ts'
 import { isWithin } from '../unit/bound.ts'
-import { answerWords, awaitsAnswer, isExpected, milliseconds } from './answer.ts'
+import { answerWords, milliseconds } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
+import { awaitsAnswer, isExpected } from './expected.ts'
 import { pairWords } from './path.ts'
 import type { Session } from './session.ts'
 

@@ -1,6 +1,7 @@
 /** What a run of tests found. Plain data, which every report is made from. */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Origin } from '../diagnostic/origin.ts'
+import type { Flow } from '../linux/flow/flow.ts'
 
 /** `error`: it could not be asked, e.g. because an action of its own failed. */
 export type Status = 'passed' | 'failed' | 'error' | 'skipped'
@@ -16,6 +17,8 @@ export interface Miss {
   readonly because: readonly string[]
   /** Of a part of the expectation, where it has a place of its own. */
   readonly origin?: Origin
+  /** The packet, to be sent once more. */
+  readonly flow?: Flow
 }
 
 export interface StepResult {
@@ -52,6 +55,8 @@ export interface TestResult {
 
 export interface FileResult {
   readonly file: string
+  /** Whose answer it is, where it is graded. */
+  readonly student?: string
   /** Name under which the lab ran. */
   readonly lab: string
   readonly tests: readonly TestResult[]
@@ -64,6 +69,8 @@ export interface FileResult {
   readonly sources: ReadonlyMap<string, string>
   /** Whether the lab is still there. */
   readonly isKept: boolean
+  /** Directories that tell of the tests that failed. */
+  readonly bundles: readonly string[]
 }
 
 export interface Summary {

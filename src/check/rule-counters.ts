@@ -1,4 +1,4 @@
-/** How many packets each rule of a node's packet filters has met: iptables-save(8) -c, nft(8) -j list ruleset. */
+/** How many packets each rule of a node's packet filters has met: iptables-save(8) -c, nft(8) -a list ruleset. */
 import type { RulesetTool } from '../state/network.ts'
 
 export interface RuleCount {
@@ -14,7 +14,7 @@ export interface RuleCount {
 
 /** The command that prints a tool's rules with their counters. */
 export function counterCommand(tool: RulesetTool): string[] {
-  return tool === 'nftables' ? ['nft', '-j', 'list', 'ruleset'] : [`${tool}-save`, '-c']
+  return tool === 'nftables' ? ['nft', '-a', 'list', 'ruleset'] : [`${tool}-save`, '-c']
 }
 
 /** `:FORWARD DROP [3:252]`, `[1:84] -A FORWARD -j DROP` */
@@ -37,30 +37,20 @@ export function parseSave(tool: RulesetTool, text: string): RuleCount[] {
   return counts
 }
 
-interface NftRule {
-  readonly family: string
-  readonly table: string
-  readonly chain: string
-  readonly handle: number
-  readonly expr: readonly Record<string, unknown>[]
-}
-
-/** Only rules that say `counter` count. */
+/** `table inet filter {`, `chain forward {`, a line for each rule with its handle. Only rules that say `counter` count. */
 export function parseNft(text: string): RuleCount[] {
-  const { nftables } = JSON.parse(text) as { nftables: readonly { readonly rule?: NftRule }[] }
-  const numbers = new Map<string, number>()
-  return nftables.flatMap(({ rule }): RuleCount[] => {
-    if (rule === undefined) return []
-    const chain = `${rule.family} ${rule.table} ${rule.chain}`
-    const number = (numbers.get(chain) ?? 0) + 1
-    numbers.set(chain, number)
-    const counter = rule.expr.find((part) => 'counter' in part)?.['counter'] as { packets?: number } | undefined
-    const words = rule.expr
-      .filter((part) => !('counter' in part))
-      .map((part) => JSON.stringify(part))
-      .join(' ')
-    return [{ tool: 'nftables', chain, number, rule: words, packets: counter?.packets ?? 0 }]
-  })
+  const counts: RuleCount[] = []
+  let [table, chain, number] = ['', '', 0]
+  for (const line of text.split('\n')) {
+    table = /^table (\S+ \S+) \{/.exec(line)?.[1] ?? table
+    const begun = /^\tchain (\S+) \{/.exec(line)?.[1]
+    if (begun !== undefined) [chain, number] = [begun, 0]
+    const rule = /^\t\t(.*\S) # handle \d+$/.exec(line)?.[1]
+    if (rule === undefined) continue
+    const packets = Number(/(?:^| )counter packets (\d+) bytes/.exec(rule)?.[1] ?? 0)
+    counts.push({ tool: 'nftables', chain: `${table} ${chain}`, number: ++number, rule: normal(rule), packets })
+  }
+  return counts
 }
 
 /** Packets of the rule that is written so; undefined where there is none. */
@@ -69,8 +59,12 @@ export function counterOf(counts: readonly RuleCount[], rule: string): number | 
   return counts.find((count) => normal(count.rule) === wanted)?.packets
 }
 
+/** Without what it has counted. */
 function normal(rule: string): string {
-  return rule.trim().replace(/\s+/g, ' ')
+  return rule
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/(^| )counter packets \d+ bytes \d+/, '$1counter')
 }
 
 /** Rules that have met packets since. */

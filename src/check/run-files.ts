@@ -1,4 +1,5 @@
 /** Several files, several times, several at once. */
+import { given } from '../unit/given.ts'
 import type { FileResult } from './result.ts'
 import { runFile, type RunOptions } from './run-file.ts'
 
@@ -11,8 +12,17 @@ export interface RunFilesOptions extends RunOptions {
   readonly jobs?: number
 }
 
+/** A file to run, and whose it is where it is graded. */
+export interface FileToRun {
+  readonly file: string
+  readonly student?: string
+}
+
+/** In a seed: the student's name. */
+const STUDENT = '{student}'
+
 /** Runs the tests of every file; the results stand in the order of the files. After a failure, `bail` begins no further file. */
-export async function runFiles(files: readonly string[], options: RunFilesOptions): Promise<FileResult[]> {
+export async function runFiles(files: readonly FileToRun[], options: RunFilesOptions): Promise<FileResult[]> {
   const runs = Array.from({ length: options.repeat ?? 1 }, () => files).flat()
   const results: FileResult[] = []
   let next = 0
@@ -20,7 +30,9 @@ export async function runFiles(files: readonly string[], options: RunFilesOption
   const work = async (): Promise<void> => {
     while (next < runs.length && !isOver) {
       const index = next++
-      const result = await runFile(runs[index]!, options)
+      const { file, student } = runs[index]!
+      const seed = options.seed?.replaceAll(STUDENT, student ?? '')
+      const result = await runFile(file, { ...options, ...given({ student, seed }) })
       results[index] = result
       const isBad = result.failure !== undefined || result.tests.some(({ status }) => status === 'failed' || status === 'error')
       isOver ||= options.bail === true && isBad

@@ -15,6 +15,8 @@ export interface Session {
   readonly engine: Engine
   /** Nodes, and bridges with an address. */
   readonly places: readonly string[]
+  /** Where commands can be run: nodes and bridges, as they are called. */
+  readonly commandPlaces: readonly string[]
   /** By node: what its rules had counted when the test began; of the nodes that the test asks about. */
   readonly countersBefore: Map<string, readonly RuleCount[]>
   /** Sends, and hears what comes back. */
@@ -48,7 +50,8 @@ export async function openSession(lab: string): Promise<Session> {
   return sessionOf(open)
 }
 
-function sessionOf({ record, memory, engine }: OpenLab): Session {
+/** A session in a lab that somebody has opened, and closes. */
+export function sessionOf({ record, memory, engine }: OpenLab): Session {
   const { desired } = memory
   const owners = new Map<string, string>()
   for (const [name, { addrs }] of desired.namespaces) for (const { local } of addrs.values()) owners.set(local, name)
@@ -62,6 +65,7 @@ function sessionOf({ record, memory, engine }: OpenLab): Session {
     desired,
     engine,
     places,
+    commandPlaces: [...record.nodes, ...Object.keys(record.bridges)],
     countersBefore: new Map(),
     flows: async (flows) => (await engine.flows(flows)).answers,
     followed: (flows) => engine.flows(flows, places),

@@ -1,7 +1,7 @@
 /** `isolated` and `matrix`. */
 import type { Flow } from '../linux/flow/flow.ts'
 import type { IsolatedExpectation, MatrixExpectation } from '../topology/tests/test.ts'
-import { answerWords } from './answer.ts'
+import { answerWords } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { follow, nodesOf } from './follow.ts'
 import { pairWords } from './path.ts'

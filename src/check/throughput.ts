@@ -39,7 +39,7 @@ export async function evaluateThroughput(session: Session, { kind, pairs, bound 
   return { asked: pairs.length, misses, seen: told }
 }
 
-/** Bits a second that arrived, or what went wrong. */
+/** Bytes a second that arrived, or what went wrong. */
 async function measure(session: Session, from: string, to: string, address: string, port: number): Promise<number | string> {
   if (to === '') return `${address} is no node of this lab, and nobody would answer there`
   const stop = new AbortController()
@@ -50,14 +50,15 @@ async function measure(session: Session, from: string, to: string, address: stri
     const { status, stdout, stderr } = await session.exec(from, ['iperf3', '-c', address, '-p', String(port), '-t', String(SECONDS), '-J'])
     const result = JSON.parse(stdout || '{}') as { error?: string; end?: { sum_received?: { bits_per_second?: number } } }
     const rate = result.end?.sum_received?.bits_per_second
-    return status !== 0 || rate === undefined ? (result.error ?? (stderr.trim() || `iperf3 ended with status ${status}`)) : rate
+    return status !== 0 || rate === undefined ? (result.error ?? (stderr.trim() || `iperf3 ended with status ${status}`)) : rate / 8
   } finally {
     stop.abort()
     await server.ended
   }
 }
 
-function rateWords(bitsPerSec: number): string {
+function rateWords(bytesPerSec: number): string {
+  const bitsPerSec = bytesPerSec * 8
   const [unit, size] = bitsPerSec >= 1e9 ? ['gbit', 1e9] : bitsPerSec >= 1e6 ? ['mbit', 1e6] : ['kbit', 1e3]
   return `${(bitsPerSec / Number(size)).toFixed(1)} ${unit}`
 }

@@ -7,7 +7,7 @@ import type { LinkState, NamespaceState, VirtualLink } from '../state/network.ts
 import { optionWords } from '../state/option.ts'
 import { statusText } from '../state/equal.ts'
 import { routeText, ruleText } from '../state/words.ts'
-import { bridgeAt } from './bridge-at.ts'
+import { bridgeAt } from '../lab/bridge-at.ts'
 import type { Context } from './context.ts'
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
 import { frameTable } from './table.ts'

@@ -2,7 +2,7 @@
 import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
 import { Interrupted, type Context } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
-import { inspectionJson } from './inspect-json.ts'
+import { inspectionJson } from '../lab/inspect-json.ts'
 import { inspectionText } from './inspect-text.ts'
 
 // xterm control sequences: the alternate screen, the cursor's home, and erasing to the end of the line or of the screen.

@@ -1,5 +1,6 @@
 /** The use cases as the commands see them: those of the library's door, each loaded when it is first called. Tests hand in a fake. */
 import type { formatReport } from '../check/report/report.ts'
+import type { gradeText } from '../check/report/grades.ts'
 import type { fileText, summaryText, testText } from '../check/report/text.ts'
 import type { runFiles } from '../check/run-files.ts'
 import type { validate } from '../lab/compile.ts'
@@ -20,7 +21,7 @@ import type { watchEvents } from '../lab/watch-events.ts'
 import type { planJson } from '../plan/json.ts'
 import type { formatPlanShell } from '../plan/shell.ts'
 import type { formatPlanText } from '../plan/text.ts'
-import type { labNameOf } from '../topology/compile.ts'
+import type { labNameOf, shiftFile } from '../topology/compile.ts'
 import type { startTui } from './start-tui.ts'
 
 export interface Library {
@@ -52,6 +53,10 @@ export interface Library {
   doctor: typeof doctor
   runFiles: typeof runFiles
   formatReport: typeof formatReport
+  /** Everybody's points, for people. */
+  gradeText: Late<typeof gradeText>
+  /** The text of a file with its subnets moved. */
+  shiftFile: Late<typeof shiftFile>
   /** The report for people, in its parts. */
   testReport: () => Promise<{ testText: typeof testText; fileText: typeof fileText; summaryText: typeof summaryText }>
   labNameOf: Late<typeof labNameOf>

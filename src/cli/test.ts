@@ -1,12 +1,12 @@
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { displayPath } from '../diagnostic/text.ts'
 import type { ReportFormat } from '../check/report/report.ts'
 import type { FileResult } from '../check/result.ts'
-import type { RunEvent, RunFilesOptions } from '../check/run-files.ts'
+import type { FileToRun, RunEvent, RunFilesOptions } from '../check/run-files.ts'
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
-import type { Context } from './context.ts'
+import type { Context, Output } from './context.ts'
 import { EXIT_DONE, EXIT_REFUSED, EXIT_TEST_FAILED, EXIT_USAGE } from './exit-code.ts'
 import { fileOf, findLab } from './lab-name.ts'
 import { writeJson } from './report.ts'
@@ -14,19 +14,23 @@ import { usageError } from './usage.ts'
 
 interface Options {
   readonly bail?: true
+  readonly bundle?: string
   readonly filter?: string
+  readonly grade?: true
   readonly jobs?: string
   readonly json?: true
   readonly keep?: true
   readonly keepOnFailure?: true
+  readonly printFile?: true
   readonly repeat?: string
   readonly report: readonly string[]
   readonly running?: true
+  readonly seed?: string
   readonly tests?: string
   readonly timeout?: string
 }
 
-const FORMATS: readonly ReportFormat[] = ['junit', 'tap', 'json', 'github']
+const FORMATS: readonly ReportFormat[] = ['junit', 'tap', 'json', 'github', 'csv']
 
 export const testCommand: CommandDefinition<Options> = {
   define(command) {
@@ -34,9 +38,14 @@ export const testCommand: CommandDefinition<Options> = {
       .summary('prove what a file claims')
       .description(
         'Brings the lab of each file up under a name of its own, runs its tests, reports, and takes it down. Exit status: 0 when all ' +
-          'hold, 1 when a test failed, 2 when a file is wrong, 3 when the kernel or a tool refused.',
+          'hold, 1 when a test failed, 2 when a file is wrong, 3 when the kernel or a tool refused; with --grade, 0 when every file has ' +
+          'its points, whatever they are, and 3 when the kernel or a tool refused. The fields of --json are those of --report json: ' +
+          'passed, failed, skipped; files, each with file, student, points, of, lab, isKept, bundles, diagnostics and tests; a test has ' +
+          'name, status (passed, failed, error, skipped), points, earned, elapsedMs, note and steps; a step has words, status, origin ' +
+          '(file, line, column), asked, held, seen, heldAfterMs, convergenceMs and misses, each with words, expected, seen and because. ' +
+          'New fields may come; none goes or changes its meaning.',
       )
-      .argument('[file...]', 'YAML files, or folders with a topology.yaml; with --running, a lab')
+      .argument('[file...]', 'YAML files, folders with a topology.yaml, or directories of YAML files; with --running, a lab')
       .option('--tests <file>', 'take the tests from this file instead')
       .option('--filter <text>', 'only tests whose name has this in it')
       .option('--bail', 'stop at the first test that fails')
@@ -46,6 +55,10 @@ export const testCommand: CommandDefinition<Options> = {
       .option('--running', 'ask a lab that runs, which stays')
       .option('--keep', 'leave the labs running')
       .option('--keep-on-failure', 'leave a lab running when a test in it failed')
+      .option('--bundle <dir>', 'when a test fails, write all that is to be known of its lab there: states, rules, logs, packets')
+      .option('--grade', "the files are students' answers: tell the points of each; a test that does not fit a file earns none")
+      .option('--seed <text>', "move all private subnets as this text says; {student} in it is the student's name")
+      .option('--print-file', 'print the file as --seed moves it, and test nothing')
       .option('--report <format[=file]>', `${FORMATS.join(', ')}; may be given several times`, append, [])
       .option('--json', 'print the results as JSON')
       .addHelpText(
@@ -55,6 +68,10 @@ export const testCommand: CommandDefinition<Options> = {
           ['netlab test topo.yaml --report junit=junit.xml --report github', 'with annotations, too'],
           ['netlab test topo.yaml --keep-on-failure', 'look around where it went wrong'],
           ['netlab test --running', 'ask the only lab that runs'],
+          ['netlab test topo.yaml --bundle failures', 'with states, logs and packets of what fails'],
+          ['netlab test --grade answers/ --tests exam.yaml --report csv=grades.csv', 'grade a class by tests it has not seen'],
+          ['netlab test task.yaml --seed ada --print-file > ada.yaml', 'a task with subnets of its own for everybody …'],
+          ["netlab test --grade answers/ --tests exam.yaml --seed '{student}'", '… and its grading, for answers/ada.yaml'],
         ),
       )
   },
@@ -62,21 +79,51 @@ export const testCommand: CommandDefinition<Options> = {
   async run(context, { args, options }) {
     const reports = options.report.map(reportOf)
     const running = options.running === true ? await findLab(context, args[0]) : undefined
-    const files = running === undefined ? args.map((file) => fileOf(context, file)) : running.file === undefined ? [] : [running.file]
+    const files = running === undefined ? findFiles(context, args, options) : running.file === undefined ? [] : [{ file: running.file }]
     if (files.length === 0) throw usageError('Which file?', { command: { sentence: 'For example:', line: 'netlab test topo.yaml' } })
+    if (options.printFile === true) {
+      for (const { file } of files) context.stdout.write(await context.library.shiftFile(file, options.seed ?? ''))
+      return EXIT_DONE
+    }
     const printer = await createPrinter(context, options.json === true || reports.some(({ file }) => file === undefined))
     const start = performance.now()
     const work = { ...workOf(context, options), onEvent: printer.onEvent, ...(running !== undefined && { running: running.name }) }
     const results = await context.interruptible((signal) => context.library.runFiles(files, { ...work, signal }))
+    if (options.grade === true) printer.out.write(await context.library.gradeText(results))
     printer.end(results, performance.now() - start)
     if (options.json === true) writeJson(context, JSON.parse(await context.library.formatReport('json', results, context.cwd)))
     for (const { format, file } of reports) {
       const text = await context.library.formatReport(format, results, context.cwd)
       if (file === undefined) context.stdout.write(text)
-      else writeFileSync(resolve(context.cwd, file), text)
+      else writeReport(resolve(context.cwd, file), text)
     }
-    return exitCodeOf(results)
+    return exitCodeOf(results, options.grade === true)
   },
+}
+
+/** The files, and those in the directories; a student bears the name of the file, or of the directory where that is the file's own. */
+function findFiles(context: Context, args: readonly string[], { grade, seed, tests, printFile }: Options): FileToRun[] {
+  if (grade === true && seed !== undefined && tests === undefined)
+    throw usageError('--grade with --seed moves the subnets of the tests: give their file with --tests.')
+  if (printFile === true && seed === undefined) throw usageError('--print-file shows what --seed makes of a file: give a seed.')
+  const files = args.flatMap((arg) => yamlFiles(fileOf(context, arg)))
+  const perDirectory = new Map<string, number>()
+  for (const file of files) perDirectory.set(dirname(file), (perDirectory.get(dirname(file)) ?? 0) + 1)
+  return files.map((file): FileToRun => {
+    if (grade !== true) return { file }
+    const isAlone = perDirectory.get(dirname(file)) === 1 && !args.some((arg) => [file, dirname(file)].includes(resolve(context.cwd, arg)))
+    return { file, student: basename(isAlone ? dirname(file) : file).replace(/\.ya?ml$/, '') }
+  })
+}
+
+function yamlFiles(path: string): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path]
+  const found = readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+  if (found.length === 0) throw usageError(`There is no YAML file in ${path}.`)
+  return found
 }
 
 function append(value: string, before: readonly string[]): readonly string[] {
@@ -95,6 +142,8 @@ function workOf(context: Context, options: Options): RunFilesOptions {
   return {
     ...(options.filter !== undefined && { filter: options.filter }),
     ...(options.bail === true && { bail: true }),
+    ...(options.bundle !== undefined && { bundle: resolve(context.cwd, options.bundle) }),
+    ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.tests !== undefined && { tests: resolve(context.cwd, options.tests) }),
     ...(keep !== undefined && { keep }),
     ...(jobs !== undefined && { jobs }),
@@ -111,7 +160,16 @@ function reportOf(word: string): { format: ReportFormat; file?: string } {
   return rest.length === 0 ? { format } : { format, file: rest.join('=') }
 }
 
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw usageError(`The report cannot be written: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
 interface Printer {
+  readonly out: Output
   readonly onEvent: (event: RunEvent) => void
   end(results: readonly FileResult[], elapsedMs: number): void
 }
@@ -122,6 +180,7 @@ async function createPrinter(context: Context, isTalk: boolean): Promise<Printer
   const out = isTalk ? context.stderr : context.stdout
   const options = { color: out.hasColor, width: out.columns, cwd: context.cwd }
   return {
+    out,
     onEvent: (event) => {
       if (event.type !== 'file') return
       const { result } = event
@@ -133,8 +192,9 @@ async function createPrinter(context: Context, isTalk: boolean): Promise<Printer
   }
 }
 
-function exitCodeOf(results: readonly FileResult[]): number {
-  if (results.some(({ failure }) => failure === 'finding')) return EXIT_USAGE
+function exitCodeOf(results: readonly FileResult[], isGraded: boolean): number {
+  if (!isGraded && results.some(({ failure }) => failure === 'finding')) return EXIT_USAGE
   if (results.some(({ failure }) => failure === 'refusal')) return EXIT_REFUSED
+  if (isGraded) return EXIT_DONE
   return results.some(({ tests }) => tests.some(({ status }) => status === 'failed' || status === 'error')) ? EXIT_TEST_FAILED : EXIT_DONE
 }

@@ -28,7 +28,8 @@ function capabilitiesOf({ nodes, capabilities }: LabRecord, name: string): reado
   return nodes.includes(name) ? capabilities[name] : DEFAULT_CAPABILITIES
 }
 
-function namespaceOf(record: LabRecord, name: string): string {
+/** The namespace of a node or a bridge. Errors: finding NODE_UNKNOWN. */
+export function namespaceOf(record: LabRecord, name: string): string {
   if (record.nodes.includes(name)) return name
   const bridge = record.bridges[name]
   if (bridge !== undefined) return bridge

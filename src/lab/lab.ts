@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/operation.ts'
+import { ask, type Answer, type AskOptions, type PingOptions } from './ask.ts'
 import type { Source } from './compile.ts'
 import { down, type DownResult } from './down.ts'
 import { nodeCommand } from './exec.ts'
@@ -16,6 +17,7 @@ import {
   type LinkSettings,
 } from './link.ts'
 import { run, type Finished } from './run.ts'
+import { releaseLab } from './shared-engine.ts'
 import { up as bringUp, type UpOptions, type UpResult } from './up.ts'
 
 /** How to run a command in a node. */
@@ -41,6 +43,25 @@ export class LabNode {
     const { file, args, env } = nodeCommand(this.lab, this.name, argv)
     return run({ file, args }, { ...options, env: { ...env, ...options.env } })
   }
+
+  /** Sends one echo to a node or an address. Whatever comes back, or nothing, resolves; errors: as `exec`, finding INVALID_VALUE. */
+  ping(target: LabNode | string, options: PingOptions = {}): Promise<Answer> {
+    return ask(this.lab, this.name, nameOf(target), { kind: 'ping' }, options)
+  }
+
+  /** Opens a TCP connection to a node or an address, and resets it at once. Resolves and fails as `ping`. */
+  tcp(target: LabNode | string, port: number, options: AskOptions = {}): Promise<Answer> {
+    return ask(this.lab, this.name, nameOf(target), { kind: 'tcp', port }, options)
+  }
+
+  /** Sends one UDP datagram to a node or an address. Resolves and fails as `ping`. */
+  udp(target: LabNode | string, port: number, options: AskOptions = {}): Promise<Answer> {
+    return ask(this.lab, this.name, nameOf(target), { kind: 'udp', port }, options)
+  }
+}
+
+function nameOf(target: LabNode | string): string {
+  return typeof target === 'string' ? target : target.name
 }
 
 /** One link of a running lab, or all ports of a bridge. What is changed here the file does not say: `lab.plan()` shows it. */
@@ -118,7 +139,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Takes the lab down; returns when the kernel has freed it. */
-  down(): Promise<DownResult> {
+  async down(): Promise<DownResult> {
+    await releaseLab(this.name)
     return down(this.name)
   }
 

@@ -25,7 +25,10 @@ async function planFromNothing({ name, desired }: ReadyLab): Promise<Plan> {
 }
 
 /** Makes the plan of `up` and does nothing. `fromNothing` plans as if no lab of that name were running. Errors: FindingsError. */
-export async function plan(source: Source, options: { readonly name?: string; readonly fromNothing?: boolean } = {}): Promise<Planned> {
+export async function plan(
+  source: Source,
+  options: { readonly name?: string; readonly seed?: string; readonly fromNothing?: boolean } = {},
+): Promise<Planned> {
   const ready = await compile(source, options)
   const record = readRecord(ready.name)
   if (options.fromNothing || record === undefined || !isAlive(record))

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Engine } from '../linux/engine.ts'
 import { enterCommand } from '../linux/nsexec.ts'
+import type { UsedPort } from '../linux/readiness.ts'
 import { askSupervisor, logPaths } from '../linux/supervisor.ts'
 import { statusText } from '../state/equal.ts'
 import type { ReadyConditions, ServiceName, ServiceStatus } from '../state/network.ts'
@@ -57,9 +58,10 @@ async function missingCondition(
 
 async function unusedPort(engine: Engine, netns: string, { tcp, udp }: ReadyConditions): Promise<string | undefined> {
   const used = await engine.usedPorts(netns)
-  const closed = tcp.find((port) => !used.tcp.includes(port))
+  const isUsed = (ports: readonly UsedPort[], wanted: number): boolean => ports.some(({ port }) => port === wanted)
+  const closed = tcp.find((port) => !isUsed(used.tcp, port))
   if (closed !== undefined) return `nothing listens on tcp port ${closed}`
-  const unbound = udp.find((port) => !used.udp.includes(port))
+  const unbound = udp.find((port) => !isUsed(used.udp, port))
   return unbound === undefined ? undefined : `nothing is bound to udp port ${unbound}`
 }
 

@@ -26,6 +26,8 @@ export type UpEvent =
 export interface UpOptions {
   /** Another name than the file's. */
   readonly name?: string
+  /** Moves the private subnets of the file: the same seed, the same way. */
+  readonly seed?: string
   /** Take a running lab of that name down first. */
   readonly recreate?: boolean
   /** Undoes what was done, and rejects with its reason. */

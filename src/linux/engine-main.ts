@@ -118,7 +118,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     case 'list':
       return listNamespaces(theWorld().holder)
     case 'flows':
-      return runFlows(theWorld(), call.arguments.flows, call.arguments.taps)
+      return runFlows(theWorld(), call.arguments.flows, call.arguments.taps, call.arguments.withFrames)
     case 'lookup':
       return call.arguments.queries.map((query) => lookupRoute(theWorld(), query))
     case 'facts':

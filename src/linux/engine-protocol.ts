@@ -33,7 +33,10 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'probe'; readonly arguments: { readonly names?: readonly string[] } }
   | { readonly method: 'probeQdiscs'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'list'; readonly arguments: undefined }
-  | { readonly method: 'flows'; readonly arguments: { readonly flows: readonly Flow[]; readonly taps?: readonly string[] } }
+  | {
+      readonly method: 'flows'
+      readonly arguments: { readonly flows: readonly Flow[]; readonly taps?: readonly string[]; readonly withFrames?: boolean }
+    }
   | { readonly method: 'lookup'; readonly arguments: { readonly queries: readonly RouteQuery[] } }
   | { readonly method: 'facts'; readonly arguments: { readonly names: readonly string[] } }
   | { readonly method: 'watch'; readonly arguments: undefined }

@@ -32,8 +32,8 @@ export interface Engine {
   defaults(names: readonly string[]): Promise<Map<string, string>>
   /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
   probeQdiscs(names: readonly string[]): Promise<Probe[]>
-  /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen. */
-  flows(flows: readonly Flow[], taps?: readonly string[]): Promise<FlowOutcome>
+  /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen, `withFrames` byte by byte. */
+  flows(flows: readonly Flow[], taps?: readonly string[], withFrames?: boolean): Promise<FlowOutcome>
   /** Which way packets would go, as `ip route get` tells it. */
   lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]>
   /** Counters and neighbours of namespaces. */
@@ -229,8 +229,8 @@ class EngineProcess implements Engine {
     return this.#ask({ method: 'probe', arguments: { ...(names !== undefined && { names }) } })
   }
 
-  flows(flows: readonly Flow[], taps: readonly string[] = []): Promise<FlowOutcome> {
-    return this.#ask({ method: 'flows', arguments: { flows, taps } })
+  flows(flows: readonly Flow[], taps: readonly string[] = [], withFrames = false): Promise<FlowOutcome> {
+    return this.#ask({ method: 'flows', arguments: { flows, taps, withFrames } })
   }
 
   lookup(queries: readonly RouteQuery[]): Promise<RouteAnswer[]> {

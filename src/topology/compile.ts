@@ -1,6 +1,6 @@
 /** The folder's door: a file or an object in, the desired network and all findings out. */
 import { basename } from 'node:path'
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
@@ -13,7 +13,8 @@ import { load, OBJECT_FILE, type Loaded } from './load.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
 import { resolveTopology } from './resolve.ts'
-import { readTests } from './tests/read-tests.ts'
+import { shiftSubnets } from './shift-subnets.ts'
+import { gradedTests, readTests } from './tests/read-tests.ts'
 import type { Test } from './tests/test.ts'
 import type { Node, Topology } from './topology.ts'
 import { mapAt, valueAt } from './value.ts'
@@ -49,6 +50,12 @@ export interface CompileOptions {
   readonly name?: string
   /** Take the tests from this file instead of from the topology. */
   readonly tests?: string
+  /** Moves the subnets of the topology: shift-subnets.ts. */
+  readonly seed?: string
+  /** Moves those of the file of tests. */
+  readonly testsSeed?: string
+  /** A test that does not fit the topology is one that fails, and no finding. */
+  readonly isGraded?: boolean
   /** Hears how many nodes there will be, as soon as the file is read. */
   readonly onNodeCount?: (count: number) => void
 }
@@ -59,13 +66,13 @@ export interface CompileOptions {
  */
 export function compileTopology(source: string | object, options: CompileOptions = {}): CompiledLab {
   const findings = createFindings()
-  const { root, sources, damage } = load(source, findings)
+  const { root, sources, damage } = load(source, findings, options.seed)
   options.onNodeCount?.(nodeCount(root))
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
   const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
-  const other = options.tests === undefined ? undefined : loadTests(options.tests, findings)
-  const tests = testsOf(other === undefined ? root : other.root, topology, findings, damage)
+  const other = options.tests === undefined ? undefined : loadTests(options.tests, findings, options.testsSeed)
+  const tests = testsOf(other === undefined ? root : other.root, topology, findings, damage, options.isGraded === true)
   const texts = new Map([...sources, ...(other?.sources ?? [])])
   const isGood = topology !== undefined && !findings.hasErrors()
   return {
@@ -80,19 +87,26 @@ export function compileTopology(source: string | object, options: CompileOptions
   }
 }
 
+function testsOf(
+  root: MapValue | undefined,
+  topology: Topology | undefined,
+  findings: Findings,
+  damage: Damage,
+  isGraded: boolean,
+): readonly Test[] {
+  if (root === undefined || topology === undefined) return []
+  return isGraded ? gradedTests(root, topology, damage) : readTests(root, topology, findings, damage)
+}
+
 function nodeCount(root: MapValue | undefined): number {
   let count = 0
   for (const name of mapAt(root, 'nodes')?.entries.keys() ?? []) count += expandRange(name).value?.length ?? 0
   return count
 }
 
-function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {
-  return root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
-}
-
 /** A file of tests: what else a topology has would be mistaken for a part of this one. */
-function loadTests(file: string, findings: Findings): Loaded {
-  const loaded = load(file, findings)
+function loadTests(file: string, findings: Findings, seed: string | undefined): Loaded {
+  const loaded = load(file, findings, seed)
   for (const [key, entry] of loaded.root?.entries ?? [])
     if (key !== 'tests' && key !== 'name' && key !== 'include' && !key.startsWith('x-'))
       findings.error('INVALID_VALUE', entry.key, `A file that is given with --tests has \`tests\` alone, not "${key}".`)
@@ -112,6 +126,14 @@ function settingsOf(nodes: readonly (readonly [string, Node])[]): Pick<CompiledL
     ),
     configs: [...new Set(nodes.flatMap(([, { settings }]) => settings.configs))],
   }
+}
+
+/** The text of a file, its subnets moved by the seed. Errors: finding FILE_UNREADABLE, FILE_TOO_LARGE, FILE_NOT_UTF8. */
+export function shiftFile(file: string, seed: string): string {
+  const findings = createFindings()
+  const text = readSource(file, MAX_SOURCE_BYTES, undefined, findings)
+  if (text === undefined) throw new DiagnosticError('finding', findings.sorted([file]))
+  return shiftSubnets(text, seed)
 }
 
 /**

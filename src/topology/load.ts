@@ -8,6 +8,7 @@ import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource, startOf } from './read-source.ts'
+import { shiftSubnets } from './shift-subnets.ts'
 import { validateTree } from './validate.ts'
 import { emptyMap, itemsAt, itemsOf, mergeValues } from './value.ts'
 import type { Entry, MapValue, Value } from './value.ts'
@@ -24,9 +25,9 @@ export interface Loaded {
   readonly damage: Damage
 }
 
-/** Reads a file by its path, or takes an object as if it had been read. */
-export function load(source: string | object, findings: Findings): Loaded {
-  const loader = createLoader(findings)
+/** Reads a file by its path, or takes an object as if it had been read. With a seed, its subnets are moved. */
+export function load(source: string | object, findings: Findings, seed?: string): Loaded {
+  const loader = createLoader(findings, seed)
   const root = typeof source === 'string' ? loader.loadFile(normalize(source), undefined, []) : loader.loadObject(source)
   return { ...(root === undefined ? {} : { root }), sources: loader.sources, damage: loader.damage }
 }
@@ -44,7 +45,7 @@ interface Loader {
   loadObject(source: object): MapValue | undefined
 }
 
-function createLoader(findings: Findings): Loader {
+function createLoader(findings: Findings, seed: string | undefined): Loader {
   const sources = new Map<string, string>()
   const damage = createDamage()
   const seen = new Set<string>()
@@ -83,7 +84,8 @@ function createLoader(findings: Findings): Loader {
     return loadText(text, OBJECT_FILE, [])
   }
 
-  const loadText = (text: string, file: string, parents: readonly Parent[]): MapValue | undefined => {
+  const loadText = (original: string, file: string, parents: readonly Parent[]): MapValue | undefined => {
+    const text = seed === undefined ? original : shiftSubnets(original, seed)
     sources.set(file, text)
     const tree = parseYaml(text, file, findings)
     const own = tree === undefined ? undefined : validateTree(tree, findings, damage)

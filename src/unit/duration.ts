@@ -46,3 +46,9 @@ export function formatDuration(ns: number): string {
   }
   return `${ns / 1000}us`
 }
+
+/** `38ms` as milliseconds, with fractions. */
+export function parseMilliseconds(text: string): Parsed<number> {
+  const parsed = parseDuration(text)
+  return parsed.problem === undefined ? { value: Number(parsed.value) / 1e6 } : parsed
+}

@@ -152,6 +152,55 @@ tests: [{ from: h1, to: h2, ping: {} }]
 `,
     /r1 does not pass packets on: net\.ipv4\.ip_forward is 0/,
   ],
+  [
+    'a gateway that is no router',
+    `
+nodes: { h1: { gateway: 10.0.1.3 }, h3: {}, r: { forwarding: true }, h2: { gateway: r } }
+bridges: { lan: { subnet: 10.0.1.0/24 } }
+links:
+  - [{ node: r, address: 10.0.1.1/24 }, lan]
+  - [{ node: h1, address: 10.0.1.2/24 }, lan]
+  - [{ node: h3, address: 10.0.1.3/24 }, lan]
+  - { endpoints: [r, h2], subnet: 10.0.2.0/24 }
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /is the gateway wrong\? On the same link there is r \(10\.0\.1\.1\)/,
+  ],
+  [
+    'a mask that takes a far network for its own',
+    `
+nodes: { h1: { gateway: 10.0.0.1 }, r: { forwarding: true }, h2: { gateway: 10.0.1.1 } }
+links:
+  - [{ node: h1, address: 10.0.0.10/23 }, { node: r, address: 10.0.0.1/24 }]
+  - [{ node: r, address: 10.0.1.1/24 }, { node: h2, address: 10.0.1.2/24 }]
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /10\.0\.1\.2 lies in the network of its own address 10\.0\.0\.10\/23[^]*the prefix length is wrong/,
+  ],
+  [
+    'a program that listens on its own node alone',
+    `
+nodes:
+  h1: { iptables: [-A OUTPUT -p tcp --dport 81 -j DROP] }
+  web: { services: { http: { run: "python3 -m http.server 80 --bind 127.0.0.1", ready: { tcp: 80 } } } }
+links: [{ endpoints: [h1, web], subnet: 10.0.0.0/24 }]
+tests: [{ from: h1, to: web, tcp: [80, 81] }]
+`,
+    /tcp port 80 on 127\.0\.0\.1 alone[^]*h1 dropped it by rule 1 of its own chain OUTPUT: -A OUTPUT -p tcp -m tcp --dport 81 -j DROP/,
+  ],
+  [
+    'a MAC address that two nodes have',
+    `
+nodes: { h1: {}, h2: {}, h3: {} }
+bridges: { lan: { subnet: 10.0.0.0/24 } }
+links: [[h1, lan], [{ node: h2, mac: "02:00:00:00:00:99" }, lan], [h3, lan]]
+tests:
+  - steps:
+      - exec: { node: h3, run: ip link set eth0 address 02:00:00:00:00:99 }
+      - { from: h1, to: h2, tcp: 80 }
+`,
+    /h2:eth0 and h3:eth0 have the same MAC address 02:00:00:00:00:99 on one link/,
+  ],
 ]
 
 describe('the report', () => {
@@ -206,6 +255,32 @@ tests:
     const { tests } = await check(LAB)
     expect(tests.map(({ name, status }) => `${name}: ${status}`)).toEqual(tests.map(({ name }) => `${name}: passed`))
     expect(tests).toHaveLength(19)
+  })
+})
+
+describe('programs in nodes', () => {
+  const LAB = `
+nodes:
+  h1: { dns: [10.0.0.2] }
+  web:
+    files: { /srv/index.html: "<h1>hello</h1>" }
+    services:
+      http: { run: cd /srv && exec python3 -m http.server 80, ready: { tcp: 80 } }
+      dns: { run: "exec dnsmasq -k -u root --no-resolv --no-hosts --address=/web.example/10.0.0.2 --listen-address=10.0.0.2 --bind-interfaces", ready: { udp: 53 } }
+links: [{ endpoints: [h1, web], subnet: 10.0.0.0/24 }]
+tests:
+  - { from: h1, to: web, http: { path: /, body: hello, header: { server: /python/i } } }
+  - { from: h1, to: web, http: { path: /none, status: 404 } }
+  - { from: h1, dns: { name: web.example, answer: 10.0.0.2 } }
+  - { from: h1, to: web, dns: { name: other.example, rcode: REFUSED } }
+  - { from: h1, to: web, http: { body: goodbye } }
+`
+
+  test('must be asked in their own words', { timeout: 60_000 }, async (context) => {
+    needs(context, 'command:ip', 'command:dnsmasq', ...USER_NEEDS)
+    const { tests } = await check(LAB)
+    expect(tests.map(({ status }) => status)).toEqual(['passed', 'passed', 'passed', 'passed', 'failed'])
+    expect(tests[4]!.steps[0]!.misses).toMatchObject([{ expected: 'a body with goodbye', seen: '<h1>hello</h1>' }])
   })
 })
 

@@ -173,5 +173,8 @@ A full kernel is one with all kinds of links and disciplines, as distributions h
 | lab | what it teaches | needs |
 |---|---|---|
 ${rows.join('\n')}
+
+[vitest](vitest) is a project for programmers: a firewall and a failover, proven by vitest. Copy the folder, then
+\`npm install --save-dev ./netlab-0.1.0.tgz && npm test\` (the package comes from \`npm pack\` in a clone); \`tsc\` checks its types.
 `
 }

@@ -1,7 +1,7 @@
 /** The report for people: what passed in a line each, what failed with its place in the file and what was seen instead. */
 import { formatDiagnostics } from '../../diagnostic/text.ts'
 import { displayPath } from '../../diagnostic/text.ts'
-import { seconds } from '../answer.ts'
+import { seconds } from '../../lab/answer.ts'
 import type { FileResult, Miss, StepResult, TestResult } from '../result.ts'
 import { summaryOf } from '../result.ts'
 
@@ -45,7 +45,8 @@ function stepText({ words, origin, misses, moreMisses }: StepResult, sources: Fi
   return place + misses.map(missText).join('') + more
 }
 
-function missText({ words, expected, seen, because, origin }: Miss): string {
+/** What one miss tells. */
+export function missText({ words, expected, seen, because, origin }: Miss): string {
   const place = origin === undefined ? '' : ` (line ${origin.line}, column ${origin.column})`
   const lines = [`      ${words}${place}`, `        expected: ${expected}`, `        seen:     ${indented(seen)}`]
   if (because.length > 0) lines.push(`        because:  ${because.map(indented).join('\n                  ')}`)
@@ -57,10 +58,11 @@ function indented(text: string): string {
 }
 
 /** What is said of a file when all its tests are done. */
-export function fileText({ file, diagnostics, sources, tests, isKept, lab }: FileResult, options: TextOptions): string {
+export function fileText({ file, diagnostics, sources, tests, isKept, lab, bundles }: FileResult, options: TextOptions): string {
   if (diagnostics.length > 0) return formatDiagnostics(diagnostics, sources, options)
   if (tests.length === 0) return `  ${displayPath(file, options.cwd)}: no tests\n`
-  return isKept ? `  The lab ${lab} is still there. To look around: netlab shell ${lab} NODE; to end it: netlab down ${lab}\n` : ''
+  const told = bundles.map((bundle) => `  What is to be known of it: ${displayPath(bundle, options.cwd)}\n`).join('')
+  return told + (isKept ? `  The lab ${lab} is still there. To look around: netlab shell ${lab} NODE; to end it: netlab down ${lab}\n` : '')
 }
 
 /** `12 passed, 1 failed, 0 skipped in 3.4 s` */

@@ -16,6 +16,8 @@ export interface Sighting {
   readonly isOut: boolean
   readonly atMs: number
   readonly packet: Packet
+  /** As it was on the wire, where that was asked for. */
+  readonly frame?: Uint8Array
 }
 
 export interface Capture {
@@ -31,7 +33,7 @@ const LOOPBACK = 1
 const MAX_SIGHTINGS = 20_000
 
 /** Watches all interfaces of the namespaces but `lo`. Frames for others, which a switch floods, are no sighting. */
-export function startCapture(world: World, names: readonly string[], reactor: Reactor): Capture {
+export function startCapture(world: World, names: readonly string[], reactor: Reactor, withFrames: boolean): Capture {
   const sightings: Sighting[] = []
   const taps = names.map((name) => {
     const namespace = namespaceOf(world, name)
@@ -41,7 +43,7 @@ export function startCapture(world: World, names: readonly string[], reactor: Re
     const read = (): void => {
       for (let message = receiveMessage(fd); message !== undefined; message = receiveMessage(fd)) {
         const sighting = sightings.length < MAX_SIGHTINGS ? sightingOf(name, ifnames, message) : undefined
-        if (sighting !== undefined) sightings.push(sighting)
+        if (sighting !== undefined) sightings.push(withFrames ? { ...sighting, frame: Uint8Array.from(message.bytes) } : sighting)
       }
     }
     return { fd, read, unwatch: reactor.watch(fd, EPOLLIN, read) }

@@ -20,9 +20,14 @@ export interface FlowOutcome {
 }
 
 /** Carries the flows out, those without delay in their order. With `taps`, all that passes these namespaces meanwhile is seen. */
-export async function runFlows(world: World, flows: readonly Flow[], taps: readonly string[] = []): Promise<FlowOutcome> {
+export async function runFlows(
+  world: World,
+  flows: readonly Flow[],
+  taps: readonly string[] = [],
+  withFrames = false,
+): Promise<FlowOutcome> {
   const run = new FlowRun(world, flows)
-  const capture = startCapture(world, taps, run.reactor)
+  const capture = startCapture(world, taps, run.reactor, withFrames)
   try {
     const answers = await run.answers()
     // What is on its way when the last answer is there: an answer to another node, the rest of a handshake.

@@ -1,8 +1,10 @@
 /** One expectation: which kind it is, what it asks, and of whom. */
 import type { Origin } from '../../diagnostic/origin.ts'
 import { parseBound, parsePercent, parsePlain } from '../../unit/bound.ts'
+import { parseMilliseconds } from '../../unit/duration.ts'
 import { given } from '../../unit/given.ts'
 import { parseMac } from '../../unit/mac.ts'
+import { parseRate } from '../../unit/rate.ts'
 import { mapAt, scalarAt, textsAt, valueAt } from '../value.ts'
 import type { Findings } from '../findings.ts'
 import type { MapValue, ScalarValue } from '../value.ts'
@@ -11,7 +13,6 @@ import { dnsOf, httpOf, runOf } from './application.ts'
 import { ICMP_CODE_NAMES, parseIcmpCode } from './icmp-code.ts'
 import { stateOf } from './kernel-state.ts'
 import { isolatedOf, matrixOf } from './reach-sets.ts'
-import { millisecondsOf, rateOf } from './quantities.ts'
 import type { Reader } from './reader.ts'
 import type { Expectation, IcmpCode, Pair, PathsExpectation, PingOptions, ReachExpectation, ReachOutcome } from './test.ts'
 
@@ -163,7 +164,7 @@ function pingOptions(map: MapValue | undefined, reader: Reader): PingOptions {
   const [size, ttl] = [number('size'), number('ttl')]
   const df = scalarAt(map, 'df')?.value
   const loss = reader.bound(map, 'loss', parsePercent)
-  const rtt = reader.bound(map, 'rtt', millisecondsOf)
+  const rtt = reader.bound(map, 'rtt', parseMilliseconds)
   return {
     count: number('count') ?? 1,
     intervalMs: reader.durationMs(map, 'interval') ?? 200,
@@ -220,7 +221,7 @@ function findForeign(kind: 'arp' | 'nd', map: MapValue, pairs: readonly Pair[], 
 }
 
 function loadOf(kind: 'throughput' | 'fairness', map: MapValue, reader: Reader): ReturnType<ReadKind> {
-  const parsed = parseBound(scalarAt(map, kind)?.text ?? '', kind === 'throughput' ? rateOf : parsePlain)
+  const parsed = parseBound(scalarAt(map, kind)?.text ?? '', kind === 'throughput' ? parseRate : parsePlain)
   if (parsed.problem !== undefined) reader.findings.error('INVALID_VALUE', scalarAt(map, kind)?.origin, `${parsed.problem}.`)
   const pairs = reader.pairs(map, kind)
   if (pairs === undefined || parsed.value === undefined) return undefined

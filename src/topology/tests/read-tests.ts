@@ -1,6 +1,6 @@
 /** `tests:` → Test[]. Everything that is wrong is a finding with its line. */
 import type { Damage } from '../damage.ts'
-import type { Findings } from '../findings.ts'
+import { createFindings, type Findings } from '../findings.ts'
 import type { Topology } from '../topology.ts'
 import { asMap, itemsAt, scalarAt, valueAt } from '../value.ts'
 import type { MapValue, Value } from '../value.ts'
@@ -18,6 +18,23 @@ export function readTests(root: MapValue, topology: Topology, findings: Findings
   return itemsAt(root, 'tests').flatMap((item) => readTest(item, reader) ?? [])
 }
 
+/** As `readTests`, of tests that somebody else's topology need not fit: one that does not keeps its name and points, and says why. */
+export function gradedTests(root: MapValue, topology: Topology, damage: Damage): Test[] {
+  return itemsAt(root, 'tests').map((item) => {
+    const findings = createFindings()
+    const test = readTest(item, createReader(createPlaces(topology, findings, damage), topology, findings))
+    if (test !== undefined && !findings.hasErrors()) return test
+    const map = asMap(item)
+    const problem = findings.sorted([])[0]?.detail ?? 'It cannot be read.'
+    const name = scalarAt(map, 'name')?.text ?? test?.name ?? `line ${item.origin.line}`
+    return { name, origin: item.origin, points: pointsOf(map), keep: false, steps: [], problem }
+  })
+}
+
+function pointsOf(map: MapValue | undefined): number {
+  return Number(scalarAt(map, 'points')?.value ?? 1)
+}
+
 function readTest(item: Value, reader: Reader): Test | undefined {
   const map = asMap(item)
   if (map === undefined) return undefined
@@ -25,11 +42,10 @@ function readTest(item: Value, reader: Reader): Test | undefined {
   const steps = readSteps(map, item, reader)
   if (steps === undefined) return undefined
   const name = scalarAt(map, 'name')?.text ?? steps.map(({ words }) => words).join('; ')
-  const points = Number(scalarAt(map, 'points')?.value ?? 1)
   const keep = valueAt(map, 'keep')
   if (keep !== undefined && valueAt(map, 'steps') === undefined)
     findings.warning('INVALID_VALUE', keep.origin, '`keep` is for tests with `steps`: an expectation alone changes nothing.')
-  return { name, origin: item.origin, points, keep: scalarAt(map, 'keep')?.value === true, steps }
+  return { name, origin: item.origin, points: pointsOf(map), keep: scalarAt(map, 'keep')?.value === true, steps }
 }
 
 function readSteps(map: MapValue, item: Value, reader: Reader): Step[] | undefined {

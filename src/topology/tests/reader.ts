@@ -1,6 +1,6 @@
 /** What all readers of expectations and actions share: values of a map in their units, pairs of who asks whom. */
 import { parseBound, type Bound } from '../../unit/bound.ts'
-import { parseDuration } from '../../unit/duration.ts'
+import { parseMilliseconds } from '../../unit/duration.ts'
 import type { Parsed } from '../../unit/parsed.ts'
 import type { Findings } from '../findings.ts'
 import type { Topology } from '../topology.ts'
@@ -56,8 +56,8 @@ export function createReader(places: Places, topology: Topology, findings: Findi
     durationMs: (map, key) => {
       const scalar = scalarAt(map, key)
       if (scalar === undefined) return undefined
-      const parsed = parseDuration(scalar.text)
-      if (parsed.problem === undefined) return Number(parsed.value) / 1e6
+      const parsed = parseMilliseconds(scalar.text)
+      if (parsed.problem === undefined) return parsed.value
       findings.error('INVALID_VALUE', scalar.origin, `${parsed.problem}.`)
       return undefined
     },

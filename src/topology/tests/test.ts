@@ -12,6 +12,8 @@ export interface Test {
   readonly keep: boolean
   /** One expectation, or several and actions between them. */
   readonly steps: readonly Step[]
+  /** Why it cannot be asked of this network; it has no steps then. */
+  readonly problem?: string
 }
 
 export type Step = Expectation | Action
@@ -185,7 +187,7 @@ export interface MatrixExpectation {
 export interface ThroughputExpectation {
   readonly kind: 'throughput' | 'fairness'
   readonly pairs: readonly Pair[]
-  /** Bits a second, or Jain's index. */
+  /** Bytes a second, or Jain's index. */
   readonly bound: Bound
 }
 

@@ -1,4 +1,4 @@
-import type { InspectedNamespace } from '../lab/inspect.ts'
+import type { InspectedNamespace } from './inspect.ts'
 import type { LinkEnd } from '../state/network.ts'
 
 /** The bridge that has this end of a cable for its port, by the name that the file has for it; undefined at a node's interface. */

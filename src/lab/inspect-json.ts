@@ -1,7 +1,7 @@
 /** `netlab inspect --json`: maps become lists in their order; the fields inside are those of src/state/network.ts. */
 import type { LinkState } from '../state/network.ts'
 import { bridgeAt } from './bridge-at.ts'
-import type { InspectedNamespace, Inspection } from '../lab/inspect.ts'
+import type { InspectedNamespace, Inspection } from './inspect.ts'
 
 export function inspectionJson(inspection: Inspection, shown: readonly InspectedNamespace[]): object {
   const { name, file, holderPid, since } = inspection.record

@@ -1,6 +1,6 @@
 /** What an answer means, and how it is said. RFC 792, RFC 4443; connect(2), ip(7). */
 import type { Flow, FlowAnswer, IcmpAnswer } from '../linux/flow/flow.ts'
-import type { ReachExpectation, ReachOutcome } from '../topology/tests/test.ts'
+import type { ReachOutcome } from '../topology/tests/test.ts'
 
 /** ICMP type of "destination unreachable" by family. */
 const UNREACHABLE = { 4: 3, 6: 1 } as const
@@ -44,19 +44,6 @@ function errorOutcomes(code: string): ReachOutcome[] {
   if (code === 'EACCES') return ['unreachable', 'filtered']
   if (code === 'EPERM' || code === 'EINVAL') return ['filtered']
   return code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EADDRNOTAVAIL' ? ['unreachable'] : []
-}
-
-/** Whether the answer is the one that is expected: its outcome, its ICMP code and who sent it. */
-export function isExpected(expectation: ReachExpectation, flow: Flow, answer: FlowAnswer): boolean {
-  if (!outcomesOf(flow, answer).has(expectation.expect)) return false
-  const { code, by } = expectation
-  if (code !== undefined && (answer.outcome !== 'icmp' || answer.code !== (familyOf(flow.to) === 4 ? code.v4 : code.v6))) return false
-  return by === undefined || (answer.outcome === 'icmp' && by.addresses.includes(answer.by))
-}
-
-/** Whether the expectation waits for something to come back. */
-export function awaitsAnswer({ expect }: ReachExpectation): boolean {
-  return expect !== 'no-reply' && expect !== 'filtered'
 }
 
 const V4_CODES: Readonly<Record<number, string>> = {
