@@ -1,4 +1,5 @@
 /** `isolate` of a node: the namespaces that it has of its own beyond those that every node has. */
+import { didYouMean } from '../diagnostic/suggest.ts'
 import { DEFAULT_ISOLATION, ISOLATED } from '../state/isolation.ts'
 import type { Isolation } from '../state/isolation.ts'
 import { parseDuration } from '../unit/duration.ts'
@@ -9,15 +10,21 @@ import type { MapValue, ScalarValue } from './value.ts'
 export function readIsolation(settings: MapValue, findings: Findings): Isolation {
   if (valueAt(settings, 'isolate') === undefined) return DEFAULT_ISOLATION
   const items = itemsAt(settings, 'isolate')
-  const names = new Set(
-    items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : item.kind === 'map' ? [...item.entries.keys()] : [])),
-  )
-  const time = items.flatMap((item) => (item.kind === 'map' ? (mapAt(item, 'time') ?? []) : []))[0]
+  const maps = items.filter((item) => item.kind === 'map')
+  const names = new Set<string>(maps.length === 0 ? [] : ['time'])
+  for (const item of items) {
+    if (item.kind !== 'scalar') continue
+    names.add(item.text)
+    if (ISOLATED.some((name) => name === item.text)) continue
+    const known = `${ISOLATED.join(', ')} are accepted`
+    findings.error('INVALID_VALUE', item.origin, `"${item.text}" is nothing to isolate: ${known}.${didYouMean(item.text, ISOLATED)}`)
+  }
+  const offsets = maps.map((map) => mapAt(map, 'time'))[0]
   return {
     namespaces: ISOLATED.filter((name) => names.has(name)),
-    ...(time !== undefined && {
-      boottimeMs: readOffset(scalarAt(time, 'boottime'), findings),
-      monotonicMs: readOffset(scalarAt(time, 'monotonic'), findings),
+    ...(offsets !== undefined && {
+      boottimeMs: readOffset(scalarAt(offsets, 'boottime'), findings),
+      monotonicMs: readOffset(scalarAt(offsets, 'monotonic'), findings),
     }),
   }
 }
