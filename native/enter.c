@@ -1,4 +1,4 @@
-// nsexec enter: runs a command in a node: joins the lab's user and pid namespace and the node's net, mnt and uts namespaces,
+// nsexec enter: runs a command in a node: joins the lab's user namespace and the node's own namespaces,
 // then waits for the command as a shell would, passing signals on and handing the terminal over and back.
 #define _GNU_SOURCE
 #include "nsexec.h"
@@ -95,6 +95,11 @@ static int wait_for_command(int terminal) {
 int enter_main(char **argv) {
   static const char option[] = "--caps=";
   uint64_t kept;
+  const char *request = "enter";
+  if (argv[0] && !strcmp(argv[0], "--tool")) {
+    request = "get";
+    argv++;
+  }
   if (argv[0] && !strncmp(argv[0], option, sizeof option - 1)) {
     kept = strtoull(*argv++ + sizeof option - 1, NULL, 16);
     capabilities = &kept;
@@ -105,7 +110,7 @@ int enter_main(char **argv) {
     close(terminal);
     terminal = -1;
   }
-  join_node(argv[0], argv[1]);
+  join_node(argv[0], request, argv[1]);
   has_own_group = terminal >= 0;
   int life[2];                                            // closes when we end
   if (pipe2(life, O_CLOEXEC)) fail("pipe2");

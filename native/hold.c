@@ -3,13 +3,16 @@
 //
 // Packets (SOCK_SEQPACKET, the socket lies in DIR, mode 0700):
 //   "put COUNT NAME …"           keep COUNT descriptors for each name: 1 (net) or 3 (net mnt uts); answer "ok"
-//   "get NAME"                   answer "ok" + user pid net mnt uts (mnt and uts are the holder's own where NAME has none)
-//   "del NAME"                   close them; answer "ok"
-//   "list"                       answer "NAME NET MNT" a line, the numbers of its descriptors here, MNT -1 where it has none;
-//                                a packet of one newline ends it
+//   "get NAME"                   answer "ok KIND …" + a descriptor for each kind of namespace: those that NAME has, the lab's own otherwise
+//   "enter NAME"                 the same with the node's own pid, ipc, cgroup and time namespaces, which are made now if they are not there
+//   "isolate NAME WORDS"         which of these a node has, in the words of isolate.h; what runs in its pid namespace ends; answer "ok"
+//   "del NAME"                   close them, and end what runs in its pid namespace; answer "ok"
+//   "list"                       answer "NAME NET MNT WORDS" a line: the numbers of its descriptors here, MNT -1 where it has none, and what
+//                                it isolates; a packet of one newline ends it
 //   anything else, or a name that is not there: "error …", and nothing was done
 // A client that does not read its answers is cut off: it must not keep the others waiting.
 #define _GNU_SOURCE
+#include "isolate.h"
 #include "nsexec.h"
 
 #include <errno.h>
@@ -38,6 +41,7 @@ enum { LISTENER, SIGNALS, ENGINE, FIRST_CLIENT, PLACES = FIRST_CLIENT + MAX_CLIE
 typedef struct {
   char name[NAME_MAX_BYTES + 1];
   int net, mnt, uts;       // mnt and uts are -1 for a namespace that is net only
+  Isolation isolation;     // of a node
 } Held;
 
 static Held *held;
@@ -59,6 +63,7 @@ static Held *find(const char *name) {
 }
 
 static void release(Held *entry) {
+  end_isolation(&entry->isolation);
   close(entry->net);
   if (entry->mnt >= 0) close(entry->mnt);
   if (entry->uts >= 0) close(entry->uts);
@@ -95,6 +100,7 @@ static const char *put_one(const char *name, const int *fds, int count) {
   entry->net = fds[0];
   entry->mnt = count == 3 ? fds[1] : -1;
   entry->uts = count == 3 ? fds[2] : -1;
+  entry->isolation = count == 3 ? ISOLATION_DEFAULT : (Isolation){0};
   return NULL;
 }
 
@@ -115,12 +121,15 @@ static const char *put(char *words, const int *fds, int count) {
 
 // Writes the list down, to be sent as the client reads.
 static int start_list(Outbox *outbox) {
-  size_t line = NAME_MAX_BYTES + 32;
+  size_t line = NAME_MAX_BYTES + 32 + ISOLATION_BYTES;
   outbox->text = malloc(held_count * line + 1);
   if (!outbox->text) return -1;
   outbox->length = outbox->sent = 0;
-  for (size_t i = 0; i < held_count; i++)
-    outbox->length += (size_t)snprintf(outbox->text + outbox->length, line, "%s %d %d\n", held[i].name, held[i].net, held[i].mnt);
+  for (size_t i = 0; i < held_count; i++) {
+    char words[ISOLATION_BYTES];
+    print_isolation(&held[i].isolation, words, sizeof words);
+    outbox->length += (size_t)snprintf(outbox->text + outbox->length, line, "%s %d %d %s\n", held[i].name, held[i].net, held[i].mnt, words);
+  }
   return 0;
 }
 
@@ -140,15 +149,42 @@ static int send_list(int client, Outbox *outbox) {
   return 0;
 }
 
-static int reply_get(int client, const char *name) {
-  int fds[NS_COUNT];
-  memcpy(fds, own, sizeof fds);
+static int reply_get(int client, const char *name, int enters) {
+  int of_kind[NS_COUNT], fds[NS_COUNT], count = 0;
+  char text[128] = "ok";
+  memcpy(of_kind, own, sizeof of_kind);
   Held *entry = find(name);
   if (!entry) return send_packet(client, "error: no namespace of that name", NULL, 0);
-  fds[NS_NET] = entry->net;
-  if (entry->mnt >= 0) fds[NS_MNT] = entry->mnt;
-  if (entry->uts >= 0) fds[NS_UTS] = entry->uts;
-  return send_packet(client, "ok", fds, NS_COUNT);
+  if (enters) {
+    const char *refused = make_isolation(&entry->isolation, entry->net, entry->mnt, entry->uts);
+    if (refused) {
+      snprintf(text, sizeof text, "error: %.100s", refused);
+      return send_packet(client, text, NULL, 0);
+    }
+    for (int kind = 0; kind < NS_COUNT; kind++)
+      if (entry->isolation.is_made && entry->isolation.fds[kind] >= 0) of_kind[kind] = entry->isolation.fds[kind];
+  }
+  of_kind[NS_NET] = entry->net;
+  if (entry->mnt >= 0) of_kind[NS_MNT] = entry->mnt;
+  if (entry->uts >= 0) of_kind[NS_UTS] = entry->uts;
+  for (int kind = 0; kind < NS_COUNT; kind++) {
+    if (of_kind[kind] < 0) continue;
+    fds[count++] = of_kind[kind];
+    strcat(strcat(text, " "), namespace_kinds[kind].name);
+  }
+  return send_packet(client, text, fds, count);
+}
+
+static int reply_isolate(int client, char *name) {
+  char *words = strchr(name, ' ');
+  if (words) *words++ = 0;
+  Held *entry = find(name);
+  Isolation isolation;
+  if (!entry || entry->mnt < 0) return send_packet(client, "error: no node of that name", NULL, 0);
+  if (!words || read_isolation(words, &isolation)) return send_packet(client, "error: not what a node can isolate", NULL, 0);
+  end_isolation(&entry->isolation);
+  entry->isolation = isolation;
+  return send_packet(client, "ok", NULL, 0);
 }
 
 static int reply_del(int client, const char *name) {
@@ -172,15 +208,18 @@ static int serve(int client, Outbox *outbox) {
   }
   for (int i = 0; i < count; i++) close(fds[i]);
   if (length == 0) return -1;
-  if (!strncmp(text, "get ", 4)) return reply_get(client, text + 4);
+  if (!strncmp(text, "get ", 4)) return reply_get(client, text + 4, 0);
+  if (!strncmp(text, "enter ", 6)) return reply_get(client, text + 6, 1);
+  if (!strncmp(text, "isolate ", 8)) return reply_isolate(client, text + 8);
   if (!strncmp(text, "del ", 4)) return reply_del(client, text + 4);
   if (!strcmp(text, "list")) return start_list(outbox) ? -1 : send_list(client, outbox);
   return send_packet(client, "error: not a request", NULL, 0);
 }
 
 static void reap(void) {
-  while (waitpid(-1, NULL, WNOHANG) > 0)
-    ;
+  pid_t pid;
+  while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+    for (size_t i = 0; i < held_count; i++) forget_isolation(&held[i].isolation, pid);
 }
 
 // Serves until SIGTERM from outside the lab, or until the engine goes away before it has said that the lab is complete.
@@ -237,13 +276,15 @@ static int listen_here(void) {
   return listener;
 }
 
+// The lab's own. The cgroup and time namespaces are the machine's: to join these again is refused to an ordinary user.
 static void open_own_namespaces(void) {
-  static const char *const names[NS_COUNT] = {"user", "pid", "net", "mnt", "uts"};
-  for (int i = 0; i < NS_COUNT; i++) {
+  for (int kind = 0; kind < NS_COUNT; kind++) {
+    own[kind] = -1;
+    if (kind == NS_CGROUP || kind == NS_TIME) continue;
     char path[64];
-    snprintf(path, sizeof path, "/proc/self/ns/%s", names[i]);
-    own[i] = open(path, O_RDONLY | O_CLOEXEC);
-    if (own[i] < 0) fail(path);
+    snprintf(path, sizeof path, "/proc/self/ns/%s", namespace_kinds[kind].name);
+    own[kind] = open(path, O_RDONLY | O_CLOEXEC);
+    if (own[kind] < 0) fail(path);
   }
 }
 
@@ -253,31 +294,6 @@ static void raise_descriptor_limit(void) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit)) fail("setrlimit");
   reserved_from = (limit.rlim_cur > INT_MAX ? INT_MAX : (int)limit.rlim_cur) - MAX_CLIENTS - PACKET_FDS;
-}
-
-// Whether root here is root of the machine, rather than of a user namespace.
-static int is_root_of_machine(void) {
-  unsigned inside, outside, count;
-  FILE *map = fopen("/proc/self/uid_map", "re");
-  int found = map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && outside == 0 && count == UINT_MAX;
-  if (map) fclose(map);
-  return found;
-}
-
-// What of /proc is the machine's own, and root's to write or to read, is neither for a node, as in containers. Only the settings of the
-// network, which are the node's, can be written. In a user namespace the kernel sees to that by itself.
-static void protect_proc(void) {
-  static const char *const masked[] = {"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"};
-  static const char *const read_only[] = {"/proc/sys", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sysrq-trigger"};
-  if (mount("/proc/sys/net", "/proc/sys/net", NULL, MS_BIND, NULL)) fail("bind /proc/sys/net");
-  for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++) {
-    if (access(read_only[i], F_OK)) continue;             // not every kernel has all
-    if (mount(read_only[i], read_only[i], NULL, MS_BIND | MS_REC, NULL)) fail(read_only[i]);
-    unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-    if (mount(NULL, read_only[i], NULL, flags, NULL)) fail(read_only[i]);
-  }
-  for (size_t i = 0; i < sizeof masked / sizeof *masked; i++)
-    if (!access(masked[i], F_OK) && mount("/dev/null", masked[i], NULL, MS_BIND, NULL)) fail(masked[i]);
 }
 
 static _Noreturn void hold(void) {
@@ -294,7 +310,8 @@ static _Noreturn void hold(void) {
   int listener = listen_here();
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount / private");
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) fail("mount proc");
-  if (is_root_of_machine()) protect_proc();
+  const char *refused = protect_proc();
+  if (refused) fail(refused);
   // The lab's own files. They lie over the state directory, which the nodes need not see; the socket stays reachable from outside.
   if (mount("tmpfs", ".", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")) fail("mount tmpfs");
   open_own_namespaces();
@@ -314,7 +331,10 @@ int hold_main(char **argv) {
   if (!argv[0] || argv[1]) return -1;
   if (fcntl(ENGINE_PIPE, F_GETFD) < 0) fail("descriptor 3, the engine's end of a pipe");
   if (chdir(argv[0])) fail(argv[0]);
-  if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID)) fail("unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID)");
+  verb_words[0] = argv[-1];
+  verb_words[1] = argv[0];
+  if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWIPC))
+    fail("unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWIPC)");
   pid_t holder = fork();
   if (holder < 0) fail("fork");
   if (holder == 0) hold();

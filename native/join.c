@@ -13,46 +13,64 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void get_namespaces(const char *directory, const char *node, int *fds) {
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+const struct namespace_kind namespace_kinds[NS_COUNT] = {
+    [NS_USER] = {"user", CLONE_NEWUSER}, [NS_PID] = {"pid", CLONE_NEWPID}, [NS_IPC] = {"ipc", CLONE_NEWIPC},
+    [NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP}, [NS_TIME] = {"time", CLONE_NEWTIME}, [NS_NET] = {"net", CLONE_NEWNET},
+    [NS_UTS] = {"uts", CLONE_NEWUTS}, [NS_MNT] = {"mnt", CLONE_NEWNS},
+};
+
+static int kind_of(const char *name) {
+  int kind = 0;
+  while (kind < NS_COUNT && strcmp(namespace_kinds[kind].name, name)) kind++;
+  return kind;
+}
+
+void get_namespaces(const char *directory, const char *request, const char *node, int *fds) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOLDER_SOCKET};
   int home = open(".", O_PATH | O_CLOEXEC), socket_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (home < 0 || socket_fd < 0) fail("socket");
   if (chdir(directory)) fail(directory);                  // the socket is named relative: a path has 107 bytes at most
   if (connect(socket_fd, (struct sockaddr *)&address, sizeof address)) fail("connect to the lab's holder");
   if (fchdir(home)) fail("fchdir");
-  char text[256];
-  snprintf(text, sizeof text, "get %s", node);
+  char text[512], *rest = text;
+  snprintf(text, sizeof text, "%s %s", request, node);
   if (send_packet(socket_fd, text, NULL, 0)) fail("ask the lab's holder");
-  int count = NS_COUNT;
-  if (receive_packet(socket_fd, text, sizeof text, fds, &count) <= 0) fail("answer of the lab's holder");
-  if (strcmp(text, "ok") || count != NS_COUNT) {
+  int came[NS_COUNT], count = NS_COUNT;
+  if (receive_packet(socket_fd, text, sizeof text, came, &count) <= 0) fail("answer of the lab's holder");
+  if (strncmp(text, "ok ", 3)) {
     fprintf(stderr, "nsexec: %s: %s\n", node, text);
     _exit(EXIT_NSEXEC);
+  }
+  for (int i = 0; i < NS_COUNT; i++) fds[i] = -1;
+  strsep(&rest, " ");
+  for (int i = 0; i < count && rest; i++) {
+    int kind = kind_of(strsep(&rest, " "));
+    if (kind == NS_COUNT) close(came[i]);
+    else fds[kind] = came[i];
   }
   close(home);
   close(socket_fd);
 }
 
-static void join_namespaces(const int *fds) {
+void join_node(const char *directory, const char *request, const char *node) {
+  int fds[NS_COUNT];
   struct stat own, theirs;
+  get_namespaces(directory, request, node, fds);
   if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
   int other_user = own.st_ino != theirs.st_ino;           // joining one's own user namespace is EINVAL, setns(2)
-  if (other_user && setns(fds[NS_USER], CLONE_NEWUSER)) fail("setns(CLONE_NEWUSER)");
-  if (setns(fds[NS_PID], CLONE_NEWPID)) fail("setns(CLONE_NEWPID)");
-  if (setns(fds[NS_NET], CLONE_NEWNET)) fail("setns(CLONE_NEWNET)");
-  if (setns(fds[NS_UTS], CLONE_NEWUTS)) fail("setns(CLONE_NEWUTS)");
-  char *directory = getcwd(NULL, 0);
-  if (setns(fds[NS_MNT], CLONE_NEWNS)) fail("setns(CLONE_NEWNS)");
-  if (!directory || chdir(directory)) {                   // the node may not have the caller's directory
+  char *here = getcwd(NULL, 0);
+  for (int kind = 0; kind < NS_COUNT; kind++) {
+    if (fds[kind] < 0) continue;
+    if ((kind != NS_USER || other_user) && setns(fds[kind], namespace_kinds[kind].flag)) fail(namespace_kinds[kind].name);
+    close(fds[kind]);
+  }
+  if (!here || chdir(here)) {                             // the node may not have the caller's directory
     if (chdir("/")) fail("chdir /");
   }
-  free(directory);
+  free(here);
   if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
-}
-
-void join_node(const char *directory, const char *node) {
-  int fds[NS_COUNT];
-  get_namespaces(directory, node, fds);
-  join_namespaces(fds);
-  for (int i = 0; i < NS_COUNT; i++) close(fds[i]);
 }

@@ -40,7 +40,7 @@ static int is_last(const char *datagram, size_t length, uint32_t sequence) {
 int netlink_main(char **argv) {
   if (!argv[0] || !argv[1] || argv[2]) return -1;
   int fds[NS_COUNT], one = 1;
-  get_namespaces(argv[0], argv[1], fds);
+  get_namespaces(argv[0], "get", argv[1], fds);
   struct stat own, theirs;
   if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
   if (own.st_ino != theirs.st_ino && setns(fds[NS_USER], CLONE_NEWUSER)) fail("setns(CLONE_NEWUSER)");

@@ -23,6 +23,8 @@ static const char usage[] =
     "       nsexec hold DIR                           keep the namespaces of the lab whose state is in DIR\n"
     "       nsexec enter [--caps=HEX] DIR NODE COMMAND [ARG ...]\n"
     "                                                 run COMMAND in a node of that lab, with these capabilities alone; rights.c\n"
+    "       nsexec enter --tool DIR NODE COMMAND [ARG ...]\n"
+    "                                                 the same for a tool of netlab's own, which is none of the node's processes\n"
     "       nsexec serve DIR NODE SERVICE [KEY=VALUE ...] -- COMMAND [ARG ...]\n"
     "                                                 supervise COMMAND as a service of that node; serve.c tells the keys\n"
     "       nsexec netlink DIR NODE                   pass datagrams between stdin, a socket, and the kernel in that node\n"

@@ -10,8 +10,10 @@ enum {
   EXIT_NOT_FOUND = 127,
 };
 
-// The descriptors of one namespace set, in the order in which the holder sends them.
-enum { NS_USER, NS_PID, NS_NET, NS_MNT, NS_UTS, NS_COUNT };
+// The kinds of namespaces, in the order in which they are joined: what the others need first, and the tree of files last.
+enum { NS_USER, NS_PID, NS_IPC, NS_CGROUP, NS_TIME, NS_NET, NS_UTS, NS_MNT, NS_COUNT };
+// As /proc/self/ns names them, and their CLONE_NEW*.
+extern const struct namespace_kind { const char *name; int flag; } namespace_kinds[NS_COUNT];
 
 #define HOLDER_SOCKET "holder.sock"
 #define NAME_MAX_BYTES 63
@@ -33,10 +35,11 @@ int send_packet(int socket, const char *text, const int *fds, int count);
 // and is gone); *count holds room, then what came, for the caller to close.
 ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count);
 
-// Asks the holder of the lab in directory for the NS_COUNT descriptors of a node.
-void get_namespaces(const char *directory, const char *node, int *fds);
+// Asks the holder of the lab in directory for the namespaces of a node: by "get" or "enter", as hold.c tells. fds has room for NS_COUNT; -1
+// stands for those in which this process is to stay.
+void get_namespaces(const char *directory, const char *request, const char *node, int *fds);
 // Moves this process into a node of the lab whose state is in directory; of its pid namespace, the next child is the first member.
-void join_node(const char *directory, const char *node);
+void join_node(const char *directory, const char *request, const char *node);
 
 int hold_main(char **argv);
 int enter_main(char **argv);

@@ -1,4 +1,4 @@
-// nsexec serve: supervises one service of a node, from inside the lab's pid namespace: it ends with the lab. What it needs of the machine
+// nsexec serve: supervises one service of a node, from inside the node's pid namespace: it ends with the node. What it needs of the machine
 // (the log, the socket, in DIR/services/NODE) it opens before it enters the node.
 //
 // As a subreaper (prctl(2)) it inherits every process of the service that loses its parent: none escapes by forking twice or by setsid, and
@@ -253,7 +253,7 @@ static _Noreturn void supervise(int listener, int signals) {
     if (set[SIGNALS].revents) {
       struct signalfd_siginfo info;
       while (read(signals, &info, sizeof info) == sizeof info) {
-        // A sender in the lab has a pid here: "pkill -f" of what the service is called must not take the supervisor with it.
+        // A sender in the node has a pid here: "pkill -f" of what the service is called must not take the supervisor with it.
         if (info.ssi_signo != SIGTERM || info.ssi_pid) continue;
         next = EXIT;
         if (state != RUNNING && state != STOPPING) end();
@@ -332,7 +332,7 @@ static int open_files(const char *directory, const char *node, const char *servi
   return listener;
 }
 
-// In the lab's pid namespace: starts the program, reports through the pipe, and stays.
+// In the node's pid namespace: starts the program, reports through the pipe, and stays.
 static _Noreturn void become_supervisor(int listener, int report) {
   setsid();
   hide_command();
@@ -364,11 +364,11 @@ static _Noreturn void become_supervisor(int listener, int report) {
 }
 
 // Returns when the program has started. The supervisor is a grandchild: an orphan is adopted by PID 1 of its parent's pid namespace, and
-// we are in none of the lab's.
+// we are in none of the node's.
 int serve_main(char **argv) {
   if (!argv[0] || !argv[1] || !argv[2] || strlen(argv[2]) > NAME_MAX_BYTES || read_settings(argv + 3)) return -1;
   int listener = open_files(argv[0], argv[1], argv[2]);
-  join_node(argv[0], argv[1]);
+  join_node(argv[0], "enter", argv[1]);
   int report[2];
   if (pipe2(report, O_CLOEXEC)) fail("pipe2");
   pid_t child = fork();
@@ -381,6 +381,8 @@ int serve_main(char **argv) {
     become_supervisor(listener, report[1]);
   }
   close(report[1]);
+  while (waitpid(child, NULL, 0) < 0 && errno == EINTR)   // else it stays where nobody reaps orphans
+    ;
   int status = EXIT_NSEXEC;
   if (read(report[0], &status, sizeof status) != sizeof status) status = EXIT_NSEXEC;
   return status;

@@ -1,7 +1,8 @@
 // The services of a running lab: what they do, and what they are told.
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { suggest } from '../diagnostic/suggest.ts'
-import { pidsInside } from '../linux/process.ts'
+import { innerProcesses, type InnerProcess } from '../linux/process.ts'
+import { supervisorWords } from '../linux/nsexec.ts'
 import { askSupervisor, supervisedServices, type SupervisorRequest } from '../linux/supervisor.ts'
 import { commandText } from '../plan/service-command.ts'
 import { statusText } from '../state/equal.ts'
@@ -67,7 +68,7 @@ const LOG_LINES = 20
 
 /** All services of a lab's file. Errors: refusal LAB_UNKNOWN, LAB_DEAD. */
 export async function listServices(lab: string): Promise<ServiceReport[]> {
-  const record = runningRecord(lab)
+  runningRecord(lab)
   const { desired } = readMemory(lab)
   const directory = labDirectory(lab)
   const names = [...desired.namespaces].flatMap(([netns, { services }]) =>
@@ -75,13 +76,19 @@ export async function listServices(lab: string): Promise<ServiceReport[]> {
   )
   if (names.length === 0) return []
   const statuses = await Promise.all(names.map(async (name) => (await askSupervisor(directory, name, 'status'))?.status))
-  const pids = pidsInside(record.holderPid) // after the statuses, that it may know every pid in them
+  const processes = innerProcesses() // after the statuses, that it may know every pid in them
   return names.map(({ state, ...name }, index) => {
     const status = statuses[index]
-    const pid = status?.pid === undefined ? undefined : pids.get(status.pid)
+    const pid = pidOnMachine(processes, supervisorWords(directory, name), status?.pid)
     const command = commandText(state.definition?.argv ?? [])
     return { ...name, command, ...(status !== undefined && { status }), ...(pid !== undefined && { pid }) }
   })
+}
+
+/** What the pid namespace of the supervisor with these words calls `innerPid`. */
+function pidOnMachine(processes: readonly InnerProcess[], words: readonly string[], innerPid: number | undefined): number | undefined {
+  const supervisor = processes.find(({ argv }) => words.every((word, index) => argv[index + 1] === word))
+  return processes.find((process) => process.pidns === supervisor?.pidns && process.innerPid === innerPid)?.pid
 }
 
 /** The services of a node that `service` names, or all of them. Errors: refusal LAB_UNKNOWN, LAB_DEAD; finding NODE_UNKNOWN, SERVICE_UNKNOWN. */

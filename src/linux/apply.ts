@@ -3,7 +3,7 @@
 import type { Operation } from '../plan/operation.ts'
 import { attributeAt } from './extack.ts'
 import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
-import { flushPuts } from './holder.ts'
+import { flushPuts, isolate } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
 import { makeNode } from './furnish.ts'
 import { addNetns, delNetns } from './namespace.ts'
@@ -171,6 +171,8 @@ function perform(world: World, operation: Operation): void {
       return delNetns(world, operation.netns)
     case 'set hostname':
       return within(world, namespaceOf(world, operation.netns), () => sethostname(operation.hostname))
+    case 'set isolation':
+      return isolate(world.holder, operation.netns, operation.isolation)
     case 'set sysctl':
       return withinNet(world, namespaceOf(world, operation.netns), () => writeSysctl(operation.name, operation.value))
     case 'add link':

@@ -1,6 +1,7 @@
 // The engine's side of a lab's holder process: native/hold.c tells the protocol.
 import { AF_UNIX, close, connectUnix, receiveDescriptors, sendDescriptors, SOCK_SEQPACKET, socket } from './libc.ts'
 import { isErrno } from './sysctl.ts'
+import { isolationText, parseIsolation, type Isolation } from '../state/isolation.ts'
 
 /** A connection to a holder. Close it with `closeHolder`. */
 export interface Holder {
@@ -46,10 +47,16 @@ function holderEnded(): Error {
 }
 
 function ask(holder: Holder, text: string, descriptors: readonly number[] = []): number[] {
+  return askFor(holder, text, descriptors).descriptors
+}
+
+/** The answer's words, after the "ok", say what came. */
+function askFor(holder: Holder, text: string, descriptors: readonly number[] = []): { words: string[]; descriptors: number[] } {
   const answer = exchange(holder, text, descriptors)
+  const [verdict, ...words] = answer.text.split(' ')
   if (answer.text === '') throw holderEnded()
-  if (answer.text !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
-  return answer.descriptors
+  if (verdict !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
+  return { words, descriptors: answer.descriptors }
 }
 
 function exchange(holder: Holder, text: string, descriptors: readonly number[]): { text: string; descriptors: number[] } {
@@ -86,10 +93,17 @@ export function flushPuts(holder: Holder): void {
 /** Takes copies of the descriptors of a name; `mnt` and `uts` are the holder's own where the name has none. */
 export function getNamespaces(holder: Holder, name: string): HeldNamespaces {
   flushPuts(holder)
-  const [user, pid, net, mnt, uts] = ask(holder, `get ${name}`) as [number, number, number, number, number]
-  close(user)
-  close(pid)
+  const { words, descriptors } = askFor(holder, `get ${name}`)
+  const found = new Map(descriptors.map((descriptor, index) => [words[index], descriptor]))
+  const [net, mnt, uts] = ['net', 'mnt', 'uts'].map((kind) => found.get(kind)) as [number, number, number]
+  for (const descriptor of descriptors) if (![net, mnt, uts].includes(descriptor)) close(descriptor)
   return { net, mnt, uts }
+}
+
+/** What a node isolates from now on. What runs in its pid namespace ends. */
+export function isolate(holder: Holder, name: string, isolation: Isolation): void {
+  flushPuts(holder)
+  ask(holder, `isolate ${name} ${isolationText(isolation)}`)
 }
 
 /** The holder lets go; the kernel frees the namespaces when no process is in them. */
@@ -104,6 +118,8 @@ export interface HeldName {
   /** Number of the net descriptor in the holder: /proc/<pid>/fd/<netFd>. */
   readonly netFd: number
   readonly hasMnt: boolean
+  /** Of a node. */
+  readonly isolation?: Isolation
 }
 
 /** Everything that the holder keeps, in no order. */
@@ -115,8 +131,10 @@ export function listNamespaces(holder: Holder): HeldName[] {
     const { text } = receiveDescriptors(holder.fd)
     if (text === '\n' || text === '') return names
     for (const line of text.split('\n')) {
-      const [name, net, mnt] = line.split(' ')
-      if (name !== undefined && net !== undefined) names.push({ name, netFd: Number(net), hasMnt: mnt !== '-1' })
+      const [name, net, mnt, isolated] = line.split(' ')
+      if (name === undefined || net === undefined || isolated === undefined) continue
+      const hasMnt = mnt !== '-1'
+      names.push({ name, netFd: Number(net), hasMnt, ...(hasMnt && { isolation: parseIsolation(isolated) }) })
     }
   }
 }

@@ -15,6 +15,11 @@ export function enterCommand(
   return { file: nsexecPath(), args: ['enter', ...rights, directory, node, ...argv] }
 }
 
+/** A command line that runs a tool of netlab's own on a node's network: it is none of the node's processes, and has all rights. */
+export function toolCommand(directory: string, node: string, argv: readonly string[]): { file: string; args: string[] } {
+  return { file: nsexecPath(), args: ['enter', '--tool', directory, node, ...argv] }
+}
+
 /** The command line of the holder of the lab whose state lies in `directory`. */
 export function holdCommand(directory: string): { file: string; args: string[] } {
   return { file: nsexecPath(), args: ['hold', directory] }
@@ -36,7 +41,12 @@ export function serveCommand(
     `grace=${stopTimeoutMs}`,
     `digest=${digest}`,
   ]
-  return { file: nsexecPath(), args: ['serve', directory, netns, service, ...settings, '--', ...argv] }
+  return { file: nsexecPath(), args: [...supervisorWords(directory, { netns, service }), ...settings, '--', ...argv] }
+}
+
+/** What the command line of a service's supervisor begins with, after the program's name. */
+export function supervisorWords(directory: string, { netns, service }: ServiceName): string[] {
+  return ['serve', directory, netns, service]
 }
 
 /** A command line that passes netlink datagrams between its stdin, a socket, and the kernel, in one namespace of the lab. */

@@ -25,6 +25,7 @@ import type { QdiscChain } from '../state/qdisc.ts'
 import { observeFiles } from './file.ts'
 import { observeWireguard } from './observe-wireguard.ts'
 import { readPorts, type PortTables } from './observe-port.ts'
+import { listNamespaces } from './holder.ts'
 import { CLONE_NEWUTS, gethostname, setns } from './libc.ts'
 import { decodeAddr, type AddrMessage } from './message/addr.ts'
 import { decodeKindData, decodePortData } from './message/kind.ts'
@@ -101,6 +102,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
   for (const namespace of world.namespaces.values())
     raw.push(readLinksAndAddrs(world, namespace, scope.get(namespace.name)?.tables ?? ALL_TABLES, withFacts))
   const ends = vethEnds(raw)
+  const isolations = new Map(listNamespaces(world.holder).map(({ name, isolation }) => [name, isolation]))
   const namespaces = new Map<string, NamespaceState>()
   const inodes = new Map<string, NamespaceInodes>()
   for (const each of raw) {
@@ -108,6 +110,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
     const wanted = scope.get(namespace.name)
     namespaces.set(namespace.name, {
       kind: namespace.name === FABRIC ? 'fabric' : namespace.mnt === undefined ? 'bridge' : 'node',
+      ...(isolations.get(namespace.name) !== undefined && { isolation: isolations.get(namespace.name)! }),
       links: linkStates(each, ends),
       qdiscs: qdiscStates(each),
       addrs: addrStates(each),

@@ -58,21 +58,33 @@ export function processesByNetns(): Map<number, number[]> {
   return pids
 }
 
-/** Pids of the processes in the pid namespace of `pid`, as the machine numbers them, by their number in there. */
-export function pidsInside(pid: number): Map<number, number> {
-  const own = readlinkSync(`/proc/${pid}/ns/pid`)
-  const pids = new Map<number, number>()
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
+/** A process in a pid namespace below the machine's. */
+export interface InnerProcess {
+  /** As the machine numbers it. */
+  readonly pid: number
+  /** Its pid namespace, as /proc/<pid>/ns/pid names it, and its number there. */
+  readonly pidns: string
+  readonly innerPid: number
+  readonly argv: readonly string[]
+}
+
+/** Those of other users are passed over. */
+export function innerProcesses(): InnerProcess[] {
+  return readdirSync('/proc').flatMap((entry): InnerProcess[] => {
+    if (!/^\d+$/.test(entry)) return []
     try {
-      if (readlinkSync(`/proc/${entry}/ns/pid`) !== own) continue
-      const inside = /^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
-      if (inside !== undefined) pids.set(Number(inside), Number(entry))
+      const pids =
+        /^NSpid:(.*)$/m
+          .exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
+          ?.trim()
+          .split(/\s+/) ?? []
+      if (pids.length < 2) return []
+      const pidns = readlinkSync(`/proc/${entry}/ns/pid`)
+      return [{ pid: Number(entry), pidns, innerPid: Number(pids.at(-1)), argv: commandLine(entry).split('\0') }]
     } catch {
-      continue // it ended, or is another user's
+      return [] // it ended, or is another user's
     }
-  }
-  return pids
+  })
 }
 
 /**

@@ -202,6 +202,9 @@ function perform(working: Working, operation: Operation): void {
     case 'set hostname':
       namespace.hostname = operation.hostname
       break
+    case 'set isolation':
+      namespace.isolation = operation.isolation
+      break
     case 'add bridge': {
       const { selfVlans: _, master: _master, port: _port, ...link } = operation.link
       namespace.links.set(operation.ifname, newLink(link))

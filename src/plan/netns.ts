@@ -1,4 +1,5 @@
 /** Namespaces: those that are new, made anew or gone, and their hostnames. */
+import { DEFAULT_ISOLATION, isolationText } from '../state/isolation.ts'
 import type { NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
 import { planServicesOf } from './service.ts'
@@ -13,13 +14,16 @@ export function planRemadeNetns(draft: Draft): void {
   }
 }
 
-export function planNetns(draft: Draft, netns: string, { kind, hostname, origin }: NamespaceState): void {
+export function planNetns(draft: Draft, netns: string, desired: NamespaceState): void {
+  const { kind, hostname, origin } = desired
   const base = { netns, ...(origin !== undefined && { origin }) }
   if (draft.isNew(netns)) {
     const cause = draft.observed.namespaces.has(netns) ? 'made anew' : 'not there'
     draft.emit({ ...base, type: 'add netns', cause, kind, ...(hostname !== undefined && { hostname }) })
+    planIsolation(draft, netns, desired)
     return
   }
+  planIsolation(draft, netns, desired)
   const previous = draft.now(netns).hostname
   if (hostname === undefined || hostname === previous) return
   draft.emit({
@@ -29,6 +33,14 @@ export function planNetns(draft: Draft, netns: string, { kind, hostname, origin 
     hostname,
     ...(previous !== undefined && { previous }),
   })
+}
+
+function planIsolation(draft: Draft, netns: string, { isolation, origin }: NamespaceState): void {
+  const previous = draft.now(netns).isolation ?? DEFAULT_ISOLATION
+  const [was, wanted] = [previous, isolation ?? previous].map(isolationText)
+  if (isolation === undefined || was === wanted) return
+  const cause = `it isolates ${was}, the file says ${wanted}`
+  draft.emit({ netns, ...(origin !== undefined && { origin }), type: 'set isolation', cause, isolation, previous })
 }
 
 /** Last of all: nothing brings back what ran in them. */

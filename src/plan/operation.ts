@@ -27,6 +27,7 @@ import type {
 import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
+import type { Isolation } from '../state/isolation.ts'
 
 interface OperationBase {
   /** Name of the namespace it works in. */
@@ -46,6 +47,7 @@ export type Operation =
   | AddNetns
   | DelNetns
   | SetHostname
+  | SetIsolation
   | AddBridge
   | AddVeth
   | AddLink
@@ -96,6 +98,13 @@ export interface SetHostname extends OperationBase {
   readonly type: 'set hostname'
   readonly hostname: string
   readonly previous?: string
+}
+
+/** What the node has of its own from now on; what runs in its pid namespace ends. A new node isolates DEFAULT_ISOLATION. */
+export interface SetIsolation extends OperationBase {
+  readonly type: 'set isolation'
+  readonly isolation: Isolation
+  readonly previous: Isolation
 }
 
 /**

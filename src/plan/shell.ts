@@ -21,6 +21,7 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'add netns': 'Namespaces',
   'del netns': 'Namespaces that go',
   'set hostname': 'Hostnames',
+  'set isolation': 'Isolation',
   'set sysctl': 'Sysctls',
   'write file': 'Files',
   'remove file': 'Files',

@@ -4,6 +4,7 @@
  * can a process be brought back.
  */
 import { BARE_PORT, isVirtual, NO_FDBS } from '../state/equal-link.ts'
+import { DEFAULT_ISOLATION } from '../state/isolation.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
@@ -57,6 +58,8 @@ export function inverseOf(operation: Operation): Operation[] {
       return []
     case 'set hostname':
       return operation.previous === undefined ? [] : [{ ...base, type: 'set hostname', hostname: operation.previous }]
+    case 'set isolation':
+      return [{ ...base, type: 'set isolation', isolation: operation.previous, previous: operation.isolation }]
     case 'add bridge':
     case 'add veth':
     case 'add link': {
@@ -233,9 +236,10 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 /** A namespace as it was, with what stood on the other ends of its cables. */
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
-  const { kind, hostname } = namespace
+  const { kind, hostname, isolation } = namespace
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
+    ...(isolation === undefined ? [] : [{ ...base, type: 'set isolation' as const, isolation, previous: DEFAULT_ISOLATION }]),
     ...[...namespace.files].map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
     ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),

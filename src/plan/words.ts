@@ -1,6 +1,7 @@
 /** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
 import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
+import { isolationText } from '../state/isolation.ts'
 import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import type { BridgeVlan, LinkState, RouteFamily, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
@@ -55,6 +56,7 @@ export function markOf(operation: Operation): Mark {
     case 'set ruleset':
       return operation.cause === 'not there' ? '+' : '~'
     case 'set hostname':
+    case 'set isolation':
     case 'set link':
     case 'change qdisc':
     case 'replace route':
@@ -72,6 +74,8 @@ export function describe(operation: Operation): string {
       return 'del netns'
     case 'set hostname':
       return `set hostname ${operation.hostname}`
+    case 'set isolation':
+      return `set isolation ${isolationText(operation.isolation)}`
     case 'add bridge':
       return `add link ${operation.ifname} kind bridge`
     case 'add veth':
@@ -152,6 +156,8 @@ export function sameAs(operation: Operation, lab: string): string {
       return `ip netns del ${quote(name)}`
     case 'set hostname':
       return `# hostname ${operation.hostname}: ip netns has no uts namespace`
+    case 'set isolation':
+      return `# isolation ${isolationText(operation.isolation)}: ip netns has namespaces of the network alone`
     case 'set wireguard':
       return wireguardCommand(operation, exec)
     case 'set sysctl':

@@ -13,6 +13,7 @@ import type {
   ServiceState,
   SysctlState,
 } from '../state/network.ts'
+import type { Isolation } from '../state/isolation.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 
 export type Working = Map<string, WorkingNamespace>
@@ -21,6 +22,8 @@ export type Working = Map<string, WorkingNamespace>
 export interface WorkingNamespace {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
+  /** Absent: DEFAULT_ISOLATION. */
+  isolation?: Isolation
   readonly links: Map<string, LinkState>
   readonly qdiscs: Map<string, QdiscChain>
   readonly addrs: Map<string, AddrState>
@@ -43,6 +46,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
     working.set(netns, {
       kind: namespace.kind,
       hostname: namespace.hostname,
+      ...(namespace.isolation !== undefined && { isolation: namespace.isolation }),
       links: new Map(namespace.links),
       qdiscs: withDistributions(namespace.qdiscs, previous?.namespaces.get(netns)?.qdiscs),
       addrs: new Map(namespace.addrs),

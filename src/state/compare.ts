@@ -9,6 +9,7 @@ import type { PropertyDifference, PropertyValue } from './equal.ts'
 import { droppedFiles, droppedRulesets, droppedServices, findExtras } from './extra.ts'
 import type { Standing } from './extra.ts'
 import { findPrimaryChanges } from './primary.ts'
+import { DEFAULT_ISOLATION, isolationText } from './isolation.ts'
 import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
 import { qdiscDifferences } from './qdisc-equal.ts'
 import { qdiscKindText } from './qdisc.ts'
@@ -57,6 +58,7 @@ export function formatDifference({ path, desired, observed }: Difference): strin
 function namespaceDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
   return [
     ...hostnameDifferences(netns, desired, observed),
+    ...isolationDifferences(netns, desired, observed),
     ...linkAndAddrDifferences(netns, desired, observed),
     ...chainDifferences(netns, desired, observed),
     ...routingDifferences(netns, desired, observed),
@@ -68,6 +70,12 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
 function hostnameDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
   if (desired.hostname === undefined || desired.hostname === observed.hostname) return []
   return [difference(`${netns}.hostname`, desired, desired.hostname, observed.hostname)]
+}
+
+function isolationDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  if (desired.isolation === undefined) return []
+  const [wanted, there] = [desired.isolation, observed.isolation ?? DEFAULT_ISOLATION].map(isolationText)
+  return wanted === there ? [] : [difference(`${netns}.isolate`, desired, wanted, there)]
 }
 
 function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {

@@ -8,6 +8,7 @@ import type { Origin } from '../diagnostic/origin.ts'
 import type { QdiscChain } from './qdisc.ts'
 import type { VirtualKind } from './kind.ts'
 import type { Options } from './option.ts'
+import type { Isolation } from './isolation.ts'
 
 /** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
@@ -26,6 +27,8 @@ export interface NamespaceState extends Sourced {
   readonly kind: 'node' | 'bridge' | 'fabric'
   /** sethostname(2). Only nodes have one. */
   readonly hostname?: string
+  /** Of a node. */
+  readonly isolation?: Isolation
   /** By ifname. */
   readonly links: ReadonlyMap<string, LinkState>
   /** By ifname. Without those that the kernel gives each link itself. */
@@ -383,7 +386,7 @@ export interface ReadyConditions {
 export interface ServiceStatus {
   /** `stopped`: on request. `ended`: by itself. `waiting`: to be restarted. */
   readonly state: 'running' | 'stopping' | 'stopped' | 'ended' | 'waiting'
-  /** Of the main process, as the lab's own pid namespace numbers it; absent where that has gone to the background or ended. */
+  /** Of the main process, as the node's own pid namespace numbers it; absent where that has gone to the background or ended. */
   readonly pid?: number
   /** Of all its processes. */
   readonly processes: number

@@ -46,6 +46,7 @@ export function desiredState(topology: Topology): NetworkState {
     namespaces.set(node.name, {
       kind: 'node',
       hostname: node.name,
+      isolation: node.settings.isolation,
       links: links.get(node.name) ?? new Map<string, LinkState>(),
       qdiscs: qdiscs.get(node.name) ?? new Map<string, QdiscChain>(),
       addrs: addrsOf([...interfaceAddrs(node.interfaces), ...node.loopback.map((address) => addrState('lo', address))]),

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { ServiceDefinition, ServiceName, ServiceState } from '../state/network.ts'
+import { isolationText } from '../state/isolation.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Findings } from './findings.ts'
 import type { ServiceSettings } from './services.ts'
@@ -10,7 +11,7 @@ import type { NodeSettings } from './topology.ts'
 import { partOrigin } from './value.ts'
 import type { ScalarValue } from './value.ts'
 
-type Settings = ReadonlyMap<string, Pick<NodeSettings, 'services' | 'env' | 'capabilities'>>
+type Settings = ReadonlyMap<string, Pick<NodeSettings, 'services' | 'env' | 'capabilities' | 'isolation'>>
 
 /** The services of each node that has any. */
 export function resolveServices(nodes: Settings, findings: Findings): Map<string, Map<string, ServiceState>> {
@@ -35,13 +36,15 @@ export function resolveServices(nodes: Settings, findings: Findings): Map<string
 
 function serviceState(
   settings: ServiceSettings,
-  node: Pick<NodeSettings, 'env' | 'capabilities'>,
+  node: Pick<NodeSettings, 'env' | 'capabilities' | 'isolation'>,
   after: readonly ServiceName[],
 ): ServiceState {
   const { origin, after: _, capabilities: added, ...rest } = settings
   const capabilities = node.capabilities === undefined ? {} : { capabilities: [...new Set([...node.capabilities, ...added])].sort() }
   const definition: ServiceDefinition = { ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }
-  const { ready: _ready, after: _after, ...started } = definition
+  const { ready: _ready, after: _after, ...runs } = definition
+  // A service that is in other namespaces than it should be is started anew.
+  const started = { ...runs, isolation: isolationText(node.isolation) }
   return { definition, digest: hash('sha256', JSON.stringify(Object.entries(started).sort())), origin }
 }
 

@@ -9,6 +9,7 @@ import { frrFiles, frrServices, readFrr } from './frr.ts'
 import { birdFiles, birdServices, readBird } from './bird.ts'
 import { argvOf, readEnv } from './command.ts'
 import { readCapabilities } from './rights.ts'
+import { readIsolation } from './isolation.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
 import { readServices } from './services.ts'
@@ -56,6 +57,7 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     configs: [frr?.config, bird].filter((config) => config !== undefined),
     usesIpv6: frr?.usesIpv6 === true,
     env: readEnv(mapAt(settings, 'env'), findings),
+    isolation: readIsolation(settings, findings),
     ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),

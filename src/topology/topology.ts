@@ -4,6 +4,7 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import type { VirtualKind } from '../state/kind.ts'
+import type { Isolation } from '../state/isolation.ts'
 import type { Options } from '../state/option.ts'
 import type {
   BridgePort,
@@ -65,6 +66,7 @@ export interface NodeSettings {
   /** Whether a daemon's configuration speaks of IPv6. */
   readonly usesIpv6: boolean
   readonly env: Readonly<Record<string, string>>
+  readonly isolation: Isolation
   /** Of its commands; absent where it is privileged. */
   readonly capabilities?: readonly string[]
   /** Lines for /etc/hosts. */

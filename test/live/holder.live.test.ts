@@ -83,9 +83,9 @@ describe.each([
     const one = client()
     expect(one.ask('put 3 h1 h2', nulls(6))).toBe('ok')
     expect(one.ask('put 1 @fabric', nulls(1))).toBe('ok')
-    expect(one.ask('list')).toMatch(/^h1 \d+ \d+\nh2 \d+ \d+\n@fabric \d+ -1\n$/)
+    expect(one.ask('list')).toMatch(/^h1 \d+ \d+ pid,ipc\nh2 \d+ \d+ pid,ipc\n@fabric \d+ -1 -\n$/)
     expect(one.receive()).toBe('\n')
-    expect(one.ask('get h1')).toBe('ok')
+    expect(one.ask('get h1')).toBe('ok user pid ipc net uts mnt')
     expect(one.ask('put 3 h1', nulls(3))).toBe('ok')
     expect(await settled()).toBe(before + 7)
     for (const name of ['h1', 'h2', '@fabric']) expect(client().ask(`del ${name}`)).toBe('ok')
@@ -181,7 +181,7 @@ describe.each([
     expect(() => {
       for (let count = 0; count < 20_000; count++) deaf.send('get h1')
     }).toThrow(/EPIPE|ECONNRESET/)
-    expect(client().ask('get h1')).toBe('ok')
+    expect(client().ask('get h1')).toBe('ok user pid ipc net uts mnt')
     expect(await settled()).toBe(before + 3)
   })
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { controlServices, listServices, serviceLog, type ServiceReport } from '../../src/index.ts'
-import { pidsInside } from '../../src/linux/process.ts'
+import { innerProcesses } from '../../src/linux/process.ts'
 import { diagnosticOf, test, type LiveLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
 
@@ -83,9 +83,11 @@ test('what a service leaves in the background must end with it', async ({ lab })
   await lab.up(`
 nodes: { h1: { services: { s: "(setsid nohup sleep 1111 &) ; sleep 2222 & exit 0", stubborn: { run: "trap '' TERM; (trap '' TERM; setsid sleep 3333 &); while :; do sleep 4444; done", stop: { timeout: 100ms } } } } }
 `)
-  const { holderPid } = lab.notes()
-  const commands = (): string[] =>
-    [...pidsInside(holderPid).values()].map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim())
+  const commands = (): string[] => {
+    const processes = innerProcesses()
+    const node = processes.find(({ argv }) => argv[1] === 'serve' && argv[2] === lab.directory)
+    return processes.filter(({ pidns }) => pidns === node?.pidns).map(({ argv }) => argv.join(' ').trim())
+  }
   expect(commands()).toEqual(expect.arrayContaining(['sleep 1111', 'sleep 2222', 'sleep 3333', 'sleep 4444']))
   expect((await reportOf(lab, 'h1', 's')).status).toMatchObject({ state: 'running', processes: 2 })
   await controlServices(lab.name, 'h1', undefined, 'stop')

@@ -3,6 +3,7 @@
  * refuses. Written from what the kernel was seen to do, apart from src/plan/loss.ts, so that the two prove one another.
  */
 import type { AddNetns, AddQdisc, ChangeQdisc, DelQdisc, Operation } from '../../src/plan/operation.ts'
+import { DEFAULT_ISOLATION } from '../../src/state/isolation.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
 import type { Qdisc } from '../../src/state/qdisc.ts'
@@ -39,6 +40,7 @@ function netnsOf(state: NamespaceState): Netns {
   return {
     kind: state.kind,
     hostname: state.hostname,
+    isolation: state.isolation,
     links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: !follows(ifname, link.mtu) }])),
     qdiscs: new Map([...state.qdiscs].map(([ifname, chain]) => [ifname, { qdiscs: chain.qdiscs.map(toldOf) }])),
     addrs: [...state.addrs.values()],
@@ -57,6 +59,7 @@ function stateOf(netns: Netns): NamespaceState {
   return {
     kind: netns.kind,
     ...(netns.hostname !== undefined && { hostname: netns.hostname }),
+    ...(netns.isolation !== undefined && { isolation: netns.isolation }),
     links: new Map([...netns.links].map(([ifname, { link }]) => [ifname, { ...link }])),
     qdiscs: new Map(netns.qdiscs),
     addrs: byKey(netns.addrs, addrKey),
@@ -137,6 +140,7 @@ function newNetns({ kind, hostname }: AddNetns): Netns {
   return {
     kind,
     hostname,
+    isolation: kind === 'node' ? DEFAULT_ISOLATION : undefined,
     links: new Map([['lo', { link: { kind: 'loopback', up: false, mtu: 65536 }, ownMtu: false }]]),
     qdiscs: new Map(),
     addrs: [],
@@ -158,6 +162,9 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
   switch (operation.type) {
     case 'set hostname':
       netns.hostname = operation.hostname
+      return
+    case 'set isolation':
+      netns.isolation = operation.isolation
       return
     case 'add bridge':
       return addBridge(netns, operation)

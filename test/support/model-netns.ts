@@ -10,6 +10,7 @@ import type {
   RuleState,
   RulesetTool,
 } from '../../src/state/network.ts'
+import type { Isolation } from '../../src/state/isolation.ts'
 import type { QdiscChain } from '../../src/state/qdisc.ts'
 
 export class Refusal extends Error {}
@@ -25,6 +26,7 @@ export interface Link {
 export interface Netns {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
+  isolation: Isolation | undefined
   readonly links: Map<string, Link>
   /** By ifname. */
   readonly qdiscs: Map<string, QdiscChain>

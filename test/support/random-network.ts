@@ -3,6 +3,7 @@
  * Few names and addresses, so that two random networks meet often: the same link elsewhere, the same route by another way.
  */
 import fc from 'fast-check'
+import { DEFAULT_ISOLATION } from '../../src/state/isolation.ts'
 import type { Operation } from '../../src/plan/operation.ts'
 import { chainOperations } from '../../src/plan/qdisc-chain.ts'
 import { qdiscsOf } from '../../src/state/impairment.ts'
@@ -115,6 +116,9 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
     if (chance(20)) continue
     const kind: NamespaceState['kind'] = chance(85) ? 'node' : 'bridge'
     kernel.apply({ type: 'add netns', netns, cause: '', kind, ...(kind === 'node' && { hostname: pick([netns, `${netns}-2`]) }) })
+    if (kind !== 'node' || chance(80)) continue
+    const isolation = pick([{ namespaces: [] }, { namespaces: ['pid', 'time'] as const, boottimeMs: 1000, monotonicMs: 0 }])
+    kernel.apply({ type: 'set isolation', netns, cause: '', isolation, previous: DEFAULT_ISOLATION })
   }
   if (chance(85)) kernel.apply({ type: 'add netns', netns: FABRIC, cause: '', kind: 'fabric' })
   for (const ifname of BRIDGES) {
