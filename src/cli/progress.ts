@@ -1,6 +1,6 @@
 /** One line on stderr that is written over and over while the work goes on; nothing where stderr is no terminal. */
 import type { Context } from './context.ts'
-import type { UpEvent } from '../lab/up.ts'
+import type { UpEvent } from '../lab/up-options.ts'
 
 /** Ten pictures a second are as many as an eye follows; more would only cost time. */
 const REDRAW_MS = 100

@@ -18,7 +18,8 @@ import {
 } from './link.ts'
 import { run, type Finished } from './run.ts'
 import { releaseLab } from './shared-engine.ts'
-import { up as bringUp, type UpOptions, type UpResult } from './up.ts'
+import type { UpOptions } from './up-options.ts'
+import { up as bringUp, type UpResult } from './up.ts'
 
 /** How to run a command in a node. */
 export interface ExecOptions {
