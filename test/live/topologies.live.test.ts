@@ -1,6 +1,6 @@
 /**
  * The labs of topologies/: nothing is wrong with them, what their files claim holds, and so do the hidden tests of their exercise, which find the
- * planted fault. A lab that needs a full kernel is proved by the guest tier.
+ * planted fault. Those that need a full kernel are left out.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

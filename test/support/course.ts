@@ -11,8 +11,8 @@ export const LABS = readdirSync(folder).filter((name) => existsSync(join(folder,
 
 const FRR = ['command:vtysh', 'command:/usr/lib/frr/zebra'] as const
 
-/** Those for which only the guest's kernel will do. */
-export const FULL_KERNEL: readonly string[] = ['bond', 'lossy-line', 'overlay', 'vlans', 'vrf', 'wireguard']
+/** Those for which only a full kernel will do. */
+export const FULL_KERNEL: readonly string[] = ['bond', 'overlay', 'vlans', 'vrf', 'wireguard']
 
 /** What a lab takes beyond ip, ping, iptables and nft. */
 const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
@@ -22,7 +22,6 @@ const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
   bufferbloat: ['command:iperf3'],
   dns: ['command:dnsmasq'],
   'load-balancing': ['command:python3'],
-  'lossy-line': ['sched:netem'],
   'ospf-ring': [...FRR, 'command:python3'],
   overlay: ['link:vxlan', 'link:gre'],
   rip: FRR,

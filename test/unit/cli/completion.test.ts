@@ -29,7 +29,7 @@ async function complete(...words: readonly string[]): Promise<readonly string[]>
 describe('candidates', () => {
   it('of the first word are all commands', async () => {
     expect(await complete('')).toEqual([...COMMANDS.keys(), '--help', '--version'])
-    expect(await complete('in')).toEqual(['inspect'])
+    expect(await complete('in')).toEqual(['inspect', 'init'])
   })
 
   it.each([
