@@ -2,7 +2,7 @@
 // its own first, before anything is made: a bad rule is a finding on its line, and what the tool saves of a good one is the canonical
 // form that a node's rules are compared with.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { enterCommand, scratchCommand } from '../linux/nsexec.ts'
+import { scratchCommand, toolCommand } from '../linux/nsexec.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { findRefusedRules, refusedLines } from './refused-rule.ts'
 import { limiter } from './limiter.ts'
@@ -138,7 +138,7 @@ function ownTables(tool: RulesetTool, canonical: string, tools: { has(tool: Rule
 
 /** The canonical form of what a node has now. */
 export async function observedRuleset(directory: string, node: string, tool: RulesetTool): Promise<string> {
-  const done = await run(enterCommand(directory, node, TOOLS[tool].save), { env: toolEnvironment() })
+  const done = await run(toolCommand(directory, node, TOOLS[tool].save), { env: toolEnvironment() })
   if (done.status !== 0) throw new Error(`${TOOLS[tool].save.join(' ')} in ${node}: exit status ${done.status}: ${done.stderr.trim()}`)
   return canonicalRuleset(tool, done.stdout)
 }
@@ -169,6 +169,6 @@ export async function withObservedRulesets(
 
 /** Loads a ruleset in a node. Returns what went wrong, in the tool's words. */
 export async function loadRuleset(directory: string, node: string, tool: RulesetTool, input: string): Promise<string | undefined> {
-  const done = await run(enterCommand(directory, node, TOOLS[tool].load), { input, env: toolEnvironment() })
+  const done = await run(toolCommand(directory, node, TOOLS[tool].load), { input, env: toolEnvironment() })
   return done.status === 0 ? undefined : done.stderr.trim() || `exit status ${done.status}`
 }

@@ -1,6 +1,6 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
-import { openSync, statSync } from 'node:fs'
+import { openSync, readFileSync, statSync } from 'node:fs'
 import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
@@ -27,6 +27,8 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
+  /** Whether root here is not the machine's. */
+  readonly isInUserNamespace: boolean
   /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
   readonly ownNs: number
   readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
@@ -45,6 +47,11 @@ export interface World {
  */
 const FIRST_IFINDEX = 1001
 
+/** Where the node's own things lie in the lab's tmpfs. */
+export function nodeDirectory(world: World, node: string): string {
+  return `${world.directory}/${node}`
+}
+
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
 export function enterWorld(directory: string, holderPid: number): World {
   const hostProc = openSync('/proc', 'r')
@@ -61,6 +68,7 @@ export function enterWorld(directory: string, holderPid: number): World {
     device: 0,
     holder,
     hostProc,
+    isInUserNamespace: !/^0\s+0\s+4294967295$/.test(readFileSync('/proc/self/uid_map', 'utf8').trim()),
     ownNs,
     base,
     namespaces: new Map(),

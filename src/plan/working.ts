@@ -1,4 +1,5 @@
 /** The network as it stands after the operations planned so far: a copy of what was observed, changed along with the plan. */
+import type { MountState, RootState } from '../state/mount.ts'
 import type {
   AddrState,
   FileState,
@@ -21,6 +22,8 @@ export type Working = Map<string, WorkingNamespace>
 export interface WorkingNamespace {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
+  readonly root: RootState | undefined
+  readonly mounts: Map<string, MountState>
   readonly links: Map<string, LinkState>
   readonly qdiscs: Map<string, QdiscChain>
   readonly addrs: Map<string, AddrState>
@@ -43,6 +46,8 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
     working.set(netns, {
       kind: namespace.kind,
       hostname: namespace.hostname,
+      root: namespace.root,
+      mounts: new Map(namespace.mounts),
       links: new Map(namespace.links),
       qdiscs: withDistributions(namespace.qdiscs, previous?.namespaces.get(netns)?.qdiscs),
       addrs: new Map(namespace.addrs),
@@ -59,10 +64,12 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
 }
 
 /** What unshare(2) gives: lo and nothing else. */
-export function newNamespace(kind: NamespaceState['kind'], hostname?: string): WorkingNamespace {
+export function newNamespace(kind: NamespaceState['kind'], hostname?: string, root?: RootState): WorkingNamespace {
   return {
     kind,
     hostname,
+    root,
+    mounts: new Map(),
     links: new Map([['lo', NEW_LO]]),
     qdiscs: new Map(),
     addrs: new Map(),

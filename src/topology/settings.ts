@@ -11,6 +11,7 @@ import { argvOf, readEnv } from './command.ts'
 import { readCapabilities } from './rights.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
+import { readTree, rootEnvironment } from './roots.ts'
 import { readServices } from './services.ts'
 import type { NodeSettings } from './topology.ts'
 import { asScalar, itemsAt, itemsOf, mapAt, textsAt, valueAt } from './value.ts'
@@ -39,13 +40,17 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   const capabilities = readCapabilities(settings, findings)
   const frr = readFrr(settings, findings)
   const bird = readBird(settings)
+  const files = new Map([
+    ...(frr === undefined ? [] : frrFiles(frr)),
+    ...(bird === undefined ? [] : birdFiles(bird)),
+    ...readFiles(settings, findings),
+  ])
+  const tree = readTree(settings, files, findings)
+  const hasOwnPrograms = tree.root?.kind === 'directory'
   return {
     sysctls: readSysctls(settings, findings),
-    files: new Map([
-      ...(frr === undefined ? [] : frrFiles(frr)),
-      ...(bird === undefined ? [] : birdFiles(bird)),
-      ...readFiles(settings, findings),
-    ]),
+    files,
+    ...tree,
     rulesets,
     setup: readSetup(settings),
     services: new Map([
@@ -53,9 +58,10 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
       ...(bird === undefined ? [] : birdServices(bird)),
       ...readServices(settings, findings),
     ]),
-    configs: [frr?.config, bird].filter((config) => config !== undefined),
+    // This machine's tools cannot speak for another release's.
+    configs: hasOwnPrograms ? [] : [frr?.config, bird].filter((config) => config !== undefined),
     usesIpv6: frr?.usesIpv6 === true,
-    env: readEnv(mapAt(settings, 'env'), findings),
+    env: { ...(tree.root !== undefined && rootEnvironment(tree.root)), ...readEnv(mapAt(settings, 'env'), findings) },
     ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),
