@@ -46,7 +46,8 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
   POOL_EXHAUSTED: 'Give `addressing` a larger pool, or name subnets yourself.',
   OVERLAPPING_SUBNETS: 'One address would lie in two places. Change one prefix; in a VRF of its own it may be the same.',
 
-  ROOT_UNUSABLE: 'The directory of `root` must be there, hold a whole system for this machine (debootstrap makes one), and be yours to read.',
+  ROOT_UNUSABLE:
+    'The directory of `root` must be there, hold a whole system for this machine (debootstrap makes one), and be yours to read.',
   MOUNT_UNUSABLE: 'A mount needs a source that is there and a place of the same kind: a file over a file, a directory over a directory.',
   NO_SHELL: 'Nodes with this root can run lists of words, and nothing that wants a shell. Install one (busybox is enough).',
 
