@@ -51,6 +51,7 @@ export const CODES = {
 
   // Roots and mounts
   ROOT_UNUSABLE: 'A directory cannot be the root directory of a node',
+  IMAGE_UNUSABLE: 'An image cannot be the root directory of a node',
   MOUNT_UNUSABLE: 'A mount cannot be made',
   NO_SHELL: 'A root directory has no shell',
 

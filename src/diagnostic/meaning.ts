@@ -48,6 +48,8 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
 
   ROOT_UNUSABLE:
     'The directory of `root` must be there, hold a whole system for this machine (debootstrap makes one), and be yours to read.',
+  IMAGE_UNUSABLE:
+    'The layout must be whole, its digests right, and for this machine. To fetch it again: `skopeo copy docker://NAME oci:DIR`.',
   MOUNT_UNUSABLE: 'A mount needs a source that is there and a place of the same kind: a file over a file, a directory over a directory.',
   NO_SHELL: 'Nodes with this root can run lists of words, and nothing that wants a shell. Install one (busybox is enough).',
 

@@ -70,6 +70,10 @@ const MOUNT_ATTR_SIZE_VER0 = 32
 const FSOPEN_CLOEXEC = 1
 const FSMOUNT_CLOEXEC = 1
 const FSCONFIG_CMD_CREATE = 6
+// <linux/stat.h>
+export const S_IFIFO = 0o010000
+export const S_IFCHR = 0o020000
+export const S_IFBLK = 0o060000
 // <sys/socket.h>
 export const AF_UNIX = 1
 export const AF_NETLINK = 16
@@ -122,6 +126,8 @@ const c = {
   moveMount: libc.func('long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)'),
   mountSetattr: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags, const uint8_t *attr, size_t size)'),
   pivotRoot: libc.func('int pivot_root(const char *newRoot, const char *putOld)'),
+  chroot: libc.func('int chroot(const char *path)'),
+  mknod: libc.func('int mknod(const char *path, uint32_t mode, uint64_t device)'),
   chdir: libc.func('int chdir(const char *path)'),
   fsopen: libc.func('long syscall(long number, const char *type, unsigned int flags)'),
   fsconfig: libc.func('long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)'),
@@ -224,6 +230,18 @@ export function setReadOnly(tree: number): void {
 /** pivot_root(2), in this thread's mount namespace. */
 export function pivotRoot(newRoot: string, putOld: string): void {
   checked(`pivot_root ${newRoot}`, c.pivotRoot(newRoot, putOld))
+}
+
+/** chroot(2) of this thread, where it has a root directory of its own (unshare CLONE_FS). */
+export function chroot(path: string): void {
+  checked(`chroot ${path}`, c.chroot(path))
+}
+
+/** mknod(2): `type` is one of S_IF*. */
+export function mknod(path: string, type: number, major: number, minor: number): void {
+  const device =
+    (BigInt(major & 0xfffff000) << 32n) | (BigInt(major & 0xfff) << 8n) | (BigInt(minor & 0xffffff00) << 12n) | BigInt(minor & 0xff) // makedev(3)
+  checked(`mknod ${path}`, c.mknod(path, type | 0o600, device))
 }
 
 /** chdir(2) of this thread, where it has a directory of its own (unshare CLONE_FS). */

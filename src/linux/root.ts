@@ -49,7 +49,7 @@ export function changeRoot(world: World, directory: string, root: RootState): vo
   const layers = root.save ?? join(directory, 'layers')
   for (const path of [place, layers]) mkdirSync(path, { recursive: true })
   if (root.kind === 'machine') layMachine(world, place, layers)
-  else layOver(world, root.tree, place, layers)
+  else layOver(world, root.kind === 'image' ? `${root.tree}${world.idMapKey}` : root.tree, place, layers)
   const trees = [
     { path: '/proc', tree: openTree('/proc', true) },
     { path: '/dev', tree: openTree('/dev', true) },
@@ -78,7 +78,7 @@ function layOver(world: World, lower: string, place: string, layers: string): vo
   for (const path of [upper, work]) mkdirSync(path, { recursive: true })
   if (readdirSync(upper).length === 0) chmodSync(upper, statSync(lower).mode & 0o7777) // the overlay shows the mode of its upper layer
   const options = `lowerdir=${escapeOption(lower)},upperdir=${escapeOption(upper)},workdir=${escapeOption(work)}`
-  mountNew('overlay', place, MS_NODEV, world.isInUserNamespace ? `${options},userxattr` : options)
+  mountNew('overlay', place, MS_NODEV, world.idMapKey !== '' ? `${options},userxattr` : options)
 }
 
 /**

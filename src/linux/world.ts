@@ -1,8 +1,9 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
-import { openSync, readFileSync, statSync } from 'node:fs'
+import { openSync, statSync } from 'node:fs'
 import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
+import { idMapKey } from './id-map.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
 /** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
@@ -27,8 +28,8 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
-  /** Whether root here is not the machine's. */
-  readonly isInUserNamespace: boolean
+  /** What names the trees of images that have this user namespace's owners; empty where root here is the machine's. */
+  readonly idMapKey: string
   /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
   readonly ownNs: number
   readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
@@ -68,7 +69,7 @@ export function enterWorld(directory: string, holderPid: number): World {
     device: 0,
     holder,
     hostProc,
-    isInUserNamespace: !/^0\s+0\s+4294967295$/.test(readFileSync('/proc/self/uid_map', 'utf8').trim()),
+    idMapKey: idMapKey(),
     ownNs,
     base,
     namespaces: new Map(),

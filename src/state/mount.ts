@@ -3,12 +3,22 @@ import type { Sourced } from './network.ts'
 
 /** A root directory that is seen through overlayfs: what lies below is never written. */
 export interface RootState extends Sourced {
-  /** `machine`: the machine's own. `directory`: a tree on it. */
-  readonly kind: 'machine' | 'directory'
-  /** Absolute path on the machine of what lies below; `/` of kind machine. */
+  /** `machine`: the machine's own. `directory`: a tree on it. `image`: the tree of an OCI image. */
+  readonly kind: 'machine' | 'directory' | 'image'
+  /** Absolute path on the machine of what lies below; `/` of kind machine. Of kind image where its layers are unpacked, without what `idMapKey` adds. */
   readonly tree: string
+  /** Of kind image, the lowest first. */
+  readonly layers?: readonly LayerState[]
   /** Absolute path of the directory that keeps the node's writes. Absent: they are kept in the lab's tmpfs, and go with the node. */
   readonly save?: string
+}
+
+/** A layer of an image: a tar archive. */
+export interface LayerState {
+  readonly path: string
+  /** `sha256:…` of the file. */
+  readonly digest: string
+  readonly compression: 'none' | 'gzip' | 'zstd'
 }
 
 export type MountState = BindMount | TmpfsMount

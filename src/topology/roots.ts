@@ -7,6 +7,7 @@ import type { FileState } from '../state/network.ts'
 import { parseSize } from '../unit/size.ts'
 import type { Findings } from './findings.ts'
 import { pathBeside } from './load.ts'
+import { readImage, type Image } from './image.ts'
 import { foreignMachine } from './machine.ts'
 import { lookInside, machineOf, nearestInside } from './tree.ts'
 import { asMap, mapAt, scalarAt, textsAt, valueAt } from './value.ts'
@@ -17,38 +18,50 @@ const OVERLAYFS_SUPER_MAGIC = 0x794c7630
 
 export interface Tree {
   readonly root?: RootState
+  readonly image?: Image
   readonly mounts: ReadonlyMap<string, MountState>
 }
 
 /** What commands have in a root directory of other programs, where the caller's own would name what is not there. */
 export function rootEnvironment({ kind, tree }: RootState): Record<string, string> {
   if (kind === 'machine') return {}
-  const shell = lookInside(tree, '/bin/bash') === undefined ? '/bin/sh' : '/bin/bash'
+  const shell = kind === 'image' || lookInside(tree, '/bin/bash') === undefined ? '/bin/sh' : '/bin/bash'
   return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', SHELL: shell }
 }
 
 /** `files` are those of the node. */
 export function readTree(settings: MapValue, files: ReadonlyMap<string, FileState>, findings: Findings): Tree {
-  const root = readRoot(settings, findings)
-  const mounts = readMounts(settings, root?.tree ?? '/', findings)
+  const word = scalarAt(settings, 'image')
+  const image = word === undefined ? undefined : readImage(word, findings)
+  const root = readRoot(settings, image, findings)
+  // What an image has is known when it is unpacked.
+  const mounts = readMounts(settings, word === undefined ? (root?.tree ?? '/') : undefined, findings)
   for (const [path, { origin }] of files) {
     const bound = [...mounts].find(([target, mount]) => isWithin(target, path) && (mount.kind === 'bind' || target === path))?.[0]
     if (bound !== undefined)
       findings.error('CONFLICTING_VALUES', origin, `${path} lies in ${bound}, which is mounted: put the file where that is mounted from.`)
   }
-  return { ...(root !== undefined && { root }), mounts }
+  return { ...(root !== undefined && { root }), ...(image !== undefined && { image }), mounts }
 }
 
-function readRoot(settings: MapValue, findings: Findings): RootState | undefined {
+function readRoot(settings: MapValue, image: Image | undefined, findings: Findings): RootState | undefined {
   const overlay = valueAt(settings, 'overlay')
   const save = overlay?.kind === 'map' ? scalarAt(overlay, 'save') : undefined
   const word = scalarAt(settings, 'root')
   const isOff = overlay?.kind === 'scalar' && overlay.value !== true
   const kept = save === undefined || isOff ? undefined : readSave(save, findings)
   const more = kept === undefined ? {} : { save: kept }
-  if (word !== undefined) {
+  const other = valueAt(settings, 'image')
+  if (word !== undefined || other !== undefined) {
     if (overlay?.kind === 'scalar' && overlay.value === false)
-      findings.error('CONFLICTING_VALUES', overlay.origin, 'A node with `root` has an overlay: the directory itself is never written.')
+      findings.error(
+        'CONFLICTING_VALUES',
+        overlay.origin,
+        'A node with `root` or `image` has an overlay: the directory itself is never written.',
+      )
+    if (word !== undefined && other !== undefined)
+      findings.error('CONFLICTING_VALUES', other.origin, 'A node has either a `root` or an `image`.')
+    if (word === undefined) return image === undefined ? undefined : { ...image.root, ...more }
     const tree = resolve(pathBeside(word.origin.file, word.text))
     return isUsableRoot(tree, word, findings) ? { kind: 'directory', tree, ...more, origin: word.origin } : undefined
   }
@@ -92,7 +105,7 @@ function isUsableRoot(tree: string, word: ScalarValue, findings: Findings): bool
 }
 
 /** Outer ones first. */
-function readMounts(settings: MapValue, tree: string, findings: Findings): Map<string, MountState> {
+function readMounts(settings: MapValue, tree: string | undefined, findings: Findings): Map<string, MountState> {
   const found: [string, MountState][] = []
   for (const [path, entry] of mapAt(settings, 'mounts')?.entries ?? []) {
     const mount = readMount(path, entry.key, entry.value, findings)
@@ -132,8 +145,8 @@ function readMount(path: string, origin: Origin, value: Value, findings: Finding
   return { kind: 'bind', source, readOnly: ro?.value === true, origin }
 }
 
-function isUsableTarget(path: string, mount: MountState, tree: string, findings: Findings): boolean {
-  const problem = targetProblem(path) ?? placeProblem(path, mount, tree)
+function isUsableTarget(path: string, mount: MountState, tree: string | undefined, findings: Findings): boolean {
+  const problem = targetProblem(path) ?? (tree === undefined ? undefined : placeProblem(path, mount, tree))
   if (problem !== undefined) findings.error('MOUNT_UNUSABLE', mount.origin, `${path} ${problem}.`)
   return problem === undefined
 }

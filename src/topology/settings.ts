@@ -46,22 +46,23 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     ...readFiles(settings, findings),
   ])
   const tree = readTree(settings, files, findings)
-  const hasOwnPrograms = tree.root?.kind === 'directory'
+  const hasOwnPrograms = tree.root !== undefined && tree.root.kind !== 'machine'
   return {
     sysctls: readSysctls(settings, findings),
     files,
-    ...tree,
+    ...(tree.root !== undefined && { root: tree.root }),
+    mounts: tree.mounts,
     rulesets,
     setup: readSetup(settings),
     services: new Map([
       ...(frr === undefined ? [] : frrServices(frr)),
       ...(bird === undefined ? [] : birdServices(bird)),
-      ...readServices(settings, findings),
+      ...readServices(settings, tree.image, findings),
     ]),
     // This machine's tools cannot speak for another release's.
     configs: hasOwnPrograms ? [] : [frr?.config, bird].filter((config) => config !== undefined),
     usesIpv6: frr?.usesIpv6 === true,
-    env: { ...(tree.root !== undefined && rootEnvironment(tree.root)), ...readEnv(mapAt(settings, 'env'), findings) },
+    env: { ...(tree.root !== undefined && rootEnvironment(tree.root)), ...tree.image?.env, ...readEnv(mapAt(settings, 'env'), findings) },
     ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),
