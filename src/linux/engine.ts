@@ -23,6 +23,8 @@ export interface Engine {
   start(directory: string): Promise<number>
   /** Unpacks the layers of an image, unless that has been done; then the engine is of no further use. Errors: IMAGE_BROKEN. */
   unpack(tree: string, layers: readonly LayerState[]): Promise<void>
+  /** Makes network namespaces for nodes to come, while it is not asked for anything else. */
+  prepare(count: number): Promise<void>
   /** Enters a lab that runs. */
   enter(directory: string, holderPid: number): Promise<void>
   /** Carries out operations in order until one is refused. `onProgress` hears how many have been tried. */
@@ -185,6 +187,10 @@ class EngineProcess implements Engine {
 
   unpack(tree: string, layers: readonly LayerState[]): Promise<void> {
     return this.#ask({ method: 'unpack', arguments: { tree, layers } })
+  }
+
+  prepare(count: number): Promise<void> {
+    return this.#ask({ method: 'prepare', arguments: { count } })
   }
 
   enter(directory: string, holderPid: number): Promise<void> {

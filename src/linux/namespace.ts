@@ -16,10 +16,12 @@ import {
   openat,
   openTree,
   sethostname,
+  setns,
   unshare,
 } from './libc.ts'
 import { writeNotes, type NodeNotes } from './node-notes.ts'
 import { changeRoot } from './root.ts'
+import { takeSpareNetns, type SpareNetns } from './spare-netns.ts'
 import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
 import { closeNamespace, goHome, namespaceOf, nodeDirectory, type World } from './world.ts'
@@ -34,13 +36,15 @@ export function addNode(world: World, { netns: name, hostname = name, root }: Ad
   const run = openTree(`${directory}/run`)
   const tmp = openTree(`${directory}/tmp`)
   try {
-    unshare(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWNS)
+    const spare = takeSpareNetns()
+    if (spare !== undefined) setns(spare.net, CLONE_NEWNET)
+    unshare((spare === undefined ? CLONE_NEWNET : 0) | CLONE_NEWUTS | CLONE_NEWNS)
     sethostname(hostname)
     if (root !== undefined) changeRoot(world, directory, root)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
     if (root === undefined) mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
-    keep(world, name, true)
+    keep(world, name, true, spare)
     furnish()
     if (root !== undefined) rooted = { ...root, device: statSync('/').dev }
   } finally {
@@ -75,10 +79,9 @@ export function addNetns(world: World, name: string): void {
   }
 }
 
-/** Opens the namespaces that this thread is in and gives them to the holder. */
-function keep(world: World, name: string, isNode: boolean): void {
-  const net = openat(world.ownNs, 'net')
-  const netlink = openNetlink()
+/** Opens the namespaces that this thread is in, of which `spare` is open already, and gives them to the holder. */
+function keep(world: World, name: string, isNode: boolean, spare?: SpareNetns): void {
+  const { net, netlink } = spare ?? { net: openat(world.ownNs, 'net'), netlink: openNetlink() }
   const inner = isNode ? { mnt: openat(world.ownNs, 'mnt'), uts: openat(world.ownNs, 'uts') } : {}
   putNamespaces(world.holder, name, isNode ? [net, inner.mnt!, inner.uts!] : [net])
   world.namespaces.set(name, { name, net, ...inner, netlink, ifindexes: new Map() })

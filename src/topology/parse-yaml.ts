@@ -9,6 +9,7 @@ import type { Findings } from './findings.ts'
 import { createLines } from './lines.ts'
 import type { Lines } from './lines.ts'
 import type { Entry, ListValue, ScalarValue, Value } from './value.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 import { COLON, findSlips, isSlippedKey, SLIP_DETAIL, slipHint, withoutSlips } from './yaml-slips.ts'
 
 /** Deeper than any topology, far less deep than the stack. */
@@ -35,6 +36,8 @@ export function parseYaml(text: string, file: string, findings: Findings): Value
   const prepared = [OPEN, CLOSE, COLON].some((sign) => text.includes(sign))
     ? text
     : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
+  const plain = readPlainYaml(prepared, lines, MAX_DEPTH, restore)
+  if (plain !== undefined) return plain
   if (text.length > HARMLESS_LENGTH && !isBearable(prepared, lines, findings)) return undefined
   const document = parseAsMeant(prepared, lines, findings)
   if (document.errors.length > 0) {
