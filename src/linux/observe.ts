@@ -18,7 +18,8 @@ import type {
   WireguardConfig,
 } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
-import { FALLBACK_LINKS } from '../state/kind.ts'
+import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import { observeFiles } from './file.ts'
@@ -253,7 +254,19 @@ function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon):
   const below = link.linkIfindex !== undefined && link.linkIfindex !== 0 && link.linkIfindex !== link.ifindex ? link.linkIfindex : undefined
   const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw, below))
   const wireguard = raw.wireguards.get(link.ifindex)
-  return { ...common, ...data, ...(parent !== undefined && { parent }), ...(wireguard !== undefined && { wireguard }) }
+  return {
+    ...common,
+    ...data,
+    ...(parent !== undefined && { parent }),
+    ...(data.kind === 'vxlan' && { fdbs: fdbsOf(raw.ports.remotes.get(link.ifindex) ?? [], data.options) }),
+    ...(wireguard !== undefined && { wireguard }),
+  }
+}
+
+/** Without the entry that the kernel makes of `remote` or `group`. */
+function fdbsOf(entries: readonly FdbEntry[], { remote, group }: Options): Map<string, FdbEntry> {
+  const own = entries.filter(({ lladdr, dst }) => lladdr !== ANY_LLADDR || dst !== (remote ?? group))
+  return new Map(own.map((fdb) => [fdbKey(fdb), fdb]))
 }
 
 function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
