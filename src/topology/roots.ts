@@ -46,26 +46,27 @@ export function readTree(settings: MapValue, files: ReadonlyMap<string, FileStat
 
 function readRoot(settings: MapValue, image: Image | undefined, findings: Findings): RootState | undefined {
   const overlay = valueAt(settings, 'overlay')
+  const root = scalarAt(settings, 'root')
+  const other = scalarAt(settings, 'image')
   const save = overlay?.kind === 'map' ? scalarAt(overlay, 'save') : undefined
-  const word = scalarAt(settings, 'root')
-  const isOff = overlay?.kind === 'scalar' && overlay.value !== true
-  const kept = save === undefined || isOff ? undefined : readSave(save, findings)
-  const more = kept === undefined ? {} : { save: kept }
-  const other = valueAt(settings, 'image')
-  if (word !== undefined || other !== undefined) {
-    if (overlay?.kind === 'scalar' && overlay.value === false)
-      findings.error(
-        'CONFLICTING_VALUES',
-        overlay.origin,
-        'A node with `root` or `image` has an overlay: the directory itself is never written.',
-      )
-    if (word !== undefined && other !== undefined)
-      findings.error('CONFLICTING_VALUES', other.origin, 'A node has either a `root` or an `image`.')
-    if (word === undefined) return image === undefined ? undefined : { ...image.root, ...more }
-    const tree = resolve(pathBeside(word.origin.file, word.text))
-    return isUsableRoot(tree, word, findings) ? { kind: 'directory', tree, ...more, origin: word.origin } : undefined
+  const kept = save === undefined ? {} : { save: readSave(save, findings) }
+  if (root === undefined && other === undefined) {
+    return overlay === undefined || isOff(overlay) ? undefined : { kind: 'machine', tree: '/', ...kept, origin: overlay.origin }
   }
-  return overlay === undefined || isOff ? undefined : { kind: 'machine', tree: '/', ...more, origin: overlay.origin }
+  if (overlay !== undefined && isOff(overlay))
+    findings.error(
+      'CONFLICTING_VALUES',
+      overlay.origin,
+      'A node with `root` or `image` has an overlay: the directory itself is never written.',
+    )
+  if (root === undefined) return image && { ...image.root, ...kept }
+  if (other !== undefined) findings.error('CONFLICTING_VALUES', other.origin, 'A node has either a `root` or an `image`.')
+  const tree = resolve(pathBeside(root.origin.file, root.text))
+  return isUsableRoot(tree, root, findings) ? { kind: 'directory', tree, ...kept, origin: root.origin } : undefined
+}
+
+function isOff(overlay: Value): boolean {
+  return overlay.kind === 'scalar' && overlay.value === false
 }
 
 /** overlayfs takes no other overlay for the layer that is written to: what is saved cannot lie in a container's own files. */
