@@ -70,10 +70,6 @@ const MOUNT_ATTR_SIZE_VER0 = 32
 const FSOPEN_CLOEXEC = 1
 const FSMOUNT_CLOEXEC = 1
 const FSCONFIG_CMD_CREATE = 6
-// <linux/stat.h>
-export const S_IFIFO = 0o010000
-export const S_IFCHR = 0o020000
-export const S_IFBLK = 0o060000
 // <sys/socket.h>
 export const AF_UNIX = 1
 export const AF_NETLINK = 16

@@ -25,7 +25,7 @@ import * as zlib from 'node:zlib'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { Parser, type ReadEntry } from 'tar'
 import type { LayerState } from '../state/mount.ts'
-import { chdir, chroot, CLONE_FS, mknod, S_IFBLK, S_IFCHR, S_IFIFO, SyscallError, unshare } from './libc.ts'
+import { chdir, chroot, CLONE_FS, mknod, SyscallError, unshare } from './libc.ts'
 import { lockFile, type FileLock } from './lock.ts'
 import { isErrno } from './sysctl.ts'
 
@@ -109,6 +109,10 @@ function createZstd(): Gunzip {
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
+// <linux/stat.h>
+const S_IFIFO = 0o010000
+const S_IFCHR = 0o020000
+const S_IFBLK = 0o060000
 const DEVICES: Readonly<Record<string, number>> = { CharacterDevice: S_IFCHR, BlockDevice: S_IFBLK, FIFO: S_IFIFO }
 
 /** One layer as it is laid over those below. Paths are those of the tree. */
@@ -117,14 +121,14 @@ class Layer {
   readonly #own = new Set<string>()
   /** A directory changes with what is put into it: its time is set at the end. */
   readonly #directories = new Map<string, Date | undefined>()
-  #problem: unknown
+  #problem: Error | undefined
 
   /** Errors are told by `finish`: the parser would take them for its own. */
   take(entry: ReadEntry): void {
     try {
       this.#place(entry)
     } catch (error) {
-      this.#problem ??= error
+      this.#problem ??= error instanceof Error ? error : new Error(String(error))
       entry.resume()
     }
   }

@@ -1,6 +1,14 @@
 /** Root directories and mounts of nodes: what they are, whether two are the same, and how one reads. */
 import type { Sourced } from './network.ts'
 
+/** What a namespace has of a tree of files; only nodes have any. */
+export interface TreeState {
+  /** The root directory, where that is not the machine's own. */
+  readonly root?: RootState
+  /** By absolute path inside the node, in the order in which they are mounted. */
+  readonly mounts: ReadonlyMap<string, MountState>
+}
+
 /** A root directory that is seen through overlayfs: what lies below is never written. */
 export interface RootState extends Sourced {
   /** `machine`: the machine's own. `directory`: a tree on it. `image`: the tree of an OCI image. */

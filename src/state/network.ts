@@ -7,7 +7,7 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import type { QdiscChain } from './qdisc.ts'
 import type { VirtualKind } from './kind.ts'
-import type { MountState, RootState } from './mount.ts'
+import type { TreeState } from './mount.ts'
 import type { Options } from './option.ts'
 
 /** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
@@ -22,15 +22,11 @@ export interface NetworkState {
   readonly namespaces: ReadonlyMap<string, NamespaceState>
 }
 
-export interface NamespaceState extends Sourced {
+export interface NamespaceState extends Sourced, TreeState {
   /** `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. The last two are net only. */
   readonly kind: 'node' | 'bridge' | 'fabric'
   /** sethostname(2). Only nodes have one. */
   readonly hostname?: string
-  /** What a node has for its root directory, where that is not the machine's own. */
-  readonly root?: RootState
-  /** What a node has mounted, by absolute path inside it, in the order in which it is mounted. */
-  readonly mounts: ReadonlyMap<string, MountState>
   /** By ifname. */
   readonly links: ReadonlyMap<string, LinkState>
   /** By ifname. Without those that the kernel gives each link itself. */

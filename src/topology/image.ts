@@ -35,12 +35,12 @@ interface Config {
   readonly architecture?: string
   readonly os?: string
   readonly config?: {
-    readonly Env?: readonly string[]
-    readonly Entrypoint?: readonly string[]
-    readonly Cmd?: readonly string[]
-    readonly WorkingDir?: string
-    readonly User?: string
-    readonly StopSignal?: string
+    readonly Env?: readonly string[] | null
+    readonly Entrypoint?: readonly string[] | null
+    readonly Cmd?: readonly string[] | null
+    readonly WorkingDir?: string | null
+    readonly User?: string | null
+    readonly StopSignal?: string | null
   }
 }
 
@@ -76,19 +76,27 @@ function loadImage(layout: string, reference: string | undefined, word: ScalarVa
   }
   if (manifest.config === undefined || !Array.isArray(manifest.layers)) throw new Unusable('has a manifest without `config` or `layers`')
   const config = readJson(layout, manifest.config) as Config
+  checkPlatform(config)
+  const layers = manifest.layers.map((layer) => layerOf(layout, layer))
+  const chain = hash('sha256', layers.map(({ digest }) => digest).join('\n')).slice(0, 32)
+  return { root: { kind: 'image', tree: join(cacheDirectory(), 'images', chain), layers, origin: word.origin }, ...commandOf(config) }
+}
+
+function checkPlatform(config: Config): void {
   if ((config.os ?? 'linux') !== 'linux') throw new Unusable(`is for ${config.os}, and a node is Linux`)
   const foreign = config.architecture === undefined ? undefined : foreignMachine(config.architecture)
   if (foreign !== undefined) throw new Unusable(`is for another machine: its programs are for ${foreign.replace(/\.$/, '')}`)
-  const layers = manifest.layers.map((layer) => layerOf(layout, layer))
-  const chain = hash('sha256', layers.map(({ digest }) => digest).join('\n')).slice(0, 32)
-  const { Env = [], Entrypoint, Cmd, WorkingDir, User, StopSignal } = config.config ?? {}
+}
+
+/** Docker writes `null` for what an image does not say, and an empty text for no user and no directory. */
+function commandOf({ config }: Config): Omit<Image, 'root'> {
+  const { Env, Entrypoint, Cmd, WorkingDir, User, StopSignal } = config ?? {}
   return {
-    root: { kind: 'image', tree: join(cacheDirectory(), 'images', chain), layers, origin: word.origin },
     argv: [...(Entrypoint ?? []), ...(Cmd ?? [])],
-    env: Object.fromEntries(Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
-    cwd: WorkingDir === undefined || WorkingDir === '' ? '/' : WorkingDir,
-    ...(User !== undefined && User !== '' && { user: User }),
-    ...(StopSignal !== undefined && { stopSignal: StopSignal }),
+    env: Object.fromEntries((Env ?? []).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])),
+    cwd: WorkingDir || '/',
+    ...(User && { user: User }),
+    ...(StopSignal && { stopSignal: StopSignal }),
   }
 }
 

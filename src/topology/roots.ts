@@ -23,10 +23,10 @@ export interface Tree {
 }
 
 /** What commands have in a root directory of other programs, where the caller's own would name what is not there. */
-export function rootEnvironment({ kind, tree }: RootState): Record<string, string> {
-  if (kind === 'machine') return {}
-  const shell = kind === 'image' || lookInside(tree, '/bin/bash') === undefined ? '/bin/sh' : '/bin/bash'
-  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', SHELL: shell }
+export function treeEnvironment({ root, image }: Tree): Record<string, string> {
+  if (root === undefined || root.kind === 'machine') return {}
+  const shell = root.kind === 'image' || lookInside(root.tree, '/bin/bash') === undefined ? '/bin/sh' : '/bin/bash'
+  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', SHELL: shell, ...image?.env }
 }
 
 /** `files` are those of the node. */

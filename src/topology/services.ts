@@ -57,18 +57,13 @@ function readService(
     findings.error('MISSING_KEY', origin, `The service "${name}" has no \`run\`: the command that it is.`)
     return undefined
   }
-  const isOfImage = run.kind === 'scalar' && run.text === 'image'
-  const own = isOfImage ? image : undefined
-  if (isOfImage && (image?.argv.length ?? 0) === 0) reportNoCommand(image, run.origin, findings)
-  const user = scalarAt(map, 'user')
-  if (user !== undefined && !/^[A-Za-z0-9_][\w.-]*\$?(?::[A-Za-z0-9_][\w.-]*\$?)?$/.test(user.text))
-    findings.error('INVALID_VALUE', user.origin, `"${user.text}" is not a user: a name or number is wanted, with ":group" or without.`)
+  const own = readOfImage(run, image, findings)
   const restart = scalarAt(map, 'restart')?.text
   return {
     origin,
     argv: own?.argv ?? argvOf(run),
     env: readEnv(mapAt(map, 'env'), findings),
-    ...userOf(user?.text ?? own?.user),
+    ...readUser(map, own, findings),
     cwd: readPath(scalarAt(map, 'cwd'), findings) ?? own?.cwd ?? '/',
     restart: restart === 'always' || restart === 'on-failure' ? restart : 'no',
     ...readStop(map, own?.stopSignal, findings),
@@ -78,16 +73,23 @@ function readService(
   }
 }
 
-function userOf(user: string | undefined): { user?: string } {
-  return user === undefined ? {} : { user }
-}
-
-function reportNoCommand(image: Image | undefined, origin: Origin, findings: Findings): void {
-  const words =
+/** The node's image where the service is what that runs: `run: image`. */
+function readOfImage(run: Value, image: Image | undefined, findings: Findings): Image | undefined {
+  if (run.kind !== 'scalar' || run.text !== 'image') return undefined
+  const detail =
     image === undefined
       ? 'The node has no `image` of which this could be the command.'
       : 'The image names no command: neither ENTRYPOINT nor CMD.'
-  findings.error('INVALID_VALUE', origin, words)
+  if ((image?.argv.length ?? 0) === 0) findings.error('INVALID_VALUE', run.origin, detail)
+  return image
+}
+
+function readUser(map: MapValue | undefined, own: Image | undefined, findings: Findings): { user?: string } {
+  const user = scalarAt(map, 'user')
+  if (user !== undefined && !/^[A-Za-z0-9_][\w.-]*\$?(?::[A-Za-z0-9_][\w.-]*\$?)?$/.test(user.text))
+    findings.error('INVALID_VALUE', user.origin, `"${user.text}" is not a user: a name or number is wanted, with ":group" or without.`)
+  const name = user?.text ?? own?.user
+  return name === undefined ? {} : { user: name }
 }
 
 function readPath(path: ScalarValue | undefined, findings: Findings): string | undefined {

@@ -11,7 +11,7 @@ import { argvOf, readEnv } from './command.ts'
 import { readCapabilities } from './rights.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
-import { readTree, rootEnvironment } from './roots.ts'
+import { readTree, treeEnvironment } from './roots.ts'
 import { readServices } from './services.ts'
 import type { NodeSettings } from './topology.ts'
 import { asScalar, itemsAt, itemsOf, mapAt, textsAt, valueAt } from './value.ts'
@@ -29,13 +29,6 @@ export function createSettingsReader(findings: Findings): (settings: MapValue) =
 }
 
 function readSettings(settings: MapValue, findings: Findings): NodeSettings {
-  const rulesets = new Map<RulesetTool, RulesetInput>()
-  for (const tool of ['iptables', 'ip6tables'] as const) {
-    const input = rulesetInput(textsAt(settings, tool), findings)
-    if (input !== undefined) rulesets.set(tool, input)
-  }
-  const nftables = nftInput(textsAt(settings, 'nftables'))
-  if (nftables !== undefined) rulesets.set('nftables', nftables)
   const dns = valueAt(settings, 'dns')
   const capabilities = readCapabilities(settings, findings)
   const frr = readFrr(settings, findings)
@@ -52,7 +45,7 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     files,
     ...(tree.root !== undefined && { root: tree.root }),
     mounts: tree.mounts,
-    rulesets,
+    rulesets: readRulesets(settings, findings),
     setup: readSetup(settings),
     services: new Map([
       ...(frr === undefined ? [] : frrServices(frr)),
@@ -62,12 +55,23 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     // This machine's tools cannot speak for another release's.
     configs: hasOwnPrograms ? [] : [frr?.config, bird].filter((config) => config !== undefined),
     usesIpv6: frr?.usesIpv6 === true,
-    env: { ...(tree.root !== undefined && rootEnvironment(tree.root)), ...tree.image?.env, ...readEnv(mapAt(settings, 'env'), findings) },
+    env: { ...treeEnvironment(tree), ...readEnv(mapAt(settings, 'env'), findings) },
     ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),
     ...(dns === undefined ? {} : { dnsOrigin: dns.origin }),
   }
+}
+
+function readRulesets(settings: MapValue, findings: Findings): Map<RulesetTool, RulesetInput> {
+  const rulesets = new Map<RulesetTool, RulesetInput>()
+  for (const tool of ['iptables', 'ip6tables'] as const) {
+    const input = rulesetInput(textsAt(settings, tool), findings)
+    if (input !== undefined) rulesets.set(tool, input)
+  }
+  const nftables = nftInput(textsAt(settings, 'nftables'))
+  if (nftables !== undefined) rulesets.set('nftables', nftables)
+  return rulesets
 }
 
 /** By the name that the state uses: dots between the parts, `/` for a dot inside an ifname. */
