@@ -95,11 +95,6 @@ static int wait_for_command(int terminal) {
 int enter_main(char **argv) {
   static const char option[] = "--caps=";
   uint64_t kept;
-  const char *request = "enter";
-  if (argv[0] && !strcmp(argv[0], "--tool")) {
-    request = "get";
-    argv++;
-  }
   if (argv[0] && !strncmp(argv[0], option, sizeof option - 1)) {
     kept = strtoull(*argv++ + sizeof option - 1, NULL, 16);
     capabilities = &kept;
@@ -110,7 +105,7 @@ int enter_main(char **argv) {
     close(terminal);
     terminal = -1;
   }
-  join_node(argv[0], request, argv[1]);
+  join_node(argv[0], argv[1]);
   has_own_group = terminal >= 0;
   int life[2];                                            // closes when we end
   if (pipe2(life, O_CLOEXEC)) fail("pipe2");

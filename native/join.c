@@ -56,10 +56,10 @@ void get_namespaces(const char *directory, const char *request, const char *node
   close(socket_fd);
 }
 
-void join_node(const char *directory, const char *request, const char *node) {
+void join_node(const char *directory, const char *node) {
   int fds[NS_COUNT];
   struct stat own, theirs;
-  get_namespaces(directory, request, node, fds);
+  get_namespaces(directory, "enter", node, fds);
   if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
   int other_user = own.st_ino != theirs.st_ino;           // joining one's own user namespace is EINVAL, setns(2)
   char *here = getcwd(NULL, 0);

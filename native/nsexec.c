@@ -23,8 +23,7 @@ static const char usage[] =
     "       nsexec hold DIR                           keep the namespaces of the lab whose state is in DIR\n"
     "       nsexec enter [--caps=HEX] DIR NODE COMMAND [ARG ...]\n"
     "                                                 run COMMAND in a node of that lab, with these capabilities alone; rights.c\n"
-    "       nsexec enter --tool DIR NODE COMMAND [ARG ...]\n"
-    "                                                 the same for a tool of netlab's own, which is none of the node's processes\n"
+    "       nsexec tool DIR NODE COMMAND [ARG ...]    run the machine's own COMMAND in the network of a node, whose root may lack it\n"
     "       nsexec serve DIR NODE SERVICE [KEY=VALUE ...] -- COMMAND [ARG ...]\n"
     "                                                 supervise COMMAND as a service of that node; serve.c tells the keys\n"
     "       nsexec netlink DIR NODE                   pass datagrams between stdin, a socket, and the kernel in that node\n"
@@ -252,19 +251,40 @@ static int join_main(char **argv) {
   run(argv + 1);
 }
 
-static int scratch_main(char **argv) {
-  if (!argv[0]) return -1;
-  become_privileged();
-  if (unshare(CLONE_NEWNS | CLONE_NEWNET)) fail("unshare(CLONE_NEWNS | CLONE_NEWNET)");
+// Runs a program of the machine's that has a /run of its own: iptables keeps its lock there.
+static _Noreturn void run_with_own_run(char **argv) {
+  if (unshare(CLONE_NEWNS)) fail("unshare(CLONE_NEWNS)");
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("mount / private");
   if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")) fail("mount tmpfs on /run");
   run(argv);
 }
 
+static int scratch_main(char **argv) {
+  if (!argv[0]) return -1;
+  become_privileged();
+  if (unshare(CLONE_NEWNET)) fail("unshare(CLONE_NEWNET)");
+  run_with_own_run(argv);
+}
+
+static int tool_main(char **argv) {
+  if (!argv[0] || !argv[1] || !argv[2]) return -1;
+  int fds[NS_COUNT];
+  struct stat own, theirs;
+  get_namespaces(argv[0], "get", argv[1], fds);
+  if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
+  if (own.st_ino != theirs.st_ino) {            // joining one's own user namespace is EINVAL, setns(2)
+    if (setns(fds[NS_USER], CLONE_NEWUSER)) fail("setns(CLONE_NEWUSER)");
+    if (setresgid(0, 0, 0) || setresuid(0, 0, 0)) fail("setresuid");
+  }
+  if (setns(fds[NS_NET], CLONE_NEWNET)) fail("setns(CLONE_NEWNET)");
+  for (int i = 0; i < NS_COUNT; i++) if (fds[i] >= 0) close(fds[i]);
+  run_with_own_run(argv + 2);
+}
+
 int main(int argc, char **argv) {
   (void)argc;
   static const struct { const char *name; int (*main)(char **); } verbs[] = {
-      {"world", world_main}, {"join", join_main}, {"scratch", scratch_main}, {"hold", hold_main}, {"enter", enter_main},
+      {"world", world_main}, {"join", join_main}, {"scratch", scratch_main}, {"hold", hold_main}, {"enter", enter_main}, {"tool", tool_main},
       {"netlink", netlink_main}, {"serve", serve_main}};
   int status = -1;
   const char *verb = argc > 1 ? argv[1] : "";

@@ -39,7 +39,7 @@ ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count
 // stands for those in which this process is to stay.
 void get_namespaces(const char *directory, const char *request, const char *node, int *fds);
 // Moves this process into a node of the lab whose state is in directory; of its pid namespace, the next child is the first member.
-void join_node(const char *directory, const char *request, const char *node);
+void join_node(const char *directory, const char *node);
 
 int hold_main(char **argv);
 int enter_main(char **argv);

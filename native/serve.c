@@ -368,7 +368,7 @@ static _Noreturn void become_supervisor(int listener, int report) {
 int serve_main(char **argv) {
   if (!argv[0] || !argv[1] || !argv[2] || strlen(argv[2]) > NAME_MAX_BYTES || read_settings(argv + 3)) return -1;
   int listener = open_files(argv[0], argv[1], argv[2]);
-  join_node(argv[0], "enter", argv[1]);
+  join_node(argv[0], argv[1]);
   int report[2];
   if (pipe2(report, O_CLOEXEC)) fail("pipe2");
   pid_t child = fork();

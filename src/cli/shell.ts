@@ -21,7 +21,7 @@ export const shellCommand: CommandDefinition<Options> = {
       )
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .argument('[node]', 'the node')
-      .option('-s, --shell <program>', 'instead of $SHELL')
+      .option('-s, --shell <program>', "instead of $SHELL, or of the shell of the node's own root")
       .addHelpText(
         'after',
         examples(
@@ -38,7 +38,8 @@ export const shellCommand: CommandDefinition<Options> = {
     const lab = await findLab(context, args.length > 1 ? args[0] : undefined)
     const [node, ...others] = nodeNames(word)
     if (node === undefined || others.length > 0) throw usageError('A shell is for one node.')
-    const program = options.shell ?? context.env['SHELL'] ?? 'sh'
+    const { env } = await context.library.nodeCommand(lab.name, node, []) // a node with its own root directory has its own shells
+    const program = options.shell ?? env['SHELL'] ?? 'sh'
     const argv = shellArgv(basename(program) === 'nologin' ? 'sh' : program, node)
     return context.runChild(await context.library.nodeCommand(lab.name, node, argv), 'inherit')
   },

@@ -49,6 +49,12 @@ export const CODES = {
   POOL_EXHAUSTED: 'An address pool has no free subnet left',
   OVERLAPPING_SUBNETS: 'Two segments use overlapping subnets',
 
+  // Roots and mounts
+  ROOT_UNUSABLE: 'A directory cannot be the root directory of a node',
+  IMAGE_UNUSABLE: 'An image cannot be the root directory of a node',
+  MOUNT_UNUSABLE: 'A mount cannot be made',
+  NO_SHELL: 'A root directory has no shell',
+
   // Routes
   GATEWAY_NOT_CONNECTED: 'A gateway is not on a subnet of the node',
   UNREACHABLE_ROUTE: 'Nobody on the segment has the address of a gateway',

@@ -46,6 +46,13 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
   POOL_EXHAUSTED: 'Give `addressing` a larger pool, or name subnets yourself.',
   OVERLAPPING_SUBNETS: 'One address would lie in two places. Change one prefix; in a VRF of its own it may be the same.',
 
+  ROOT_UNUSABLE:
+    'The directory of `root` must be there, hold a whole system for this machine (debootstrap makes one), and be yours to read.',
+  IMAGE_UNUSABLE:
+    'The layout must be whole, its digests right, and for this machine. To fetch it again: `skopeo copy docker://NAME oci:DIR`.',
+  MOUNT_UNUSABLE: 'A mount needs a source that is there and a place of the same kind: a file over a file, a directory over a directory.',
+  NO_SHELL: 'Nodes with this root can run lists of words, and nothing that wants a shell. Install one (busybox is enough).',
+
   GATEWAY_NOT_CONNECTED: 'A gateway must be one hop away. Name a node on the same segment.',
   UNREACHABLE_ROUTE: 'The next hop is in the subnet, and nobody has that address. Look for a slip in `via`.',
   GATEWAY_NOT_FORWARDING: 'It would take the packets and drop them. Set `forwarding: true` on it.',

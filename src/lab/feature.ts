@@ -34,6 +34,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   tun: { module: 'tun', config: 'CONFIG_TUN' },
   mpls: { module: 'mpls_router', config: 'CONFIG_MPLS_ROUTING' },
   'encap mpls': { module: 'mpls_iptunnel', config: 'CONFIG_MPLS_IPTUNNEL' },
+  overlay: { module: 'overlay', config: 'CONFIG_OVERLAY_FS (without root Linux 5.11, too)' },
   'bridge vlan_filtering': { config: 'CONFIG_BRIDGE_VLAN_FILTERING' },
   'bridge mcast_snooping': { config: 'CONFIG_BRIDGE_IGMP_SNOOPING' },
   'netem seed': { config: 'Linux 6.6' },
@@ -66,7 +67,8 @@ function neededFeatures(desired: NetworkState): Map<string, Origin | undefined> 
   const need = (names: readonly string[], origin: Origin | undefined): void => {
     for (const name of names) if (!needed.has(name)) needed.set(name, origin)
   }
-  for (const { links, routes } of desired.namespaces.values()) {
+  for (const { links, routes, root } of desired.namespaces.values()) {
+    if (root !== undefined) need(['overlay'], root.origin)
     for (const link of links.values()) need(featuresOf(link), link.origin)
     for (const route of routes.values()) need(routeFeatures(route), route.origin)
   }

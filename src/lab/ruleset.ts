@@ -2,7 +2,7 @@
 // its own first, before anything is made: a bad rule is a finding on its line, and what the tool saves of a good one is the canonical
 // form that a node's rules are compared with.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { toolCommand, scratchCommand } from '../linux/nsexec.ts'
+import { scratchCommand, toolCommand } from '../linux/nsexec.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { findRefusedRules, refusedLines } from './refused-rule.ts'
 import { limiter } from './limiter.ts'

@@ -150,6 +150,7 @@ function unionOf(a: NamespaceState, b: NamespaceState): NamespaceState {
     rules: new Map([...a.rules, ...b.rules]),
     neighs: new Map([...a.neighs, ...b.neighs]),
     sysctls: new Map([...a.sysctls, ...b.sysctls]),
+    mounts: new Map([...a.mounts, ...b.mounts]),
     files: new Map([...a.files, ...b.files]),
     rulesets: new Map([...a.rulesets, ...b.rulesets]),
     services: new Map([...a.services, ...b.services]),

@@ -10,6 +10,7 @@ import { labDirectory } from './directory.ts'
 import { removeLab, settle } from './down.ts'
 import { explainEngine, explainEngineDeath } from './explain-engine.ts'
 import { execute } from './execute.ts'
+import { unpackImages } from './image.ts'
 import { checkQdiscs } from './feature.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
@@ -43,6 +44,7 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
   }
   try {
     const ready = await compile(source, { ...options, onNodeCount })
+    await unpackImages(ready.desired)
     return await withLabLock(ready.name, async () => {
       const record = readRecord(ready.name)
       if (record !== undefined && isAlive(record) && options.recreate !== true) {

@@ -6,6 +6,7 @@ import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts, isolate } from './holder.ts'
 import { sethostname, SyscallError } from './libc.ts'
 import { makeNode } from './furnish.ts'
+import { addMount, delMount } from './mount.ts'
 import { addNetns, delNetns } from './namespace.ts'
 import { isTun, newIfindex, placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
 import { writeSysctl } from './sysctl.ts'
@@ -183,6 +184,10 @@ function perform(world: World, operation: Operation): void {
         operation,
         newIfindex(world, namespaceOf(world, operation.netns), operation.ifname),
       )
+    case 'add mount':
+      return addMount(world, namespaceOf(world, operation.netns), operation.path, operation.mount)
+    case 'del mount':
+      return delMount(world, namespaceOf(world, operation.netns), operation.path)
     case 'remove file':
       return removeFile(world, namespaceOf(world, operation.netns), operation.path)
     default:

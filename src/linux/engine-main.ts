@@ -12,6 +12,7 @@ import { lookupRoute } from './flow/route-lookup.ts'
 import { runFlows } from './flow/run.ts'
 import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
+import { idMapKey } from './id-map.ts'
 import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
 import { probe, probeQdiscs } from './probe.ts'
@@ -94,6 +95,10 @@ async function answer(call: EngineCall): Promise<unknown> {
       const holderPid = await startHolder(call.arguments)
       world = enterWorld(call.arguments.directory, holderPid)
       return holderPid
+    }
+    case 'unpack': {
+      const { unpackImage } = await import('./unpack.ts')
+      return unpackImage(`${call.arguments.tree}${idMapKey()}`, call.arguments.layers)
     }
     case 'enter':
       await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse

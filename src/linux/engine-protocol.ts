@@ -1,6 +1,7 @@
 // What a client and its engine say to each other over the IPC channel (structured clone).
 import type { Flow } from './flow/flow.ts'
 import type { RouteQuery } from './flow/route-lookup.ts'
+import type { LayerState } from '../state/mount.ts'
 import type { LiveBatch } from '../state/live.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
@@ -23,6 +24,7 @@ export interface ApplyPart {
 
 export type EngineCall = { readonly id: number } & (
   | { readonly method: 'start'; readonly arguments: StartArguments }
+  | { readonly method: 'unpack'; readonly arguments: { readonly tree: string; readonly layers: readonly LayerState[] } }
   | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
   | { readonly method: 'prepare'; readonly arguments: { readonly count: number } }
   | { readonly method: 'apply'; readonly arguments: ApplyPart }

@@ -1,6 +1,7 @@
 // The client's side of an engine: starts the process inside the lab's user namespace and asks it over the IPC channel.
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Operation } from '../plan/operation.ts'
+import type { LayerState } from '../state/mount.ts'
 import type { LiveBatch } from '../state/live.ts'
 import type { ApplyOutcome, Refusal } from './apply.ts'
 import type { EngineCall, EngineReply } from './engine-protocol.ts'
@@ -20,6 +21,8 @@ export interface Engine {
   readonly pid: number | undefined
   /** Starts the lab's holder; until `commit` the lab ends with this engine. Returns the holder's pid. */
   start(directory: string): Promise<number>
+  /** Unpacks the layers of an image, unless that has been done; then the engine is of no further use. Errors: IMAGE_BROKEN. */
+  unpack(tree: string, layers: readonly LayerState[]): Promise<void>
   /** Makes network namespaces for nodes to come, while it is not asked for anything else. */
   prepare(count: number): Promise<void>
   /** Enters a lab that runs. */
@@ -180,6 +183,10 @@ class EngineProcess implements Engine {
 
   start(directory: string): Promise<number> {
     return this.#ask({ method: 'start', arguments: { nsexec: nsexecPath(), directory } })
+  }
+
+  unpack(tree: string, layers: readonly LayerState[]): Promise<void> {
+    return this.#ask({ method: 'unpack', arguments: { tree, layers } })
   }
 
   prepare(count: number): Promise<void> {

@@ -12,15 +12,16 @@ type Furnishing = SetSysctl | WriteFile
  * Makes the node of the operation at `start`; then, while inside, carries out its sysctls and files that follow. Returns how many of these
  * are done. Where one cannot be done so, it is the next on the ordinary way, which lays an overlay or tells what is wrong.
  */
-export function makeNode(world: World, { netns, hostname }: AddNetns, operations: readonly Operation[], start: number): number {
+export function makeNode(world: World, node: AddNetns, operations: readonly Operation[], start: number): number {
+  const { netns, root } = node
   makeNodeDirectory(world, netns)
   const sources = new Map<Operation, number>()
   let done = 0
   try {
-    const wanted = furnishingsFrom(operations, netns, start + 1)
+    const wanted = furnishingsFrom(operations, netns, start + 1).filter(({ type }) => root === undefined || type === 'set sysctl') // files: their places are others there
     for (const operation of wanted)
       if (operation.type === 'write file' && !isDone(() => sources.set(operation, openSource(world, netns, operation)))) break
-    addNode(world, netns, hostname ?? netns, () => {
+    addNode(world, node, () => {
       while (done < wanted.length && isDone(() => furnish(world, wanted[done]!, sources))) done++
     })
   } finally {

@@ -64,6 +64,9 @@ const SYS_move_mount = 429
 const SYS_fsopen = 430
 const SYS_fsconfig = 431
 const SYS_fsmount = 432
+const SYS_mount_setattr = 442
+const AT_EMPTY_PATH = 0x1000
+const MOUNT_ATTR_SIZE_VER0 = 32
 const FSOPEN_CLOEXEC = 1
 const FSMOUNT_CLOEXEC = 1
 const FSCONFIG_CMD_CREATE = 6
@@ -117,6 +120,11 @@ const c = {
   umount2: libc.func('int umount2(const char *target, int flags)'),
   openTree: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags)'),
   moveMount: libc.func('long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)'),
+  mountSetattr: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags, const uint8_t *attr, size_t size)'),
+  pivotRoot: libc.func('int pivot_root(const char *newRoot, const char *putOld)'),
+  chroot: libc.func('int chroot(const char *path)'),
+  mknod: libc.func('int mknod(const char *path, uint32_t mode, uint64_t device)'),
+  chdir: libc.func('int chdir(const char *path)'),
   fsopen: libc.func('long syscall(long number, const char *type, unsigned int flags)'),
   fsconfig: libc.func('long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)'),
   fsmount: libc.func('long syscall(long number, int fd, unsigned int flags, unsigned int attributes)'),
@@ -180,12 +188,12 @@ export function mountNew(type: string, target: string, flags: number, data: stri
   checked(`mount ${type} on ${target}`, c.mount(type, target, type, flags, data))
 }
 
-/** A new file system of `type` that is mounted nowhere: a descriptor of its root. fsopen(2), fsmount(2); Linux 5.2. */
-export function mountDetached(type: string): number {
+/** A new file system of `type` that is mounted nowhere: a descriptor of its root. `flags`: of MS_*, the first four. fsopen(2), fsmount(2); Linux 5.2. */
+export function mountDetached(type: string, flags = 0): number {
   const context = checked(`fsopen ${type}`, c.fsopen(SYS_fsopen, type, FSOPEN_CLOEXEC))
   try {
     checked(`fsconfig ${type}`, c.fsconfig(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, null, null, 0))
-    return checked(`fsmount ${type}`, c.fsmount(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0))
+    return checked(`fsmount ${type}`, c.fsmount(SYS_fsmount, context, FSMOUNT_CLOEXEC, flags)) // MOUNT_ATTR_* are the same bits
   } finally {
     close(context)
   }
@@ -205,6 +213,36 @@ export function openTree(path: string, recursive = false): number {
 /** move_mount(2): puts what `openTree` gave at `target`, in this thread's mount namespace. Linux 5.2. */
 export function attachMount(tree: number, target: string): void {
   checked(`move_mount to ${target}`, c.moveMount(SYS_move_mount, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH))
+}
+
+/** mount_setattr(2): makes what `openTree` gave read-only, with all below it. Linux 5.12. */
+export function setReadOnly(tree: number): void {
+  const attr = Buffer.alloc(MOUNT_ATTR_SIZE_VER0) // struct mount_attr: u64 attr_set, attr_clr, propagation, userns_fd
+  attr.writeBigUInt64LE(BigInt(MS_RDONLY), 0)
+  const flags = AT_EMPTY_PATH | AT_RECURSIVE
+  checked('mount_setattr', c.mountSetattr(SYS_mount_setattr, tree, '', flags, attr, attr.length))
+}
+
+/** pivot_root(2), in this thread's mount namespace. */
+export function pivotRoot(newRoot: string, putOld: string): void {
+  checked(`pivot_root ${newRoot}`, c.pivotRoot(newRoot, putOld))
+}
+
+/** chroot(2) of this thread, where it has a root directory of its own (unshare CLONE_FS). */
+export function chroot(path: string): void {
+  checked(`chroot ${path}`, c.chroot(path))
+}
+
+/** mknod(2): `type` is one of S_IF*. */
+export function mknod(path: string, type: number, major: number, minor: number): void {
+  const device =
+    (BigInt(major & 0xfffff000) << 32n) | (BigInt(major & 0xfff) << 8n) | (BigInt(minor & 0xffffff00) << 12n) | BigInt(minor & 0xff) // makedev(3)
+  checked(`mknod ${path}`, c.mknod(path, type | 0o600, device))
+}
+
+/** chdir(2) of this thread, where it has a directory of its own (unshare CLONE_FS). */
+export function chdir(path: string): void {
+  checked(`chdir ${path}`, c.chdir(path))
 }
 
 /** socket(2), close on exec. */

@@ -1,5 +1,6 @@
 // Makes a node's or a bridge's namespaces: unshare(2) on the main thread, held by descriptors that the holder gets a copy of.
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
+import type { AddNetns } from '../plan/operation.ts'
 import { dropNamespaces, putNamespaces } from './holder.ts'
 import {
   attachMount,
@@ -18,22 +19,20 @@ import {
   setns,
   unshare,
 } from './libc.ts'
+import { writeNotes, type NodeNotes } from './node-notes.ts'
+import { changeRoot } from './root.ts'
 import { takeSpareNetns, type SpareNetns } from './spare-netns.ts'
 import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
-import { closeNamespace, goHome, namespaceOf, type World } from './world.ts'
-
-/** Where the node's own things lie in the lab's tmpfs. */
-export function nodeDirectory(world: World, node: string): string {
-  return `${world.directory}/${node}`
-}
+import { closeNamespace, goHome, namespaceOf, nodeDirectory, type World } from './world.ts'
 
 /**
  * A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. Its directory must be there.
  * `furnish` is called inside it, before the thread goes home.
  */
-export function addNode(world: World, name: string, hostname: string, furnish: () => void): void {
+export function addNode(world: World, { netns: name, hostname = name, root }: AddNetns, furnish: () => void): void {
   const directory = nodeDirectory(world, name)
+  let rooted: NodeNotes['root']
   const run = openTree(`${directory}/run`)
   const tmp = openTree(`${directory}/tmp`)
   try {
@@ -41,16 +40,19 @@ export function addNode(world: World, name: string, hostname: string, furnish: (
     if (spare !== undefined) setns(spare.net, CLONE_NEWNET)
     unshare((spare === undefined ? CLONE_NEWNET : 0) | CLONE_NEWUTS | CLONE_NEWNS)
     sethostname(hostname)
+    if (root !== undefined) changeRoot(world, directory, root)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
-    mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
+    if (root === undefined) mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
     keep(world, name, true, spare)
     furnish()
+    if (root !== undefined) rooted = { ...root, device: statSync('/').dev }
   } finally {
     goHome(world)
     close(run)
     close(tmp)
   }
+  if (rooted !== undefined) writeNotes(world, name, { root: rooted, mounts: {} })
 }
 
 /** The directory of a node that is about to be made. */

@@ -15,9 +15,9 @@ export function enterCommand(
   return { file: nsexecPath(), args: ['enter', ...rights, directory, node, ...argv] }
 }
 
-/** A command line that runs a tool of netlab's own on a node's network: it is none of the node's processes, and has all rights. */
+/** A command line that runs a tool of the machine's on a node's network, with all rights: the node's own root directory may lack it. */
 export function toolCommand(directory: string, node: string, argv: readonly string[]): { file: string; args: string[] } {
-  return { file: nsexecPath(), args: ['enter', '--tool', directory, node, ...argv] }
+  return { file: nsexecPath(), args: ['tool', directory, node, ...argv] }
 }
 
 /** The command line of the holder of the lab whose state lies in `directory`. */

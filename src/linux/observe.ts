@@ -1,5 +1,5 @@
 // Reads the lab's state back from the kernel, in the model that the desired state has too.
-import { fstatSync } from 'node:fs'
+import { fstatSync, statSync } from 'node:fs'
 import type {
   AddrState,
   BridgeLink,
@@ -35,6 +35,8 @@ import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
 import { decodeRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
 import { readSysctl } from './sysctl.ts'
+import { observeMounts } from './mount.ts'
+import { readNotes } from './node-notes.ts'
 import { dump } from './transport.ts'
 import {
   IFF_LOOPBACK,
@@ -47,7 +49,7 @@ import {
   RTM_GETROUTE,
   RTM_GETRULE,
 } from './uapi.ts'
-import { withinNet, type OpenNamespace, type World } from './world.ts'
+import { within, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
 export interface NamespaceScope {
@@ -116,6 +118,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       addrs: addrStates(each),
       ...readTables(each, wanted?.tables),
       ...readInside(world, namespace, wanted?.sysctls ?? []),
+      ...observeTree(world, namespace),
       files: observeFiles(world, namespace, wanted?.files ?? []),
       rulesets: new Map(),
       setup: [],
@@ -130,6 +133,15 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
         .map((addr) => `${each.namespace.name}: ${nameOf(each, addr.ifindex)} ${addr.local}/${addr.prefixlen}`),
     )
   return { network: { namespaces }, tentative: flagged('tentative'), duplicate: flagged('dadFailed'), inodes }
+}
+
+/** A node's root directory, where it has one of its own, and its mounts. */
+function observeTree(world: World, namespace: OpenNamespace): Pick<NamespaceState, 'root' | 'mounts'> {
+  const { root } = readNotes(world, namespace.name)
+  const mounts = observeMounts(world, namespace)
+  if (root === undefined) return { mounts }
+  const { device, ...state } = root
+  return within(world, namespace, () => statSync('/').dev) === device ? { root: state, mounts } : { mounts }
 }
 
 /** A veth as its peer may see it. */

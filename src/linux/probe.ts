@@ -6,6 +6,7 @@ import { decodeLink, getLinks, ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
 import { addQdisc, decodeQdisc, delRootQdisc, tcmsg } from './message/qdisc.ts'
 import { MPLS_FEATURES, probeMpls } from './probe-mpls.ts'
+import { probeOverlay } from './probe-overlay.ts'
 import { inScratchNetns } from './scratch-netns.ts'
 import { dump, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
 import { openTun } from './tun.ts'
@@ -29,7 +30,7 @@ import { IFF_TUN } from './uapi-link.ts'
 
 /** One thing that was tried. `words` are the kernel's own where it said no. */
 export interface Probe {
-  readonly group: 'namespace' | 'link kind' | 'route' | 'queueing discipline'
+  readonly group: 'namespace' | 'link kind' | 'route' | 'queueing discipline' | 'file system'
   readonly name: string
   readonly ok: boolean
   readonly words: string
@@ -78,6 +79,7 @@ export function probe(names?: readonly string[]): Probe[] {
     return [
       ...LINK_KINDS.filter(isWanted).map((kind) => probeLink(netlink, kind)),
       ...(isWanted('tun') ? [probeTun()] : []),
+      ...(isWanted('overlay') ? [probeOverlay()] : []),
       ...BRIDGE_FEATURES.filter(([name]) => isWanted(name)).map((feature) => probeBridge(netlink, feature)),
       ...MPLS_FEATURES.filter(isWanted).map((name) => probeMpls(netlink, name)),
       ...(names === undefined ? [...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()] : []),

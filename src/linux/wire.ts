@@ -48,7 +48,7 @@ function bareOf<O extends Operation>(operation: O): O {
 }
 
 const LEFT_OUT: ReadonlySet<string> = new Set(['cause', 'origin', 'undo', 'previous'])
-const PARTS: ReadonlySet<string> = new Set(['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'file'])
+const PARTS: ReadonlySet<string> = new Set(['link', 'peer', 'addr', 'route', 'rule', 'neigh', 'file', 'root', 'mount'])
 
 function withoutOrigin<T extends object>(part: T): T {
   if (!('origin' in part)) return part

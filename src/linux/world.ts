@@ -3,6 +3,7 @@
 import { openSync, statSync } from 'node:fs'
 import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
+import { idMapKey } from './id-map.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
 /** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
@@ -27,6 +28,8 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
+  /** What names the trees of images that have this user namespace's owners; empty where root here is the machine's. */
+  readonly idMapKey: string
   /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
   readonly ownNs: number
   readonly base: { readonly net: number; readonly mnt: number; readonly uts: number }
@@ -45,6 +48,11 @@ export interface World {
  */
 const FIRST_IFINDEX = 1001
 
+/** Where the node's own things lie in the lab's tmpfs. */
+export function nodeDirectory(world: World, node: string): string {
+  return `${world.directory}/${node}`
+}
+
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
 export function enterWorld(directory: string, holderPid: number): World {
   const hostProc = openSync('/proc', 'r')
@@ -61,6 +69,7 @@ export function enterWorld(directory: string, holderPid: number): World {
     device: 0,
     holder,
     hostProc,
+    idMapKey: idMapKey(),
     ownNs,
     base,
     namespaces: new Map(),

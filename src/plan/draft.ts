@@ -2,6 +2,7 @@
 import { addrKey, neighKey, routeKey } from '../state/key.ts'
 import type { NamespaceState, NetworkState, Sourced } from '../state/network.ts'
 import type { Standing } from '../state/extra.ts'
+import { isSameRoot } from '../state/mount.ts'
 import { closeAgain, closedLinks } from './closed.ts'
 import { advance } from './effect.ts'
 import { lossOf } from './loss.ts'
@@ -66,7 +67,10 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
     namespaces: namespacesInOrder(desired),
     observed,
     options,
-    isNew: (netns) => observed.namespaces.get(netns)?.kind !== desired.namespaces.get(netns)?.kind,
+    isNew: (netns) => {
+      const [there, wanted] = [observed.namespaces.get(netns), desired.namespaces.get(netns)]
+      return there === undefined || wanted === undefined || there.kind !== wanted.kind || !isSameRoot(there.root, wanted.root)
+    },
     now: (netns) => working?.get(netns) ?? nothing,
     whyMissing: (netns, noun, key) => lostBecause.get(`${netns} ${noun} ${key}`) ?? 'not there',
     emit,

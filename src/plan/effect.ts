@@ -190,7 +190,7 @@ function setQdisc(namespace: WorkingNamespace, { ifname, qdisc }: AddQdisc | Cha
 
 function perform(working: Working, operation: Operation): void {
   if (operation.type === 'add netns') {
-    working.set(operation.netns, newNamespace(operation.kind, operation.hostname))
+    working.set(operation.netns, newNamespace(operation.kind, operation.hostname, operation.root))
     return
   }
   const namespace = working.get(operation.netns)
@@ -296,9 +296,19 @@ function perform(working: Working, operation: Operation): void {
     case 'stop service':
       namespace.services.delete(operation.name)
       break
-    // Files, rulesets and setup commands take nothing along.
+    case 'add mount':
+      namespace.mounts.set(operation.path, operation.mount)
+      break
+    case 'del mount':
+      namespace.mounts.delete(operation.path)
+      break
     case 'write file':
+      namespace.files.set(operation.path, operation.file)
+      break
     case 'remove file':
+      namespace.files.delete(operation.path)
+      break
+    // Rulesets and setup commands take nothing along.
     case 'set ruleset':
     case 'run setup':
       break

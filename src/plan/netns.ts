@@ -1,25 +1,39 @@
 /** Namespaces: those that are new, made anew or gone, and their hostnames. */
 import { DEFAULT_ISOLATION, isolationText } from '../state/isolation.ts'
+import { rootText } from '../state/mount.ts'
 import type { NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
 import { planServicesOf } from './service.ts'
 
-/** Namespaces whose kind changed: no system call turns one into the other. What was in them is made again. */
+/** Namespaces whose kind or root directory changed: no system call turns one into the other. What was in them is made again. */
 export function planRemadeNetns(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     const there = draft.observed.namespaces.get(netns)
-    if (there === undefined || there.kind === desired.kind) continue
+    if (there === undefined || !draft.isNew(netns)) continue
     planServicesOf(draft, netns)
-    draft.emit({ type: 'del netns', netns, cause: `it is ${kindWords(there.kind)}, the file says ${kindWords(desired.kind)}` })
+    draft.emit({ type: 'del netns', netns, cause: whyRemade(there, desired) })
   }
 }
 
+function whyRemade(there: NamespaceState, desired: NamespaceState): string {
+  if (there.kind !== desired.kind) return `it is ${kindWords(there.kind)}, the file says ${kindWords(desired.kind)}`
+  return `its root is ${rootText(there.root)}, the file says ${rootText(desired.root)}`
+}
+
 export function planNetns(draft: Draft, netns: string, desired: NamespaceState): void {
-  const { kind, hostname, origin } = desired
+  const { kind, hostname, root, origin } = desired
   const base = { netns, ...(origin !== undefined && { origin }) }
   if (draft.isNew(netns)) {
     const cause = draft.observed.namespaces.has(netns) ? 'made anew' : 'not there'
-    draft.emit({ ...base, type: 'add netns', cause, kind, ...(hostname !== undefined && { hostname }) })
+    draft.emit({
+      ...base,
+      ...(root?.origin !== undefined && { origin: root.origin }),
+      type: 'add netns',
+      cause,
+      kind,
+      ...(hostname !== undefined && { hostname }),
+      ...(root !== undefined && { root }),
+    })
     planIsolation(draft, netns, desired)
     return
   }

@@ -3,6 +3,7 @@
  * The executor (linux/apply) decides nothing: whatever an operation needs stands in it.
  */
 import type { Origin } from '../diagnostic/origin.ts'
+import type { MountState, RootState } from '../state/mount.ts'
 import type {
   AddrGenMode,
   AddrState,
@@ -73,6 +74,8 @@ export type Operation =
   | ReplaceNeigh
   | DelNeigh
   | SetSysctl
+  | AddMount
+  | DelMount
   | WriteFile
   | RemoveFile
   | SetRuleset
@@ -87,6 +90,8 @@ export interface AddNetns extends OperationBase {
   readonly type: 'add netns'
   readonly kind: NamespaceState['kind']
   readonly hostname?: string
+  /** pivot_root(2). */
+  readonly root?: RootState
 }
 
 /** The holder lets go of the namespaces; the kernel frees what is in them. */
@@ -329,6 +334,20 @@ export interface SetSysctl extends OperationBase {
   readonly value: string
   /** What it was before, where that was observed. */
   readonly previous?: string
+}
+
+/** mount(2) over the path, which is made where it is missing. */
+export interface AddMount extends OperationBase {
+  readonly type: 'add mount'
+  readonly path: string
+  readonly mount: MountState
+}
+
+/** umount2(2), with all that is mounted below. */
+export interface DelMount extends OperationBase {
+  readonly type: 'del mount'
+  readonly path: string
+  readonly mount: MountState
 }
 
 export interface WriteFile extends OperationBase {

@@ -4,7 +4,7 @@
  *   del link, stop service, del netns
  *                           what must make room: cables that end elsewhere now, namespaces whose kind changed
  *   per namespace           add netns or set hostname; set sysctl of the whole namespace, since links copy `default` when they are
- *                           made; write file
+ *                           made; del mount, add mount; write file
  *   add bridge, add veth    down, with lladdr, mtu and master: a port that is there before its bridge is up costs no flooding
  *   add link, set wireguard links of other kinds, those that others stand on first
  *   set link                master of links that a bond, a VRF or a later bridge takes

@@ -8,6 +8,7 @@ import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
 import { planInterfaces, planLinkChanges } from './link.ts'
 import { planMembers } from './master.ts'
+import { planMounts } from './mount.ts'
 import { planNeighs } from './neigh.ts'
 import { planGoneNetns, planNetns, planRemadeNetns } from './netns.ts'
 import type { Plan } from './operation.ts'
@@ -59,6 +60,7 @@ function planNamespaces(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     planNetns(draft, netns, desired)
     planNetnsSysctls(draft, netns, desired)
+    planMounts(draft, netns, desired)
     planNewFiles(draft, netns, desired)
   }
 }

@@ -3,6 +3,7 @@
  * ip(8) in batch mode reads words in single quotes, and takes # for a comment wherever it stands: what needs more goes without batch.
  */
 import type { Operation, Plan } from './operation.ts'
+import { mountComment, rootComment } from './mount-words.ts'
 import { hereDocument, quote } from './quote.ts'
 import { shellFiles } from './shell-file.ts'
 import { rulesetCommand } from './ruleset-input.ts'
@@ -23,6 +24,8 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'set hostname': 'Hostnames',
   'set isolation': 'Isolation',
   'set sysctl': 'Sysctls',
+  'add mount': 'Mounts',
+  'del mount': 'Mounts',
   'write file': 'Files',
   'remove file': 'Files',
   'add bridge': 'Bridges',
@@ -147,10 +150,16 @@ function linesOf(operation: Operation, lab: string, fileCall: string | undefined
       return [
         isPlain(quote(name))
           ? { batch: 'ip', text: `netns ${operation.type.slice(0, 3)} ${name}`, place }
-          : { text: sameAs(operation, lab), place },
+          : { text: `ip netns ${operation.type.slice(0, 3)} ${quote(name)}`, place },
+        ...(operation.type === 'add netns' && operation.root !== undefined
+          ? [{ text: oneLine(rootComment(operation.root, name)), place }]
+          : []),
       ]
     case 'set ruleset':
       return [{ text: `ip netns exec ${quote(name)} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input, place)}`, place: '' }]
+    case 'add mount':
+    case 'del mount':
+      return [{ text: oneLine(mountComment(operation, name)), place }]
     case 'write file':
     case 'remove file':
       return [{ text: fileCall ?? '', place }]

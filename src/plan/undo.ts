@@ -112,6 +112,10 @@ export function inverseOf(operation: Operation): Operation[] {
       const { name, value, previous } = operation
       return previous === undefined ? [] : [{ ...base, type: 'set sysctl', name, value: previous, previous: value }]
     }
+    case 'add mount':
+      return [{ ...base, type: 'del mount', path: operation.path, mount: operation.mount }]
+    case 'del mount':
+      return [{ ...base, type: 'add mount', path: operation.path, mount: operation.mount }]
     case 'write file': {
       const { path, file, previous } = operation
       if (previous === undefined) return [{ ...base, type: 'remove file', path, previous: file }]
@@ -236,10 +240,11 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 /** A namespace as it was, with what stood on the other ends of its cables. */
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
-  const { kind, hostname, isolation } = namespace
+  const { kind, hostname, root, isolation } = namespace
   return [
-    { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }) },
+    { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }), ...(root !== undefined && { root }) },
     ...(isolation === undefined ? [] : [{ ...base, type: 'set isolation' as const, isolation, previous: DEFAULT_ISOLATION }]),
+    ...[...namespace.mounts].map(([path, mount]): Operation => ({ ...base, type: 'add mount', path, mount })),
     ...[...namespace.files].map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
     ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),
     ...[...namespace.rules.values()].map((rule): Operation => ({ ...base, type: 'add rule', rule })),

@@ -4,10 +4,12 @@ import { modeText } from '../state/equal.ts'
 import { isolationText } from '../state/isolation.ts'
 import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
+import { mountText, rootText, type RootState } from '../state/mount.ts'
 import type { BridgeVlan, LinkState, RouteFamily, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
+import { mountComment, rootComment } from './mount-words.ts'
 import type { AddFdb, DelFdb, LinkChange, Operation, VlanRange } from './operation.ts'
 import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
@@ -28,6 +30,7 @@ export function markOf(operation: Operation): Mark {
     case 'add fdb':
     case 'add mdb':
     case 'add addr':
+    case 'add mount':
     case 'add route':
     case 'add rule':
     case 'run setup':
@@ -41,6 +44,7 @@ export function markOf(operation: Operation): Mark {
     case 'del addr':
     case 'del route':
     case 'del rule':
+    case 'del mount':
     case 'del neigh':
     case 'remove file':
     case 'stop service':
@@ -69,7 +73,7 @@ export function markOf(operation: Operation): Mark {
 export function describe(operation: Operation): string {
   switch (operation.type) {
     case 'add netns':
-      return `add netns${operation.kind === 'node' ? '' : ` for ${operation.kind === 'fabric' ? 'bridges' : 'a bridge'}`}`
+      return `add netns${operation.kind === 'node' ? rootWords(operation.root) : ` for ${operation.kind === 'fabric' ? 'bridges' : 'a bridge'}`}`
     case 'del netns':
       return 'del netns'
     case 'set hostname':
@@ -117,6 +121,10 @@ export function describe(operation: Operation): string {
       return `del neigh ${operation.neigh.dst} dev ${operation.neigh.ifname}`
     case 'set sysctl':
       return `set sysctl ${operation.name} = ${operation.value}`
+    case 'add mount':
+      return `mount ${mountText(operation.mount)} on ${operation.path}`
+    case 'del mount':
+      return `umount ${operation.path}`
     case 'write file':
       return `write file ${operation.path} mode ${modeText(operation.file.mode)}`
     case 'remove file':
@@ -135,6 +143,10 @@ export function describe(operation: Operation): string {
   }
 }
 
+function rootWords(root: RootState | undefined): string {
+  return root === undefined ? '' : ` with the root ${rootText(root)}`
+}
+
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
 export function netnsName(lab: string, netns: string): string {
   return netns === FABRIC ? lab : `${lab}.${netns}`
@@ -151,7 +163,7 @@ export function sameAs(operation: Operation, lab: string): string {
   const exec = `ip netns exec ${quote(name)}`
   switch (operation.type) {
     case 'add netns':
-      return `ip netns add ${quote(name)}`
+      return `ip netns add ${quote(name)}${operation.root === undefined ? '' : `\n${rootComment(operation.root, name)}`}`
     case 'del netns':
       return `ip netns del ${quote(name)}`
     case 'set hostname':
@@ -162,6 +174,9 @@ export function sameAs(operation: Operation, lab: string): string {
       return wireguardCommand(operation, exec)
     case 'set sysctl':
       return `${exec} sysctl -qw ${quote(`${operation.name}=${operation.value}`)}`
+    case 'add mount':
+    case 'del mount':
+      return mountComment(operation, name)
     case 'write file':
       return `# ${operation.path}: ip netns exec shows files from /etc/netns/${name}/`
     case 'remove file':

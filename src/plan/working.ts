@@ -1,4 +1,5 @@
 /** The network as it stands after the operations planned so far: a copy of what was observed, changed along with the plan. */
+import type { MountState, RootState } from '../state/mount.ts'
 import type {
   AddrState,
   FileState,
@@ -24,6 +25,8 @@ export interface WorkingNamespace {
   hostname: string | undefined
   /** Absent: DEFAULT_ISOLATION. */
   isolation?: Isolation
+  readonly root: RootState | undefined
+  readonly mounts: Map<string, MountState>
   readonly links: Map<string, LinkState>
   readonly qdiscs: Map<string, QdiscChain>
   readonly addrs: Map<string, AddrState>
@@ -47,6 +50,8 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       kind: namespace.kind,
       hostname: namespace.hostname,
       ...(namespace.isolation !== undefined && { isolation: namespace.isolation }),
+      root: namespace.root,
+      mounts: new Map(namespace.mounts),
       links: new Map(namespace.links),
       qdiscs: withDistributions(namespace.qdiscs, previous?.namespaces.get(netns)?.qdiscs),
       addrs: new Map(namespace.addrs),
@@ -63,10 +68,12 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
 }
 
 /** What unshare(2) gives: lo and nothing else. */
-export function newNamespace(kind: NamespaceState['kind'], hostname?: string): WorkingNamespace {
+export function newNamespace(kind: NamespaceState['kind'], hostname?: string, root?: RootState): WorkingNamespace {
   return {
     kind,
     hostname,
+    root,
+    mounts: new Map(),
     links: new Map([['lo', NEW_LO]]),
     qdiscs: new Map(),
     addrs: new Map(),

@@ -8,6 +8,7 @@ import { linkDifferences } from './equal-link.ts'
 import type { PropertyDifference, PropertyValue } from './equal.ts'
 import { droppedFiles, droppedRulesets, droppedServices, findExtras } from './extra.ts'
 import type { Standing } from './extra.ts'
+import { isSameRoot, mountText, rootText } from './mount.ts'
 import { findPrimaryChanges } from './primary.ts'
 import { DEFAULT_ISOLATION, isolationText } from './isolation.ts'
 import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
@@ -36,6 +37,8 @@ export function differences(desired: NetworkState, observed: NetworkState, stand
       found.push(difference(netns, namespace, THERE, undefined))
     } else if (there.kind !== namespace.kind) {
       found.push(difference(`${netns}.kind`, namespace, namespace.kind, there.kind))
+    } else if (!isSameRoot(namespace.root, there.root)) {
+      found.push(difference(`${netns}.root`, namespace.root ?? namespace, rootText(namespace.root), rootText(there.root)))
     } else {
       found.push(...namespaceDifferences(netns, namespace, there, standing))
     }
@@ -62,6 +65,7 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
     ...linkAndAddrDifferences(netns, desired, observed),
     ...chainDifferences(netns, desired, observed),
     ...routingDifferences(netns, desired, observed),
+    ...mountDifferences(netns, desired, observed),
     ...settingDifferences(netns, desired, observed),
     ...extraDifferences(netns, desired, observed, standing),
   ]
@@ -129,6 +133,19 @@ function routingDifferences(netns: string, desired: NamespaceState, observed: Na
     if (there !== undefined) found.push(...ofProperties(path, neigh, neighDifferences(neigh, there)))
     else if (observed.links.has(neigh.ifname)) found.push(difference(path, neigh, THERE, undefined))
   }
+  return found
+}
+
+function mountDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  const found: Difference[] = []
+  for (const [path, mount] of desired.mounts) {
+    const there = observed.mounts.get(path)
+    const [wanted, text] = [mountText(mount), there && mountText(there)]
+    if (there === undefined) found.push(difference(`${netns} mount ${path}`, mount, THERE, undefined))
+    else if (text !== wanted) found.push(difference(`${netns} mount ${path}`, mount, wanted, text))
+  }
+  for (const path of observed.mounts.keys())
+    if (!desired.mounts.has(path)) found.push(difference(`${netns} mount ${path}`, {}, undefined, THERE))
   return found
 }
 

@@ -7,6 +7,7 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import type { QdiscChain } from './qdisc.ts'
 import type { VirtualKind } from './kind.ts'
+import type { TreeState } from './mount.ts'
 import type { Options } from './option.ts'
 import type { Isolation } from './isolation.ts'
 
@@ -22,7 +23,7 @@ export interface NetworkState {
   readonly namespaces: ReadonlyMap<string, NamespaceState>
 }
 
-export interface NamespaceState extends Sourced {
+export interface NamespaceState extends Sourced, TreeState {
   /** `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. The last two are net only. */
   readonly kind: 'node' | 'bridge' | 'fabric'
   /** sethostname(2). Only nodes have one. */

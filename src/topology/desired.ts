@@ -1,7 +1,9 @@
 /** Topology → what the kernel is to have. Nothing can be wrong any more: findings belong to the stages before. */
+import { join } from 'node:path'
 import { Bug } from '../diagnostic/bug.ts'
 import { addrKey, fdbKey, neighKey, ruleKey } from '../state/key.ts'
 import { FABRIC } from '../state/network.ts'
+import type { RootState } from '../state/mount.ts'
 import type {
   AddrState,
   BridgeLink,
@@ -47,6 +49,8 @@ export function desiredState(topology: Topology): NetworkState {
       kind: 'node',
       hostname: node.name,
       isolation: node.settings.isolation,
+      ...rootOf(node),
+      mounts: node.settings.mounts,
       links: links.get(node.name) ?? new Map<string, LinkState>(),
       qdiscs: qdiscs.get(node.name) ?? new Map<string, QdiscChain>(),
       addrs: addrsOf([...interfaceAddrs(node.interfaces), ...node.loopback.map((address) => addrState('lo', address))]),
@@ -83,9 +87,16 @@ export function rulesetsOf(node: Node): ReadonlyMap<RulesetTool, RulesetState> {
   return new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }]))
 }
 
+/** Each node keeps its writes in a directory of its own. */
+function rootOf({ name, settings: { root } }: Node): { root?: RootState } {
+  if (root?.save === undefined) return root === undefined ? {} : { root }
+  return { root: { ...root, save: join(root.save, name) } }
+}
+
 function emptyNamespace(kind: NamespaceState['kind'], links: Links | undefined, qdiscs: Qdiscs | undefined): NamespaceState {
   return {
     kind,
+    mounts: new Map(),
     links: links ?? new Map<string, LinkState>(),
     qdiscs: qdiscs ?? new Map<string, QdiscChain>(),
     addrs: new Map(),

@@ -5,6 +5,7 @@ import { didYouMean } from '../diagnostic/suggest.ts'
 import type { ReadyConditions, ServiceDefinition } from '../state/network.ts'
 import { parseDuration } from '../unit/duration.ts'
 import { argvOf, readEnv } from './command.ts'
+import type { Image } from './image.ts'
 import type { Findings } from './findings.ts'
 import { asMap, itemsAt, mapAt, scalarAt, textsAt, valueAt } from './value.ts'
 import type { MapValue, ScalarValue, Value } from './value.ts'
@@ -24,7 +25,8 @@ const LONGEST_TIMEOUT_MS = 86_400_000
 /** As native/nsexec.h, NAME_MAX_BYTES: a service has files that are called after it. */
 const NAME_MAX_BYTES = 63
 
-export function readServices(settings: MapValue, findings: Findings): Map<string, ServiceSettings> {
+/** `image` is that of the node. */
+export function readServices(settings: MapValue, image: Image | undefined, findings: Findings): Map<string, ServiceSettings> {
   const services = new Map<string, ServiceSettings>()
   for (const [name, entry] of mapAt(settings, 'services')?.entries ?? []) {
     if (!/^[A-Za-z0-9][\w.-]*$/.test(name) || name.length > NAME_MAX_BYTES) {
@@ -35,13 +37,19 @@ export function readServices(settings: MapValue, findings: Findings): Map<string
       )
       continue
     }
-    const service = readService(name, entry.value, entry.key, findings)
+    const service = readService(name, entry.value, entry.key, image, findings)
     if (service !== undefined) services.set(name, service)
   }
   return services
 }
 
-function readService(name: string, value: Value, origin: Origin, findings: Findings): ServiceSettings | undefined {
+function readService(
+  name: string,
+  value: Value,
+  origin: Origin,
+  image: Image | undefined,
+  findings: Findings,
+): ServiceSettings | undefined {
   const isShort = value.kind === 'list' || (value.kind === 'scalar' && value.value !== null) // `http: "python3 -m http.server"`
   const map = isShort ? undefined : asMap(value)
   const run = isShort ? value : valueAt(map, 'run')
@@ -49,22 +57,39 @@ function readService(name: string, value: Value, origin: Origin, findings: Findi
     findings.error('MISSING_KEY', origin, `The service "${name}" has no \`run\`: the command that it is.`)
     return undefined
   }
-  const user = scalarAt(map, 'user')
-  if (user !== undefined && !/^[A-Za-z0-9_][\w.-]*\$?(?::[A-Za-z0-9_][\w.-]*\$?)?$/.test(user.text))
-    findings.error('INVALID_VALUE', user.origin, `"${user.text}" is not a user: a name or number is wanted, with ":group" or without.`)
+  const own = readOfImage(run, image, findings)
   const restart = scalarAt(map, 'restart')?.text
   return {
     origin,
-    argv: argvOf(run),
+    argv: own?.argv ?? argvOf(run),
     env: readEnv(mapAt(map, 'env'), findings),
-    ...(user !== undefined && { user: user.text }),
-    cwd: readPath(scalarAt(map, 'cwd'), findings) ?? '/',
+    ...readUser(map, own, findings),
+    cwd: readPath(scalarAt(map, 'cwd'), findings) ?? own?.cwd ?? '/',
     restart: restart === 'always' || restart === 'on-failure' ? restart : 'no',
-    ...readStop(map, findings),
+    ...readStop(map, own?.stopSignal, findings),
     ready: readReady(map, findings),
     after: textsAt(map, 'after'),
     capabilities: [],
   }
+}
+
+/** The node's image where the service is what that runs: `run: image`. */
+function readOfImage(run: Value, image: Image | undefined, findings: Findings): Image | undefined {
+  if (run.kind !== 'scalar' || run.text !== 'image') return undefined
+  const detail =
+    image === undefined
+      ? 'The node has no `image` of which this could be the command.'
+      : 'The image names no command: neither ENTRYPOINT nor CMD.'
+  if ((image?.argv.length ?? 0) === 0) findings.error('INVALID_VALUE', run.origin, detail)
+  return image
+}
+
+function readUser(map: MapValue | undefined, own: Image | undefined, findings: Findings): { user?: string } {
+  const user = scalarAt(map, 'user')
+  if (user !== undefined && !/^[A-Za-z0-9_][\w.-]*\$?(?::[A-Za-z0-9_][\w.-]*\$?)?$/.test(user.text))
+    findings.error('INVALID_VALUE', user.origin, `"${user.text}" is not a user: a name or number is wanted, with ":group" or without.`)
+  const name = user?.text ?? own?.user
+  return name === undefined ? {} : { user: name }
 }
 
 function readPath(path: ScalarValue | undefined, findings: Findings): string | undefined {
@@ -74,12 +99,16 @@ function readPath(path: ScalarValue | undefined, findings: Findings): string | u
 }
 
 /** A signal, or an object with `signal` and `timeout`. */
-function readStop(map: MapValue | undefined, findings: Findings): Pick<ServiceDefinition, 'stopSignal' | 'stopTimeoutMs'> {
+function readStop(
+  map: MapValue | undefined,
+  ofImage: string | undefined,
+  findings: Findings,
+): Pick<ServiceDefinition, 'stopSignal' | 'stopTimeoutMs'> {
   const stop = valueAt(map, 'stop')
   const settings = stop?.kind === 'map' ? stop : undefined
   const signal = settings === undefined ? scalarAt(map, 'stop') : scalarAt(settings, 'signal')
   const timeoutMs = readTimeout(scalarAt(settings, 'timeout'), findings) ?? STOP_TIMEOUT_MS
-  const name = signal === undefined ? 'SIGTERM' : signalName(signal.text)
+  const name = signal === undefined ? (signalName(ofImage ?? 'TERM') ?? 'SIGTERM') : signalName(signal.text)
   if (name !== undefined) return { stopSignal: name, stopTimeoutMs: timeoutMs }
   const known = Object.keys(constants.signals).map((each) => each.slice('SIG'.length))
   const word = signal?.text ?? ''

@@ -12,6 +12,7 @@ import { readCapabilities } from './rights.ts'
 import { readIsolation } from './isolation.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
+import { readTree, treeEnvironment } from './roots.ts'
 import { readServices } from './services.ts'
 import type { NodeSettings } from './topology.ts'
 import { asScalar, itemsAt, itemsOf, mapAt, textsAt, valueAt } from './value.ts'
@@ -29,6 +30,42 @@ export function createSettingsReader(findings: Findings): (settings: MapValue) =
 }
 
 function readSettings(settings: MapValue, findings: Findings): NodeSettings {
+  const dns = valueAt(settings, 'dns')
+  const capabilities = readCapabilities(settings, findings)
+  const frr = readFrr(settings, findings)
+  const bird = readBird(settings)
+  const files = new Map([
+    ...(frr === undefined ? [] : frrFiles(frr)),
+    ...(bird === undefined ? [] : birdFiles(bird)),
+    ...readFiles(settings, findings),
+  ])
+  const tree = readTree(settings, files, findings)
+  const hasOwnPrograms = tree.root !== undefined && tree.root.kind !== 'machine'
+  return {
+    sysctls: readSysctls(settings, findings),
+    files,
+    ...(tree.root !== undefined && { root: tree.root }),
+    mounts: tree.mounts,
+    rulesets: readRulesets(settings, findings),
+    setup: readSetup(settings),
+    services: new Map([
+      ...(frr === undefined ? [] : frrServices(frr)),
+      ...(bird === undefined ? [] : birdServices(bird)),
+      ...readServices(settings, tree.image, findings),
+    ]),
+    // This machine's tools cannot speak for another release's.
+    configs: hasOwnPrograms ? [] : [frr?.config, bird].filter((config) => config !== undefined),
+    usesIpv6: frr?.usesIpv6 === true,
+    env: { ...treeEnvironment(tree), ...readEnv(mapAt(settings, 'env'), findings) },
+    isolation: readIsolation(settings, findings),
+    ...(capabilities !== undefined && { capabilities }),
+    hosts: readHosts(settings, findings),
+    dns: readDns(settings, findings),
+    ...(dns === undefined ? {} : { dnsOrigin: dns.origin }),
+  }
+}
+
+function readRulesets(settings: MapValue, findings: Findings): Map<RulesetTool, RulesetInput> {
   const rulesets = new Map<RulesetTool, RulesetInput>()
   for (const tool of ['iptables', 'ip6tables'] as const) {
     const input = rulesetInput(textsAt(settings, tool), findings)
@@ -36,33 +73,7 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   }
   const nftables = nftInput(textsAt(settings, 'nftables'))
   if (nftables !== undefined) rulesets.set('nftables', nftables)
-  const dns = valueAt(settings, 'dns')
-  const capabilities = readCapabilities(settings, findings)
-  const frr = readFrr(settings, findings)
-  const bird = readBird(settings)
-  return {
-    sysctls: readSysctls(settings, findings),
-    files: new Map([
-      ...(frr === undefined ? [] : frrFiles(frr)),
-      ...(bird === undefined ? [] : birdFiles(bird)),
-      ...readFiles(settings, findings),
-    ]),
-    rulesets,
-    setup: readSetup(settings),
-    services: new Map([
-      ...(frr === undefined ? [] : frrServices(frr)),
-      ...(bird === undefined ? [] : birdServices(bird)),
-      ...readServices(settings, findings),
-    ]),
-    configs: [frr?.config, bird].filter((config) => config !== undefined),
-    usesIpv6: frr?.usesIpv6 === true,
-    env: readEnv(mapAt(settings, 'env'), findings),
-    isolation: readIsolation(settings, findings),
-    ...(capabilities !== undefined && { capabilities }),
-    hosts: readHosts(settings, findings),
-    dns: readDns(settings, findings),
-    ...(dns === undefined ? {} : { dnsOrigin: dns.origin }),
-  }
+  return rulesets
 }
 
 /** By the name that the state uses: dots between the parts, `/` for a dot inside an ifname. */

@@ -6,6 +6,7 @@ import type { Origin } from '../diagnostic/origin.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Isolation } from '../state/isolation.ts'
 import type { Options } from '../state/option.ts'
+import type { MountState, RootState } from '../state/mount.ts'
 import type {
   BridgePort,
   BridgeVlan,
@@ -58,6 +59,9 @@ export interface Node {
 export interface NodeSettings {
   readonly sysctls: ReadonlyMap<string, SysctlState>
   readonly files: ReadonlyMap<string, FileState>
+  /** Its `save` is the directory of all nodes that have these settings. */
+  readonly root?: RootState
+  readonly mounts: ReadonlyMap<string, MountState>
   readonly rulesets: ReadonlyMap<RulesetTool, Omit<RulesetState, 'canonical'> & { readonly input: string }>
   readonly setup: readonly SetupCommand[]
   readonly services: ReadonlyMap<string, ServiceSettings>

@@ -132,6 +132,7 @@ function namespaceOf(
     .filter(([, value]) => value)
   return {
     kind,
+    mounts: new Map(),
     links,
     qdiscs: new Map(),
     addrs: new Map(addrs.map((addr) => [addrKey(addr), addr])),

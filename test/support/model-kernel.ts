@@ -41,6 +41,8 @@ function netnsOf(state: NamespaceState): Netns {
     kind: state.kind,
     hostname: state.hostname,
     isolation: state.isolation,
+    root: state.root,
+    mounts: new Map(state.mounts),
     links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: !follows(ifname, link.mtu) }])),
     qdiscs: new Map([...state.qdiscs].map(([ifname, chain]) => [ifname, { qdiscs: chain.qdiscs.map(toldOf) }])),
     addrs: [...state.addrs.values()],
@@ -60,6 +62,8 @@ function stateOf(netns: Netns): NamespaceState {
     kind: netns.kind,
     ...(netns.hostname !== undefined && { hostname: netns.hostname }),
     ...(netns.isolation !== undefined && { isolation: netns.isolation }),
+    ...(netns.root !== undefined && { root: withoutOrigin(netns.root) }),
+    mounts: new Map([...netns.mounts].map(([path, mount]) => [path, withoutOrigin(mount)])),
     links: new Map([...netns.links].map(([ifname, { link }]) => [ifname, { ...link }])),
     qdiscs: new Map(netns.qdiscs),
     addrs: byKey(netns.addrs, addrKey),
@@ -136,11 +140,13 @@ function applyTo(world: Map<string, Netns>, operation: Operation): void {
   }
 }
 
-function newNetns({ kind, hostname }: AddNetns): Netns {
+function newNetns({ kind, hostname, root }: AddNetns): Netns {
   return {
     kind,
     hostname,
     isolation: kind === 'node' ? DEFAULT_ISOLATION : undefined,
+    root,
+    mounts: new Map(),
     links: new Map([['lo', { link: { kind: 'loopback', up: false, mtu: 65536 }, ownMtu: false }]]),
     qdiscs: new Map(),
     addrs: [],
@@ -222,6 +228,13 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
       return
     case 'set sysctl':
       return setSysctl(netns, operation.name, operation.value, operation)
+    case 'add mount':
+      if (netns.mounts.has(operation.path)) refuse('EBUSY', operation)
+      netns.mounts.set(operation.path, operation.mount)
+      return
+    case 'del mount':
+      if (!netns.mounts.delete(operation.path)) refuse('EINVAL', operation)
+      return
     case 'write file':
       // Only an undo may do without: it finds what the file had put aside.
       if (operation.file.content === undefined && operation.cause !== 'undo') refuse('no content', operation)

@@ -1,5 +1,6 @@
 /** What the model kernel keeps of one namespace, and how it refuses. */
 import type { Operation } from '../../src/plan/operation.ts'
+import type { MountState, RootState } from '../../src/state/mount.ts'
 import type {
   AddrState,
   FileState,
@@ -27,6 +28,8 @@ export interface Netns {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
   isolation: Isolation | undefined
+  readonly root: RootState | undefined
+  readonly mounts: Map<string, MountState>
   readonly links: Map<string, Link>
   /** By ifname. */
   readonly qdiscs: Map<string, QdiscChain>

@@ -93,6 +93,7 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
   return {
     kind,
     ...(kind === 'node' && { hostname: text('hostname') ?? name }),
+    mounts: new Map(),
     links,
     qdiscs: new Map(entries(parts.get('impair')).map(([ifname, at, node]) => [ifname, { ...chainOf(node), ...place(at) }])),
     addrs: list<AddrState>('addrs', parseAddr, addrKey),

@@ -42,6 +42,7 @@ const SECTIONS: readonly (readonly [definition: string, heading: string])[] = [
   ['rule', 'A rule'],
   ['neighbor', 'A neighbour'],
   ['file', 'A file in a node'],
+  ['mount', 'A mount in a node'],
   ['service', 'A service'],
   ['link', 'A link'],
   ['endpoint', 'An endpoint'],

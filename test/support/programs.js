@@ -21,6 +21,7 @@ const PACKAGE_OF = new Map([
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['git', 'git'],
+  ['busybox', 'busybox-static'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],
   // For the published package's other architecture.

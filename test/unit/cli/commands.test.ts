@@ -207,6 +207,7 @@ describe('inspect', () => {
   const state: NamespaceState = {
     kind: 'node',
     hostname: 'h1',
+    mounts: new Map(),
     links: new Map([
       ['lo', { kind: 'loopback', up: true, mtu: 65536 }],
       ['eth0', { kind: 'veth', up: true, mtu: 1500, lladdr: '02:00:00:00:00:01', peer: { netns: 'fw', ifname: 'eth1' } }],

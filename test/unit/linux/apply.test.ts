@@ -14,6 +14,7 @@ const PLAIN = { netns: 'a', cause: 'not there' }
 function worldOf(names: readonly string[], refuses: (message: SentMessage, netns: string) => number | undefined = () => undefined) {
   const kernels = new Map<string, FakeKernel>()
   const world: World = {
+    idMapKey: '',
     directory: '/nowhere',
     holder: { pid: 1, fd: -1, waiting: new Map() },
     hostProc: -1,

@@ -17,6 +17,7 @@ const told: BridgeLink = {
 
 const network = (link: BridgeLink): NetworkState => {
   const nothing = {
+    mounts: new Map(),
     qdiscs: new Map(),
     addrs: new Map(),
     routes: new Map(),

@@ -1,0 +1,37 @@
+// What was given to a node and cannot be read back from the kernel in the words of the file: its root directory and its mounts. The notes
+// lie in the lab's tmpfs, beside the node's files; whether they still hold, the kernel tells.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { MountState, RootState } from '../state/mount.ts'
+import { isErrno } from './sysctl.ts'
+import { nodeDirectory, type World } from './world.ts'
+
+export interface NodeNotes {
+  readonly root?: RootState & {
+    /** st_dev of the node's root directory. */
+    readonly device: number
+  }
+  /** By path, in the order in which they were mounted. */
+  readonly mounts: Readonly<Record<string, MountState>>
+}
+
+const NOTHING: NodeNotes = { mounts: {} }
+
+/** Called in the base: nodes do not see the lab's tmpfs. */
+export function readNotes(world: World, node: string): NodeNotes {
+  try {
+    return JSON.parse(readFileSync(notesPath(world, node), 'utf8')) as NodeNotes
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return NOTHING
+    throw error
+  }
+}
+
+export function writeNotes(world: World, node: string, notes: NodeNotes): void {
+  const path = notesPath(world, node)
+  writeFileSync(`${path}.new`, JSON.stringify(notes))
+  renameSync(`${path}.new`, path)
+}
+
+function notesPath(world: World, node: string): string {
+  return `${nodeDirectory(world, node)}/notes.json`
+}

@@ -1,0 +1,22 @@
+/** mount(8) commands of root directories and mounts. They are comments: ip netns exec mounts nothing that would stay. */
+import type { MountState, RootState } from '../state/mount.ts'
+import type { AddMount, DelMount } from './operation.ts'
+import { quote } from './quote.ts'
+
+/** `# root of dmz.h1: mount -t overlay …, then pivot_root` */
+export function rootComment(root: RootState, name: string): string {
+  const layers = root.save ?? '/tmp/layers'
+  const options = `lowerdir=${root.tree},upperdir=${layers}/upper,workdir=${layers}/work`
+  return `# root of ${name}: mount -t overlay overlay -o ${quote(options)} /mnt; pivot_root /mnt: ip netns exec shows the machine's`
+}
+
+export function mountComment({ type, path, mount }: AddMount | DelMount, name: string): string {
+  const command = type === 'add mount' ? mountCommand(mount, path) : `umount ${quote(path)}`
+  return `# in ${name}: ${command}: ip netns exec keeps no mounts`
+}
+
+function mountCommand(mount: MountState, path: string): string {
+  if (mount.kind === 'tmpfs')
+    return `mount -t tmpfs${mount.sizeBytes === undefined ? '' : ` -o size=${mount.sizeBytes}`} tmpfs ${quote(path)}`
+  return `mount --rbind${mount.readOnly ? ' -o ro' : ''} ${quote(mount.source)} ${quote(path)}`
+}
