@@ -4,6 +4,7 @@
 // Packets (SOCK_SEQPACKET, the socket lies in DIR, mode 0700):
 //   "put COUNT NAME …"           keep COUNT descriptors for each name: 1 (net) or 3 (net mnt uts); answer "ok"
 //   "get NAME"                   answer "ok" + user pid net mnt uts (mnt and uts are the holder's own where NAME has none)
+//                                the name @base is the lab itself: its fabric, and the machine's file tree with the lab's own /proc
 //   "del NAME"                   close them; answer "ok"
 //   "list"                       answer "NAME NET MNT" a line, the numbers of its descriptors here, MNT -1 where it has none;
 //                                a packet of one newline ends it
@@ -144,6 +145,7 @@ static int reply_get(int client, const char *name) {
   int fds[NS_COUNT];
   memcpy(fds, own, sizeof fds);
   Held *entry = find(name);
+  if (!entry && !strcmp(name, BASE)) return send_packet(client, "ok", fds, NS_COUNT);
   if (!entry) return send_packet(client, "error: no namespace of that name", NULL, 0);
   fds[NS_NET] = entry->net;
   if (entry->mnt >= 0) fds[NS_MNT] = entry->mnt;

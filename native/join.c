@@ -33,12 +33,22 @@ void get_namespaces(const char *directory, const char *node, int *fds) {
   close(socket_fd);
 }
 
-static void join_namespaces(const int *fds) {
+// Returns whether the user namespace is another one: then this process has yet to become its root.
+static int join_user_and_pid(const int *fds) {
   struct stat own, theirs;
   if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
   int other_user = own.st_ino != theirs.st_ino;           // joining one's own user namespace is EINVAL, setns(2)
   if (other_user && setns(fds[NS_USER], CLONE_NEWUSER)) fail("setns(CLONE_NEWUSER)");
   if (setns(fds[NS_PID], CLONE_NEWPID)) fail("setns(CLONE_NEWPID)");
+  return other_user;
+}
+
+static void become_root(int other_user) {
+  if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
+}
+
+static void join_namespaces(const int *fds) {
+  int other_user = join_user_and_pid(fds);
   if (setns(fds[NS_NET], CLONE_NEWNET)) fail("setns(CLONE_NEWNET)");
   if (setns(fds[NS_UTS], CLONE_NEWUTS)) fail("setns(CLONE_NEWUTS)");
   char *directory = getcwd(NULL, 0);
@@ -47,7 +57,7 @@ static void join_namespaces(const int *fds) {
     if (chdir("/")) fail("chdir /");
   }
   free(directory);
-  if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
+  become_root(other_user);
 }
 
 void join_node(const char *directory, const char *node) {
@@ -55,4 +65,15 @@ void join_node(const char *directory, const char *node) {
   get_namespaces(directory, node, fds);
   join_namespaces(fds);
   for (int i = 0; i < NS_COUNT; i++) close(fds[i]);
+}
+
+void join_beside(const char *directory, const char *node) {
+  int fds[NS_COUNT], base[NS_COUNT];
+  get_namespaces(directory, node, fds);
+  get_namespaces(directory, BASE, base);
+  int other_user = join_user_and_pid(fds);
+  if (setns(base[NS_MNT], CLONE_NEWNS)) fail("setns(CLONE_NEWNS)");
+  become_root(other_user);
+  if (dup2(fds[NS_NET], NODE_NETNS_FD) < 0) fail("dup2");
+  for (int i = 0; i < NS_COUNT; i++) close(fds[i]), close(base[i]);
 }

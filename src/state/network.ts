@@ -343,6 +343,8 @@ export interface ServiceDefinition {
   readonly ready: ReadyConditions
   /** Services that must be ready before this one is started. */
   readonly after: readonly ServiceName[]
+  /** Runs on the machine's side: in its network and file tree, with the node's network at hand. Netlab's own; `nsexec` is its program. */
+  readonly beside?: true
 }
 
 export interface ServiceName {

@@ -40,7 +40,11 @@ function serviceState(
 ): ServiceState {
   const { origin, after: _, capabilities: added, ...rest } = settings
   const capabilities = node.capabilities === undefined ? {} : { capabilities: [...new Set([...node.capabilities, ...added])].sort() }
-  const definition: ServiceDefinition = { ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }
+  return definedService({ ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }, origin)
+}
+
+/** A service that is run so. */
+export function definedService(definition: ServiceDefinition, origin: Origin): ServiceState {
   const { ready: _ready, after: _after, ...started } = definition
   return { definition, digest: hash('sha256', JSON.stringify(Object.entries(started).sort())), origin }
 }
