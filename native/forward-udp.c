@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_SESSIONS = 512, DATAGRAM_BYTES = 65536 };
+enum { MAX_SESSIONS = 512, DATAGRAM_BYTES = 65536, SILENT_SECONDS = 2 };
 
 typedef struct {
   int fd, listener, target, is_refused, is_answered;
@@ -69,8 +69,9 @@ void take_datagram(const Listener *listener) {
   ssize_t length = recvfrom(listener->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&client.address, &client.length);
   if (length < 0) return;
   Session *session = find_session(listener->fd, &client);
-  // Every question has an answer; of other datagrams that is not known.
-  if (session && (session->is_refused || (listener->port_there < 0 && !session->is_answered))) {
+  // Every question has an answer, and is asked again where there is none; of other datagrams that is not known.
+  int is_silent = session && listener->port_there < 0 && !session->is_answered && now() - session->used >= SILENT_SECONDS;
+  if (session && (session->is_refused || is_silent)) {
     session->target++;
     open_session(session, listener);
   } else if (!session) {

@@ -11,6 +11,8 @@ import type { Options } from './option.ts'
 
 /** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
+/** Name of the node that `internet` of the file makes: the way out of the lab. */
+export const INTERNET = '@internet'
 
 export interface Sourced {
   readonly origin?: Origin

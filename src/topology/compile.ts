@@ -1,6 +1,7 @@
 /** The folder's door: a file or an object in, the desired network and all findings out. */
 import { basename } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { INTERNET } from '../state/network.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
 import type { DaemonConfig } from './daemon-config.ts'
@@ -8,6 +9,7 @@ import { desiredState, rulesetsOf } from './desired.ts'
 import type { Damage } from './damage.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
+import { withInternet } from './internet.ts'
 import { load, OBJECT_FILE, type Loaded } from './load.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
@@ -59,7 +61,8 @@ export function compileTopology(source: string | object, options: CompileOptions
   const { root, sources, damage } = load(source, findings)
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
-  const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
+  const resolved = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
+  const topology = resolved === undefined ? undefined : withInternet(resolved, findings)
   const other = options.tests === undefined ? undefined : loadTests(options.tests, findings)
   const tests = testsOf(other === undefined ? root : other.root, topology, findings, damage)
   const texts = new Map([...sources, ...(other?.sources ?? [])])
@@ -77,7 +80,10 @@ export function compileTopology(source: string | object, options: CompileOptions
 }
 
 function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {
-  return root === undefined || topology === undefined ? [] : readTests(root, topology, findings, damage)
+  if (root === undefined || topology === undefined) return []
+  // `all` nodes are those of the file.
+  const nodes = new Map([...topology.nodes].filter(([node]) => node !== INTERNET))
+  return readTests(root, { ...topology, nodes }, findings, damage)
 }
 
 /** A file of tests: what else a topology has would be mistaken for a part of this one. */

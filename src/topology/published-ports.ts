@@ -2,7 +2,7 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import { forwardCommand } from '../state/forward.ts'
 import type { PublishedPort } from '../state/forward.ts'
-import type { ServiceDefinition, ServiceState } from '../state/network.ts'
+import type { ReadyConditions, ServiceDefinition, ServiceState } from '../state/network.ts'
 import { parseAddress } from '../unit/address.ts'
 import type { Findings } from './findings.ts'
 import { definedService } from './service-order.ts'
@@ -37,8 +37,8 @@ function portService(ports: readonly PublishedPort[], targets: readonly string[]
 /** As native/forward.h. */
 const MAX_TARGETS = 8
 
-/** A service on the machine's side that says `ready` when it is. Whoever ends it by mistake finds it again. */
-export function besideService(argv: readonly string[], origin: Origin): ServiceState {
+/** A service on the machine's side; netlab's own say `ready` when they are. One that is ended by mistake is started again. */
+export function besideService(argv: readonly string[], origin: Origin, ready: Partial<ReadyConditions> = { log: '^ready$' }): ServiceState {
   const definition: ServiceDefinition = {
     argv,
     env: {},
@@ -46,7 +46,7 @@ export function besideService(argv: readonly string[], origin: Origin): ServiceS
     restart: 'always',
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 5000,
-    ready: { tcp: [], udp: [], log: '^ready$', timeoutMs: 10_000 },
+    ready: { tcp: [], udp: [], timeoutMs: 10_000, ...ready },
     after: [],
     beside: true,
   }

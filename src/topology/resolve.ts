@@ -33,7 +33,7 @@ import { settleFarEnds } from './tunnels.ts'
 import { readVirtuals } from './virtuals.ts'
 import { checkVlans } from './vlan-checks.ts'
 import { createWireguardReader } from './wireguard.ts'
-import { mapAt, scalarAt, textsAt, valueAt } from './value.ts'
+import { mapAt, scalarAt, switchAt, textsAt, valueAt } from './value.ts'
 import type { MapValue } from './value.ts'
 import { createWiring } from './wiring.ts'
 
@@ -113,6 +113,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       definition.settings,
       addresses.map(({ prefix }) => prefix.address),
     )
+    const internet = switchAt(definition.settings, 'internet')
     nodes.set(definition.name, {
       name: definition.name,
       origin: definition.origin,
@@ -124,6 +125,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       rules: readRules(definition.settings, findings),
       neighs: readNeighs({ ...router, stations: wiring.stationsOf(definition) }, wiring, findings, damage),
       services: new Map([...(services.get(definition.name) ?? []), ...published]),
+      ...(internet !== undefined && { internet }),
       settings,
     })
   }

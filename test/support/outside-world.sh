@@ -1,0 +1,42 @@
+# A machine with the world behind it, for tests of what leads out of a lab. Run by root of a network and a mount namespace of its own, which
+# is the machine: it has an uplink to a second one, the world, where 203.0.113.7 and 2001:db8:9::7 tell who asks, and a resolver on its
+# own loopback, 127.0.0.53, that knows world.example. Runs its arguments there.
+set -eu
+mount -t tmpfs tmpfs /run
+export XDG_RUNTIME_DIR=/run
+ip link set lo up
+unshare --net sleep 600 &
+world=$!
+while [ "$(readlink "/proc/$world/ns/net")" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done
+
+ip link add up0 type veth peer name down0 netns "$world"
+ip addr add 198.51.100.2/24 dev up0
+ip addr add 2001:db8:1::2/64 dev up0 nodad
+ip link set up0 up addrgenmode none
+ip route add default via 198.51.100.1
+ip route add default via 2001:db8:1::1
+nsenter --target "$world" --net sh -c '
+  ip link set lo up
+  ip addr add 203.0.113.7/32 dev lo
+  ip addr add 2001:db8:9::7/128 dev lo
+  ip addr add 198.51.100.1/24 dev down0
+  ip addr add 2001:db8:1::1/64 dev down0 nodad
+  ip link set down0 up'
+nsenter --target "$world" --net python3 -c '
+import http.server, socket
+class Mirror(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.client_address[0].removeprefix("::ffff:").encode())
+    def log_message(self, *words): pass
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+Server(("::", 80), Mirror).serve_forever()' &
+
+echo 'nameserver 127.0.0.53' > /run/resolv.conf
+mount --bind /run/resolv.conf /etc/resolv.conf
+dnsmasq --keep-in-foreground --conf-file=/dev/null --pid-file= --user=root --no-hosts --no-resolv --bind-interfaces \
+  --listen-address=127.0.0.53 --address=/world.example/203.0.113.7 &
+until nsenter --target "$world" --net ss -ltn | grep -q ':80 ' && ss -lun | grep -q ':53 '; do sleep 0.02; done
+"$@"
