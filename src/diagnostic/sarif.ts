@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { CODES } from './codes.ts'
 import type { Code } from './codes.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import { MEANINGS } from './meaning.ts'
 import { inOrder } from './order.ts'
 import type { Origin } from './origin.ts'
 
@@ -35,7 +36,7 @@ export function formatSarif(diagnostics: readonly Diagnostic[], options: SarifOp
 
 /** 3.49 reportingDescriptor */
 function ruleOf(code: Code): object {
-  return { id: code, shortDescription: { text: CODES[code] } }
+  return { id: code, shortDescription: { text: CODES[code] }, help: { text: MEANINGS[code] } }
 }
 
 /** 3.27 result */

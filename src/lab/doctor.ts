@@ -43,7 +43,9 @@ async function kernelChecks(): Promise<Check[]> {
 
 function kernelCheck({ group, name, ok, words }: Probe): Check {
   const remedy =
-    group === 'namespace' ? 'a kernel with this namespace (CONFIG_NAMESPACES)' : featureRemedy(group === 'link kind' ? name : `sch_${name}`)
+    group === 'namespace'
+      ? 'a kernel with this namespace (CONFIG_NAMESPACES)'
+      : featureRemedy(group === 'queueing discipline' ? `sch_${name}` : name)
   return { group, name, ok, isNeeded: NEEDED.has(`${group} ${name}`), words, ...(!ok && { remedy }) }
 }
 

@@ -4,7 +4,7 @@ import type { Origin } from '../diagnostic/origin.ts'
 import { probeKernel } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
 import { isVirtualKind } from '../state/kind.ts'
-import type { LinkState, NetworkState } from '../state/network.ts'
+import type { LinkState, NetworkState, RouteState } from '../state/network.ts'
 
 interface Source {
   /** Kernel module. Absent where it is a part of another one, and cannot be loaded by itself. */
@@ -13,7 +13,7 @@ interface Source {
   readonly config: string
 }
 
-/** Where the kernel has kinds of links from, by the name of the probe. */
+/** Where the kernel has kinds of links and of routes from, by the name of the probe. */
 const SOURCES: Readonly<Record<string, Source>> = {
   dummy: { module: 'dummy', config: 'CONFIG_DUMMY' },
   vlan: { module: '8021q', config: 'CONFIG_VLAN_8021Q' },
@@ -30,6 +30,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
   sit: { module: 'sit', config: 'CONFIG_IPV6_SIT' },
   wireguard: { module: 'wireguard', config: 'CONFIG_WIREGUARD' },
   tun: { module: 'tun', config: 'CONFIG_TUN' },
+  mpls: { module: 'mpls_router', config: 'CONFIG_MPLS_ROUTING' },
+  'encap mpls': { module: 'mpls_iptunnel', config: 'CONFIG_MPLS_IPTUNNEL' },
   'bridge vlan_filtering': { config: 'CONFIG_BRIDGE_VLAN_FILTERING' },
   'bridge mcast_snooping': { config: 'CONFIG_BRIDGE_IGMP_SNOOPING' },
 }
@@ -53,8 +55,12 @@ export async function findMissingFeatures(desired: NetworkState): Promise<Diagno
 /** By the name of the probe: where the file asks for it first. */
 function neededFeatures(desired: NetworkState): Map<string, Origin | undefined> {
   const needed = new Map<string, Origin | undefined>()
-  for (const { links } of desired.namespaces.values()) {
-    for (const link of links.values()) for (const name of featuresOf(link)) if (!needed.has(name)) needed.set(name, link.origin)
+  const need = (names: readonly string[], origin: Origin | undefined): void => {
+    for (const name of names) if (!needed.has(name)) needed.set(name, origin)
+  }
+  for (const { links, routes } of desired.namespaces.values()) {
+    for (const link of links.values()) need(featuresOf(link), link.origin)
+    for (const route of routes.values()) need(routeFeatures(route), route.origin)
   }
   return needed
 }
@@ -65,6 +71,11 @@ function featuresOf(link: LinkState): string[] {
   }
   if (!isVirtualKind(link.kind)) return []
   return [link.kind === 'tap' ? 'tun' : link.kind]
+}
+
+function routeFeatures({ family, nexthops }: RouteState): readonly string[] {
+  if (family === 'mpls') return ['mpls']
+  return nexthops.some(({ labels }) => labels !== undefined) ? ['mpls', 'encap mpls'] : []
 }
 
 function missing({ name, words }: Probe, origin: Origin | undefined): Diagnostic {

@@ -5,6 +5,7 @@ import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, close, SyscallError, unshare }
 import { decodeLink, getLinks, ifinfomsg } from './message/link.ts'
 import { zString } from './message/bytes.ts'
 import { addQdisc, decodeQdisc, delRootQdisc, tcmsg } from './message/qdisc.ts'
+import { MPLS_FEATURES, probeMpls } from './probe-mpls.ts'
 import { inScratchNetns } from './scratch-netns.ts'
 import { dump, openNetlink, request, transact, type NetlinkSocket } from './transport.ts'
 import { openTun } from './tun.ts'
@@ -28,7 +29,7 @@ import { IFF_TUN } from './uapi-link.ts'
 
 /** One thing that was tried. `words` are the kernel's own where it said no. */
 export interface Probe {
-  readonly group: 'namespace' | 'link kind' | 'queueing discipline'
+  readonly group: 'namespace' | 'link kind' | 'route' | 'queueing discipline'
   readonly name: string
   readonly ok: boolean
   readonly words: string
@@ -69,7 +70,7 @@ const LINK_KINDS = [
 
 const QDISCS = ['tbf', 'htb', 'netem', 'fq_codel', 'codel', 'fq', 'sfq', 'red', 'cake', 'prio', 'ingress', 'clsact']
 
-/** Tries everything, or kinds of links and their features by name. */
+/** Tries everything, or kinds of links and routes and their features by name. */
 export function probe(names?: readonly string[]): Probe[] {
   const netlink = openNetlink()
   const isWanted = (name: string): boolean => names?.includes(name) !== false
@@ -78,6 +79,7 @@ export function probe(names?: readonly string[]): Probe[] {
       ...LINK_KINDS.filter(isWanted).map((kind) => probeLink(netlink, kind)),
       ...(isWanted('tun') ? [probeTun()] : []),
       ...BRIDGE_FEATURES.filter(([name]) => isWanted(name)).map((feature) => probeBridge(netlink, feature)),
+      ...MPLS_FEATURES.filter(isWanted).map((name) => probeMpls(netlink, name)),
       ...(names === undefined ? [...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()] : []),
     ]
   } finally {

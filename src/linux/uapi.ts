@@ -61,6 +61,14 @@ export const RTA_METRICS = 8
 export const RTA_MULTIPATH = 9
 export const RTA_TABLE = 15
 export const RTA_VIA = 18
+export const RTA_NEWDST = 19
+export const RTA_ENCAP_TYPE = 21
+export const RTA_ENCAP = 22
+// <linux/lwtunnel.h>, <linux/mpls_iptunnel.h>, <linux/mpls.h>
+export const LWTUNNEL_ENCAP_MPLS = 1
+export const MPLS_IPTUNNEL_DST = 1
+export const MPLS_LS_LABEL_SHIFT = 12
+export const MPLS_LS_S_SHIFT = 8
 export const RTAX_MTU = 2
 export const RTAX_WINDOW = 3
 export const RTAX_ADVMSS = 8
@@ -179,6 +187,7 @@ export const AF_UNSPEC = 0
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const AF_BRIDGE = 7
+export const AF_MPLS = 28
 
 // <linux/pkt_sched.h>, <linux/rtnetlink.h>
 export const RTM_NEWQDISC = 36

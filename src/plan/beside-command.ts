@@ -17,7 +17,8 @@ export function besideCommand(exec: string, argv: readonly string[]): string {
 function uplinkCommand(exec: string, argv: readonly string[]): string {
   const [program, , what, address = ''] = argv
   const quiet = '</dev/null >/dev/null 2>&1 &'
-  if (program !== 'nsexec' || what !== 'dns') return `${quoteAll(argv).replaceAll('/proc/self/fd/63', `/run/netns/${exec.split(' ').at(-1)}`)} ${quiet}`
+  if (program !== 'nsexec' || what !== 'dns')
+    return `${quoteAll(argv).replaceAll('/proc/self/fd/63', `/run/netns/${exec.split(' ').at(-1)}`)} ${quiet}`
   const server = "$(awk '/^nameserver/ { print $2; exit }' /etc/resolv.conf)"
   const ask = (protocol: string): string => `"EXEC:nsenter --net=/proc/1/ns/net socat - ${protocol}:${server}:53"`
   return ['UDP', 'TCP'].map((protocol) => `${exec} socat ${protocol}-LISTEN:53,bind=${address},fork ${ask(protocol)} ${quiet}`).join('\n')

@@ -94,7 +94,7 @@ function lossOfEnds(working: Working, ends: readonly LinkEnd[]): Loss[] {
   })
 }
 
-/** NETDEV_UNREGISTER: addresses, neighbours, sysctls; a v4 route with any nexthop there; a v6 route loses the nexthop only. */
+/** NETDEV_UNREGISTER: addresses, neighbours, sysctls; a v4 route with any nexthop there; a v6 route, or one by label, loses the nexthop only. */
 function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames: ReadonlySet<string>): Loss[] {
   const addrs = [...namespace.addrs.values()].filter((addr) => ifnames.has(addr.ifname))
   const routes: Loss[] = []
@@ -215,7 +215,14 @@ function isLastSource(namespace: WorkingNamespace, gone: readonly AddrState[], r
   return ![...namespace.addrs.values()].some((addr) => addr.local === route.src && !keys.has(addrKey(addr)))
 }
 
+/** The table of labels has this many places; routes beyond its new end go (resize_platform_label_table). */
+const PLATFORM_LABELS = 'net.mpls.platform_labels'
+
 function lossOfSysctl(netns: string, namespace: WorkingNamespace, name: string, value: string): Loss[] {
+  if (name === PLATFORM_LABELS) {
+    const beyond = [...namespace.routes.values()].filter(({ family, dst }) => family === 'mpls' && Number(dst) >= Number(value))
+    return beyond.map((route) => ({ noun: 'route', netns, route }))
+  }
   const losses = lossOfSysctls(netns, namespace, (other) => spreadsTo(name, other))
   const ifname = disablesIpv6On(name, value)
   if (ifname === undefined) return losses

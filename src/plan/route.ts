@@ -45,6 +45,7 @@ function isChanged(route: RouteState, now: Pick<NamespaceState, 'routes'>): bool
 
 /** Whether the lookup of `route`'s gateways would end at `extra`: it contains one, and no address of the link is closer to it. */
 function misleads(extra: RouteState, route: RouteState, desired: NamespaceState): boolean {
+  if (extra.family === 'mpls') return false
   return route.nexthops.some(({ via, dev, onlink }) => {
     if (via === undefined || onlink || !containsAddress(extra.dst, via)) return false
     const length = prefixlenOf(extra.dst)

@@ -65,7 +65,7 @@ export function formatPlanShell(plan: Plan): string {
       title === SECTIONS['add veth'] ? [...lines.filter(isCreation), ...byBatch(lines.filter((line) => !isCreation(line)))] : lines
     return `# ${title}\n${scriptLines(ordered).join('\n')}`
   })
-  return `${[header(plan), ...(files.functions === '' ? [] : [files.functions]), ...blocks].join('\n\n')}\n`
+  return `${[header(plan), ...modules(plan), ...(files.functions === '' ? [] : [files.functions]), ...blocks].join('\n\n')}\n`
 }
 
 function header(plan: Plan): string {
@@ -106,6 +106,12 @@ case \${1-up} in
     echo "usage: $0 [up | down]" >&2
     exit 2 ;;
 esac`
+}
+
+/** The modules of links and disciplines come with the first request for one; that of labels does not. */
+function modules(plan: Plan): readonly string[] {
+  const needsMpls = plan.operations.some((operation) => operation.type === 'set sysctl' && operation.name.startsWith('net.mpls.'))
+  return needsMpls ? ['# Modules\n[ -e /proc/sys/net/mpls ] || modprobe mpls_router'] : []
 }
 
 function oneLine(text: string): string {

@@ -2,7 +2,7 @@
 import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
-import type { BridgeVlan, Family, LinkState, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
+import type { BridgeVlan, LinkState, RouteFamily, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
@@ -102,7 +102,7 @@ export function describe(operation: Operation): string {
     case 'add route':
     case 'del route':
     case 'replace route':
-      return `${operation.type} ${routeText(operation.route)}`
+      return `${operation.type} ${operation.route.family === 'mpls' ? 'mpls ' : ''}${routeText(operation.route)}`
     case 'add rule':
     case 'del rule':
       return `${operation.type} ${ruleText(operation.rule)}`
@@ -176,15 +176,17 @@ export interface IpCommand {
   readonly netns: string
   /** Default: ip(8). */
   readonly tool?: 'ip' | 'bridge' | 'tc'
-  /** Takes `ip -6`: routes and rules do not always tell their family by themselves. */
-  readonly isIpv6?: true
+  /** Said before all: routes and rules do not always tell their family by themselves. Default: `inet`. */
+  readonly family?: 'inet6' | 'mpls'
   /** Everything after the namespace, quoted for sh where needed. */
   readonly words: string
 }
 
-/** `ip -n dmz.h1`, with -6 where it takes it; or `bridge -n dmz`, `tc -n dmz.h1`. */
-export function ipWords({ netns, tool = 'ip', isIpv6 }: IpCommand, lab: string): string {
-  return `${tool} ${isIpv6 ? '-6 ' : ''}-n ${quote(netnsName(lab, netns))}`
+/** `ip -n dmz.h1`, with -6 or `-f mpls` where it takes it; or `bridge -n dmz`, `tc -n dmz.h1`. */
+const FAMILY_WORDS = { inet6: '-6 ', mpls: '-f mpls ' } as const
+
+export function ipWords({ netns, tool = 'ip', family }: IpCommand, lab: string): string {
+  return `${tool} ${family === undefined ? '' : FAMILY_WORDS[family]}-n ${quote(netnsName(lab, netns))}`
 }
 
 /** The operation as `ip -n NETNS …` commands; undefined where it takes another tool. */
@@ -194,7 +196,9 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
   const bridge = (...words: readonly string[]): readonly IpCommand[] => [
     { netns, tool: 'bridge', words: words.filter((word) => word !== '').join(' ') },
   ]
-  const ofFamily = (family: Family, words: string): readonly IpCommand[] => [{ netns, words, ...(family === 6 && { isIpv6: true }) }]
+  const ofFamily = (family: RouteFamily, words: string): readonly IpCommand[] => [
+    { netns, words, ...(family !== 4 && { family: family === 6 ? 'inet6' : family }) },
+  ]
   switch (operation.type) {
     case 'add bridge':
       return [

@@ -52,7 +52,7 @@ function isSameNexthops(one: readonly Nexthop[], other: readonly Nexthop[]): boo
 }
 
 function nexthopKey(nexthop: Nexthop): string {
-  return `${nexthop.via ?? ''} ${nexthop.dev} ${nexthop.weight} ${nexthop.onlink}`
+  return `${nexthop.via ?? ''} ${nexthop.dev} ${nexthop.weight} ${nexthop.onlink} ${nexthop.labels?.join('/') ?? ''}`
 }
 
 /** What differs between two neighbours of one key. */

@@ -214,6 +214,9 @@ export interface AddrState extends Sourced {
 
 export type Family = 4 | 6
 
+/** `mpls`: AF_MPLS, of a route that is found by the outermost label of a packet. */
+export type RouteFamily = Family | 'mpls'
+
 export type RouteType = 'unicast' | 'blackhole' | 'unreachable' | 'prohibit'
 
 /** RTAX_*, as iproute2 names them: of what goes by a route. */
@@ -222,13 +225,13 @@ export const ROUTE_METRICS = ['mtu', 'window', 'advmss', 'reordering', 'hoplimit
 export type RouteMetric = (typeof ROUTE_METRICS)[number]
 
 export interface RouteState extends Sourced, Readonly<Partial<Record<RouteMetric, number>>> {
-  readonly family: Family
+  readonly family: RouteFamily
   readonly type: RouteType
-  /** Canonical prefix `10.0.0.0/8`; a default route is `0.0.0.0/0` or `::/0`. */
+  /** Canonical prefix `10.0.0.0/8`; a default route is `0.0.0.0/0` or `::/0`; of MPLS the label, `100`. */
   readonly dst: string
   /** RT_TABLE_MAIN is 254. */
   readonly table: number
-  /** RTA_PRIORITY. The kernel's own default is 0 for v4 and 1024 for v6; always written out here. */
+  /** RTA_PRIORITY. The kernel's own default is 0 for v4 and 1024 for v6; always written out here. MPLS has none: 0. */
   readonly metric: number
   /** Empty unless the type is unicast. */
   readonly nexthops: readonly Nexthop[]
@@ -247,6 +250,11 @@ export interface Nexthop {
   /** 1 to 256, as `ip route` shows it (rtnh_hops + 1). */
   readonly weight: number
   readonly onlink: boolean
+  /**
+   * Labels that a packet gets, the outermost first. Of an IP route RTA_ENCAP (`encap mpls`), where it goes to be sent with them; of an MPLS route
+   * RTA_NEWDST (`as`), in place of its own, which is just taken off where there are none.
+   */
+  readonly labels?: readonly number[]
 }
 
 export type RuleAction = 'lookup' | 'blackhole' | 'unreachable' | 'prohibit'

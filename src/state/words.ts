@@ -2,7 +2,7 @@
 import { Bug } from '../diagnostic/bug.ts'
 import { nameOfNumber, ROUTE_PROTOCOLS, ROUTE_SCOPES } from '../unit/route-names.ts'
 import { ROUTE_METRICS } from './network.ts'
-import type { LinkEnd, Nexthop, RouteState, RuleState } from './network.ts'
+import type { LinkEnd, Nexthop, RouteFamily, RouteState, RuleState } from './network.ts'
 
 const RT_TABLE_MAIN = 254
 const IP6_RT_PRIO_USER = 1024
@@ -18,7 +18,7 @@ export function routeText(route: Omit<RouteState, 'protocol'> & { readonly proto
   const [first] = route.nexthops
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, route.family))
   if (route.src !== undefined) words.push('src', route.src)
-  if (route.metric !== (route.family === 4 ? 0 : IP6_RT_PRIO_USER)) words.push('metric', String(route.metric))
+  if (route.metric !== (route.family === 6 ? IP6_RT_PRIO_USER : 0)) words.push('metric', String(route.metric))
   if (route.table !== RT_TABLE_MAIN) words.push('table', String(route.table))
   const proto = typeof route.protocol === 'number' ? nameOfNumber(ROUTE_PROTOCOLS, route.protocol) : route.protocol
   if (proto !== undefined && proto !== 'boot') words.push('proto', proto)
@@ -39,11 +39,12 @@ export function nexthopsText(route: Pick<RouteState, 'family' | 'nexthops'>): st
   return route.nexthops.map((nexthop) => `nexthop ${nexthopText(nexthop, route.family)} weight ${nexthop.weight}`).join(' ')
 }
 
-function nexthopText(nexthop: Nexthop, family: RouteState['family']): string {
+function nexthopText(nexthop: Nexthop, family: RouteFamily): string {
   const words = []
+  if (nexthop.labels !== undefined) words.push(...(family === 'mpls' ? ['as'] : ['encap', 'mpls']), nexthop.labels.join('/'))
   if (nexthop.via !== undefined) {
-    const isOtherFamily = nexthop.via.includes(':') !== (family === 6)
-    words.push('via', ...(isOtherFamily ? [family === 4 ? 'inet6' : 'inet'] : []), nexthop.via)
+    const viaFamily = nexthop.via.includes(':') ? 6 : 4
+    words.push('via', ...(viaFamily === family ? [] : [viaFamily === 6 ? 'inet6' : 'inet']), nexthop.via)
   }
   words.push('dev', nexthop.dev)
   if (nexthop.onlink) words.push('onlink')

@@ -19,6 +19,7 @@ import type {
 import type { QdiscChain } from '../state/qdisc.ts'
 import { KINDS } from '../state/kind.ts'
 import { derivedMac } from '../unit/mac.ts'
+import { mplsSysctls } from './mpls.ts'
 import { createNodeFiles } from './node-files.ts'
 import { bridgeLinkName, createPortNamer } from './port-names.ts'
 import type { LinkName, PortNamer } from './port-names.ts'
@@ -273,7 +274,7 @@ function nodeSysctls(node: Node, usesIpv6: boolean): Map<string, SysctlState> {
     if (node.forwarding) sysctls.set('net.ipv6.conf.all.forwarding', { value: '1', ...origin })
     sysctls.set(...NO_DAD)
   }
-  for (const [name, sysctl] of node.settings.sysctls) {
+  for (const [name, sysctl] of [...mplsSysctls(node.routes, node.interfaces), ...node.settings.sysctls]) {
     sysctls.delete(name)
     sysctls.set(name, sysctl)
   }

@@ -25,6 +25,9 @@ export function hostsOfBridge({ cables }: Topology, { name }: Bridge): BridgeHos
 
 /** All addresses of the file. */
 export function usedAddresses({ nodes, bridges }: Topology): InterfaceAddress[] {
-  const ofNodes = [...nodes.values()].flatMap((node) => [...[...node.interfaces.values()].flatMap(({ addresses }) => addresses), ...node.loopback])
+  const ofNodes = [...nodes.values()].flatMap((node) => [
+    ...[...node.interfaces.values()].flatMap(({ addresses }) => addresses),
+    ...node.loopback,
+  ])
   return [...ofNodes, ...[...bridges.values()].flatMap(({ addresses }) => addresses)]
 }

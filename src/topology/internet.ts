@@ -147,20 +147,29 @@ function bridgeLine(
     findings.error('INVALID_VALUE', origin, 'A bridge with `vlan_filtering` has no place for the router of `internet`.', { hint })
     return undefined
   }
-  const nets = new Map([...bridge.addresses, ...hosts.flatMap(({ link }) => link.addresses)].map(({ prefix: each }) => [formatPrefix(each), each]))
+  const nets = new Map(
+    [...bridge.addresses, ...hosts.flatMap(({ link }) => link.addresses)].map(({ prefix: each }) => [formatPrefix(each), each]),
+  )
   const used = new Set(usedAddresses(topology).map(({ prefix: { address } }) => address))
   const addresses = [...nets.values()].flatMap((net): InterfaceAddress[] => {
     const address = lastFree(net, used)
     return address === undefined ? [] : [{ prefix: prefixOf(address, net.prefixlen), origin }]
   })
   if (addresses.length === 0) {
-    const detail = nets.size === 0 ? `Nobody on ${bridge.name} has an address: \`internet\` needs its \`subnet\`.` : 'Its subnet has no free address for the router of `internet`.'
+    const detail =
+      nets.size === 0
+        ? `Nobody on ${bridge.name} has an address: \`internet\` needs its \`subnet\`.`
+        : 'Its subnet has no free address for the router of `internet`.'
     findings.error(nets.size === 0 ? 'INVALID_VALUE' : 'SUBNET_EXHAUSTED', origin, detail)
     return undefined
   }
   const router: Interface = { owner: INTERNET, ownerKind: 'node', ifname, origin, mtu: bridge.mtu, up: true, addresses }
   const port: Interface = { owner: bridge.name, ownerKind: 'bridge', origin, mtu: bridge.mtu, up: true, addresses: [] }
-  return { cable: { ends: [router, port], origin }, router, sources: addresses.map(({ prefix: { network, prefixlen } }) => prefixOf(network, prefixlen)) }
+  return {
+    cable: { ends: [router, port], origin },
+    router,
+    sources: addresses.map(({ prefix: { network, prefixlen } }) => prefixOf(network, prefixlen)),
+  }
 }
 
 function lastFree(net: Prefix, used: ReadonlySet<string>): string | undefined {
@@ -192,7 +201,9 @@ function withDefaults(
   origin: Origin,
 ): ReadonlyMap<string, RouteState> {
   const all = new Map(routes)
-  for (const { prefix: { family, address } } of gateways) {
+  for (const {
+    prefix: { family, address },
+  } of gateways) {
     const dst = family === 4 ? '0.0.0.0/0' : '::/0'
     if ([...all.values()].some((route) => route.dst === dst && route.table === MAIN_TABLE)) continue
     const route = defaultRoute(address, dev, origin)
@@ -248,7 +259,10 @@ function routerSettings(lines: readonly Line[], origin: Origin): NodeSettings {
 /** Each line's own senders may go out, and nobody gets from one line to another: what the file keeps apart stays apart. */
 function ruleset(lines: readonly Line[]): string {
   const accepts = lines.flatMap(({ router, sources }) =>
-    sources.map((source) => `    iifname "${router.ifname}" oifname "${OUTSIDE_IFNAME}" ${source.family === 4 ? 'ip' : 'ip6'} saddr ${formatPrefix(source)} accept`),
+    sources.map(
+      (source) =>
+        `    iifname "${router.ifname}" oifname "${OUTSIDE_IFNAME}" ${source.family === 4 ? 'ip' : 'ip6'} saddr ${formatPrefix(source)} accept`,
+    ),
   )
   return `table inet internet {
   chain forward {

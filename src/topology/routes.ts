@@ -17,9 +17,13 @@ import { itemsAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
 import { readWords } from './words-or-map.ts'
-import type { Line, Located } from './words-or-map.ts'
+import { writeMplsRoute, writeRoute } from './route-line.ts'
+import type { Located } from './words-or-map.ts'
+import { parseMplsWords } from './words/mpls.ts'
+import type { MplsWords } from './words/mpls.ts'
+import type { NexthopWords } from './words/nexthop.ts'
 import { parseRouteWords } from './words/route.ts'
-import type { NexthopWords, RouteWords } from './words/route.ts'
+import type { RouteWords } from './words/route.ts'
 
 /** RT_TABLE_MAIN */
 export const MAIN_TABLE = 254
@@ -105,10 +109,11 @@ export function createRouteReader(
     })
   }
 
+  /** `to` undefined: the next hop is not to forward it as IP. */
   const readNexthop = (
     router: Router,
     hop: NexthopWords,
-    to: string,
+    to: string | undefined,
     originOf: (key: string) => Origin,
     direct: readonly Direct[],
     table?: number,
@@ -120,11 +125,11 @@ export function createRouteReader(
     if (hop.via === undefined) return hop.dev === undefined ? undefined : { dev: hop.dev, weight, onlink: false }
     const origin = originOf('via')
     const { via } = hop
-    if ([...router.stations.flatMap((station) => station.addresses), ...router.loopback].some(({ prefix }) => prefix.address === via)) {
+    if (hasAddress(router, via)) {
       findings.error('INVALID_VALUE', origin, `${via} is an address of ${definition.name} itself: a gateway is another node.`)
       return undefined
     }
-    const candidates = dev === undefined ? stationsFor(router, table) : dev === 'lo' ? [] : [dev]
+    const candidates = candidatesFor(router, dev, table)
     const station = hop.onlink === true || (isLinkLocal6(via) && dev !== undefined) ? candidates[0] : stationFor(candidates, via, direct)
     if (station === undefined) {
       reportNotConnected(router, via, hop.dev, origin, findings, damage)
@@ -134,7 +139,7 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${definition.name}:${station.ifname} is down: the kernel takes no route through it.`)
       return undefined
     }
-    checkGateway(station, via, to, origin)
+    if (to !== undefined) checkGateway(station, via, to, origin)
     return { via, dev: station.ifname, weight, onlink: hop.onlink === true }
   }
 
@@ -153,7 +158,10 @@ export function createRouteReader(
   const readRoute = (router: Router, words: Located<RouteWords>, direct: readonly Direct[]): RouteState | undefined => {
     const { family, type, to, table, metric, src, protocol, scope, nexthops } = words.value
     const nexthop = (hop: NexthopWords, prefix: string): Nexthop | undefined =>
-      readNexthop(router, hop, to, (key) => words.originOf(`${prefix}${key}`), direct, table)
+      withLabels(
+        hop,
+        readNexthop(router, hop, hop.labels === undefined ? to : undefined, (key) => words.originOf(`${prefix}${key}`), direct, table),
+      )
     const hops =
       type !== 'unicast'
         ? []
@@ -183,6 +191,20 @@ export function createRouteReader(
       ...metricsOf(words.value),
       origin: words.origin,
     }
+  }
+
+  const readByLabel = (router: Router, words: Located<MplsWords>): RouteState | undefined => {
+    const { label, nexthops } = words.value
+    const hops = nexthops.map((hop, index) => {
+      const prefix = nexthops.length === 1 ? '' : `nexthops.${index}.`
+      return withLabels(
+        hop,
+        readNexthop(router, hop, undefined, (key) => words.originOf(`${prefix}${key}`), []),
+      )
+    })
+    if (!hops.every((hop) => hop !== undefined)) return undefined
+    const { origin } = words
+    return { family: 'mpls', type: 'unicast', dst: String(label), table: MAIN_TABLE, metric: 0, nexthops: hops, origin }
   }
 
   const readGateway = (router: Router, item: ScalarValue): RouteState[] => {
@@ -227,10 +249,11 @@ export function createRouteReader(
         if (before === undefined) routes.set(key, route)
         else {
           const related = before.origin === undefined ? [] : [{ origin: before.origin, note: 'here first' }]
-          const detail = `${router.definition.name} has a route to ${route.dst} in table ${route.table} with metric ${route.metric} already.`
-          findings.error('DUPLICATE_ROUTE', route.origin, detail, {
+          const isByLabel = route.family === 'mpls'
+          const what = isByLabel ? `for the label ${route.dst}` : `to ${route.dst} in table ${route.table} with metric ${route.metric}`
+          findings.error('DUPLICATE_ROUTE', route.origin, `${router.definition.name} has a route ${what} already.`, {
             related,
-            hint: 'Give one of them another metric, or write one route with several next hops.',
+            hint: `${isByLabel ? 'Write' : 'Give one of them another metric, or write'} one route with several next hops.`,
           })
         }
       }
@@ -241,9 +264,19 @@ export function createRouteReader(
         const read = readRoute(router, route, direct)
         if (read !== undefined) add(read)
       }
+      for (const item of itemsAt(router.definition.settings, 'mpls')) {
+        if (item.kind === 'map' && scalarAt(item, 'label') === undefined) continue // told by the schema
+        const line = readWords(item, writeMplsRoute, parseMplsWords, findings)
+        const read = line && readByLabel(router, line)
+        if (read !== undefined) add(read)
+      }
       return routes
     },
   }
+}
+
+function withLabels({ labels }: NexthopWords, nexthop: Nexthop | undefined): Nexthop | undefined {
+  return nexthop === undefined || labels === undefined ? nexthop : { ...nexthop, labels }
 }
 
 function metricsOf(words: RouteWords): Partial<Record<RouteMetric, number>> {
@@ -261,30 +294,16 @@ function tableOf(router: Router, hops: readonly Nexthop[]): number {
   return router.stations.find(({ ifname }) => ifname === first?.dev)?.table ?? MAIN_TABLE
 }
 
+/** `lo` leads to no gateway. */
+function candidatesFor(router: Router, dev: Station | 'lo' | undefined, table: number | undefined): readonly Station[] {
+  if (dev === undefined) return stationsFor(router, table)
+  return dev === 'lo' ? [] : [dev]
+}
+
 /** Where a gateway may be: in a VRF alone, where the route is in its table. */
 function stationsFor({ stations }: Router, table: number | undefined): readonly Station[] {
   const inside = table === undefined ? [] : stations.filter((station) => station.table === table)
   return inside.length > 0 ? inside : stations
-}
-
-function writeRoute(map: MapValue, line: Line): void {
-  const type = scalarAt(map, 'type')
-  if (type !== undefined) line.word(type.text, type.origin)
-  const destination = scalarAt(map, 'to')
-  if (destination !== undefined) line.pair('to', map, 'to')
-  for (const key of ['via', 'dev', 'metric', 'table', 'src', 'proto', 'scope', ...ROUTE_METRICS]) line.pair(key, map, key)
-  writeOnlink(map, line)
-  for (const item of itemsAt(map, 'nexthops')) {
-    if (item.kind !== 'map') continue
-    line.word('nexthop', item.origin)
-    for (const key of ['via', 'dev', 'weight']) line.pair(key, item, key)
-    writeOnlink(item, line)
-  }
-}
-
-function writeOnlink(map: MapValue, line: Line): void {
-  const onlink = scalarAt(map, 'onlink')
-  if (onlink?.value === true) line.word('onlink', onlink.origin)
 }
 
 /** A route of the file that makes a prefix directly reachable: `10.9.0.0/16 dev eth0`. Gateways may lie in it. */

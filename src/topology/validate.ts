@@ -194,6 +194,8 @@ const OWNERS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [new RegExp(`^${NODE}/interfaces/[^/]*$`), 'An interface'],
   [new RegExp(`^${NODE}/routes/\\d+$`), 'A route'],
   [new RegExp(`^${NODE}/routes/\\d+/nexthops/\\d+$`), 'A next hop'],
+  [new RegExp(`^${NODE}/mpls/\\d+$`), 'A route by label'],
+  [new RegExp(`^${NODE}/mpls/\\d+/nexthops/\\d+$`), 'A next hop'],
   [new RegExp(`^${NODE}/rules/\\d+$`), 'A rule'],
   [new RegExp(`^${NODE}/neighbors/\\d+$`), 'A neighbour'],
   [new RegExp(`^${NODE}/files/[^/]*$`), 'A file'],

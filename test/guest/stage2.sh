@@ -32,13 +32,17 @@ read -r booted _ </proc/uptime
 mkfifo $guest/stdout $guest/stderr
 cat $guest/stdout >"$stdout" & out=$!
 cat $guest/stderr >"$stderr" & err=$!
+exec 8>$guest/stderr
 if [ -n "$one_stream" ]; then
-  setsid bash $guest/command </dev/null >$guest/stdout 2>&1 9>$guest/stderr &
+  setsid bash $guest/command </dev/null >$guest/stdout 2>&1 8>&- &
 else
-  setsid bash $guest/command </dev/null >$guest/stdout 2>$guest/stderr &
+  setsid bash $guest/command </dev/null >$guest/stdout 2>&8 8>&- &
 fi
 wait $!
 code=$?
+# The command took its shell's place, so nobody else tells of its end by a signal.
+[ $code -lt 126 ] || { echo "guest: the command ended with status $code"; dmesg | tail -n 20; } >&8
+exec 8>&-
 for tries in $(seq 10); do
   kill -0 $out 2>/dev/null || kill -0 $err 2>/dev/null || break
   sleep 0.2

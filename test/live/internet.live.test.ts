@@ -35,7 +35,21 @@ function onMachine({ skip }: Pick<TestContext, 'skip'>, hidden: readonly string[
     const hiding = hidden.map((program) => `mount --bind /dev/null "$(command -v ${program})"\n`).join('')
     writeFileSync(join(folder, 'script.sh'), `set -u\n${hiding}alias netlab='${NETLAB}'\n${script}`)
     const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
-    const world = [...asRoot, '--pid', '--fork', '--kill-child', '--mount-proc', '--net', '--mount', '--propagation', 'private', 'sh', WORLD, 'sh', 'script.sh']
+    const world = [
+      ...asRoot,
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      '--net',
+      '--mount',
+      '--propagation',
+      'private',
+      'sh',
+      WORLD,
+      'sh',
+      'script.sh',
+    ]
     const { stdout, stderr, status } = spawnSync('unshare', world, { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })
     if (status !== 0) throw new Error(`The machine ended with ${status}:\n${stdout}${stderr}`)
     return stdout

@@ -46,7 +46,7 @@ export function delAddr(netns: Netns, addr: AddrState, operation: Operation): vo
     else if (!netns.addrs.some((other) => other.local === local)) forgetSource6(netns, local)
   }
   if (addr.family === 4 && !netns.addrs.some((other) => other.family === 4 && other.ifname === addr.ifname)) {
-    netns.routes = netns.routes.filter((route) => route.family === 6 || !isAllOn(route, addr.ifname))
+    netns.routes = netns.routes.filter((route) => route.family !== 4 || !isAllOn(route, addr.ifname))
     flushNeighs(netns, (neigh) => neigh.family === 4 && neigh.ifname === addr.ifname)
   }
 }
@@ -63,10 +63,17 @@ export function forgetSource6(netns: Netns, local: string): void {
 export function checkRoute(netns: Netns, route: RouteState, operation: Operation): void {
   if (route.type !== 'unicast') return
   if (route.nexthops.length === 0) refuse('EINVAL', operation)
+  if (route.family === 'mpls') return checkByLabel(netns, route, operation)
   // "Device only routes can not be added for IPv6 using the multipath API."
   if (route.family === 6 && route.nexthops.length > 1 && route.nexthops.some(({ via }) => via === undefined)) refuse('EINVAL', operation)
   for (const nexthop of route.nexthops) checkNexthop(netns, route, nexthop, operation)
   if (route.src !== undefined && !netns.addrs.some((addr) => addr.local === route.src)) refuse('EINVAL', operation)
+}
+
+/** mpls_label_ok, find_outdev: no gateway is looked up, and a link that is down will do. */
+function checkByLabel(netns: Netns, route: RouteState, operation: Operation): void {
+  if (Number(route.dst) >= Number(netns.sysctls.get('net.mpls.platform_labels') ?? 0)) refuse('EINVAL', operation)
+  for (const { dev } of route.nexthops) if (!netns.links.has(dev)) refuse('ENODEV', operation)
 }
 
 function checkNexthop(netns: Netns, route: RouteState, nexthop: Nexthop, operation: Operation): void {
@@ -100,6 +107,7 @@ function isOnLink(netns: Netns, table: number, nexthop: Nexthop, via: string): b
   for (const addr of netns.addrs)
     if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
   for (const route of netns.routes) {
+    if (route.family === 'mpls') continue
     if (route.table !== table && route.table !== 254) continue
     if (route.nexthops.length === 0) consider(route.dst, undefined, false)
     for (const { via: gateway, dev } of route.nexthops) consider(route.dst, dev, gateway === undefined)

@@ -1,7 +1,7 @@
 /** Links of the model kernel: net/core/dev.c, net/bridge/br_if.c, and what IPv4 and IPv6 do at their events. */
 import type { AddBridge, AddLink, AddVeth, SetLink } from '../../src/plan/operation.ts'
 import { addrKey } from '../../src/state/key.ts'
-import type { AddrState } from '../../src/state/network.ts'
+import type { AddrState, RouteState } from '../../src/state/network.ts'
 import { flushNeighs, forgetSource4, isAllOn } from './model-fib.ts'
 import { refuse } from './model-netns.ts'
 import { NEW_PORT } from './model-port.ts'
@@ -195,7 +195,8 @@ export function adjustMtu(netns: Netns, bridge: string | undefined): void {
 /** fib_disable_ip, addrconf_ifdown(unregister = false), neigh_ifdown */
 export function goDown(netns: Netns, ifname: string): void {
   netns.addrs = netns.addrs.filter((addr) => addr.family === 4 || addr.ifname !== ifname)
-  netns.routes = netns.routes.filter((route) => !isAllOn(route, ifname))
+  // One by label only gets the flag dead (mpls_ifdown).
+  netns.routes = netns.routes.filter((route) => route.family === 'mpls' || !isAllOn(route, ifname))
   flushNeighs(netns, (neigh) => neigh.ifname === ifname)
   for (const [other, { link }] of netns.links) {
     if (link.kind !== 'vlan' || link.parent !== ifname || !link.up) continue
@@ -208,14 +209,14 @@ export function goDown(netns: Netns, ifname: string): void {
 export function closeIpv6(netns: Netns, ifname: string): void {
   delete netns.links.get(ifname)?.link.addrGenMode
   netns.addrs = netns.addrs.filter((addr) => addr.family === 4 || addr.ifname !== ifname)
-  cutIpv6Nexthops(netns, ifname)
+  cutNexthops(netns, ifname, ({ family }) => family === 6)
   flushNeighs(netns, (neigh) => neigh.family === 6 && neigh.ifname === ifname)
   for (const name of [...netns.sysctls.keys()]) if (name.startsWith('net.ipv6.') && isSysctlOf(name, ifname)) netns.sysctls.delete(name)
 }
 
-export function cutIpv6Nexthops(netns: Netns, ifname: string): void {
+function cutNexthops(netns: Netns, ifname: string, isMeant: (route: RouteState) => boolean): void {
   netns.routes = netns.routes.flatMap((route) => {
-    if (route.family === 4 || !route.nexthops.some((nexthop) => nexthop.dev === ifname)) return [route]
+    if (!isMeant(route) || !route.nexthops.some((nexthop) => nexthop.dev === ifname)) return [route]
     const nexthops = route.nexthops.filter((nexthop) => nexthop.dev !== ifname)
     return nexthops.length === 0 ? [] : [{ ...route, nexthops }]
   })
@@ -233,7 +234,7 @@ export function unregister(netns: Netns | undefined, ifname: string): void {
   goDown(netns, ifname)
   netns.links.delete(ifname)
   netns.qdiscs.delete(ifname)
-  cutIpv6Nexthops(netns, ifname)
+  cutNexthops(netns, ifname, ({ family }) => family !== 4)
   netns.routes = netns.routes.filter((route) => !route.nexthops.some((nexthop) => nexthop.dev === ifname))
   const gone = netns.addrs.filter((addr) => addr.ifname === ifname)
   netns.addrs = netns.addrs.filter((addr) => addr.ifname !== ifname)

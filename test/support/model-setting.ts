@@ -5,16 +5,25 @@ import { flushNeighs, isAllOn } from './model-fib.ts'
 import { refuse } from './model-netns.ts'
 import type { Netns } from './model-netns.ts'
 
+/** resize_platform_label_table */
+function dropLabelsFrom(netns: Netns, end: number): void {
+  netns.routes = netns.routes.filter(({ family, dst }) => family !== 'mpls' || Number(dst) < end)
+}
+
 export function setSysctl(netns: Netns, name: string, value: string, operation: Operation): void {
-  const parts = /^net\.(ipv4|ipv6)\.conf\.([^.]+)\.(.+)$/.exec(name === 'net.ipv4.ip_forward' ? 'net.ipv4.conf.all.forwarding' : name)
+  const parts = /^net\.(ipv4|ipv6|mpls)\.conf\.([^.]+)\.(.+)$/.exec(name === 'net.ipv4.ip_forward' ? 'net.ipv4.conf.all.forwarding' : name)
   const [, family = '', of = 'default', leaf = ''] = parts ?? []
-  if (of !== 'all' && of !== 'default') {
-    const { link } = netns.links.get(of) ?? refuse('ENOENT', operation)
-    if (family === 'ipv6' && link.mtu < 1280) refuse('ENOENT', operation)
-  }
+  checkOwner(netns, family, of, operation)
   netns.sysctls.set(name, value)
+  if (name === 'net.mpls.platform_labels') dropLabelsFrom(netns, Number(value))
   if (leaf === 'disable_ipv6' && value === '1') disableIpv6(netns, of)
   if (of === 'all' && leaf === 'forwarding') spreadForwarding(netns, family, value)
+}
+
+function checkOwner(netns: Netns, family: string, of: string, operation: Operation): void {
+  if (of === 'all' || of === 'default') return
+  const { link } = netns.links.get(of) ?? refuse('ENOENT', operation)
+  if (family === 'ipv6' && link.mtu < 1280) refuse('ENOENT', operation)
 }
 
 /** inet_forward_change, addrconf_fixup_forwarding */
@@ -27,7 +36,7 @@ function spreadForwarding(netns: Netns, family: string, value: string): void {
 /** addrconf_disable_change: as if the link went down, for IPv6 alone. */
 function disableIpv6(netns: Netns, ifname: string): void {
   netns.addrs = netns.addrs.filter((addr) => addr.family === 4 || addr.ifname !== ifname)
-  netns.routes = netns.routes.filter((route) => route.family === 4 || !isAllOn(route, ifname))
+  netns.routes = netns.routes.filter((route) => route.family !== 6 || !isAllOn(route, ifname))
   flushNeighs(netns, (neigh) => neigh.family === 6 && neigh.ifname === ifname)
 }
 

@@ -209,12 +209,14 @@ export function parseNeigh(text: string): NeighState {
 
 const ROUTE_TYPES: readonly string[] = ['unicast', 'blackhole', 'unreachable', 'prohibit']
 
+/** `10.0.0.0/8 encap mpls 100 via 10.0.0.1 dev eth0`, `mpls 100 as 200 via 10.0.0.2 dev eth0`. */
 export function parseRoute(text: string): RouteState {
+  if (text.startsWith('mpls ')) return parseMplsRoute(text.slice('mpls '.length))
   const [head = '', ...hops] = text.split(/\s+nexthop\s+/)
   const words = head.split(/\s+/)
   const type = (ROUTE_TYPES.includes(words[0] ?? '') ? words.shift() : 'unicast') as RouteType
   const to = words.shift() ?? ''
-  const options = wordsOf(words, ['onlink'])
+  const options = wordsOf(words, ['onlink', 'encap'])
   const family = (to === 'default' ? text : to).includes(':') ? 6 : 4
   const all = options.has('dev') ? [options, ...hops.map(hopWords)] : hops.map(hopWords)
   const src = options.get('src')
@@ -231,22 +233,31 @@ export function parseRoute(text: string): RouteState {
   }
 }
 
+function parseMplsRoute(text: string): RouteState {
+  const [head = '', ...hops] = text.split(/\s+nexthop\s+/)
+  const [dst = '', ...words] = head.split(/\s+/)
+  const all = words.length > 0 ? [wordsOf(words, [])] : hops.map(hopWords)
+  return { family: 'mpls', type: 'unicast', dst, table: 254, metric: 0, nexthops: all.map(nexthop) }
+}
+
 function prefixText(to: string, family: 4 | 6): string {
   if (to === 'default') return family === 4 ? '0.0.0.0/0' : '::/0'
   return to.includes('/') ? to : `${to}/${family === 4 ? 32 : 128}`
 }
 
 function hopWords(text: string): Map<string, string> {
-  return wordsOf(text.split(/\s+/), ['onlink'])
+  return wordsOf(text.split(/\s+/), ['onlink', 'encap'])
 }
 
 function nexthop(words: ReadonlyMap<string, string>): Nexthop {
   const via = words.get('via')
+  const labels = words.get('as') ?? words.get('mpls')
   return {
     ...(via !== undefined && { via }),
     dev: words.get('dev') ?? '',
     weight: Number(words.get('weight') ?? 1),
     onlink: words.has('onlink'),
+    ...(labels !== undefined && { labels: labels.split('/').map(Number) }),
   }
 }
 

@@ -12,7 +12,8 @@ while [ "$(readlink "/proc/$world/ns/net")" = "$(readlink /proc/self/ns/net)" ];
 ip link add up0 type veth peer name down0 netns "$world"
 ip addr add 198.51.100.2/24 dev up0
 ip addr add 2001:db8:1::2/64 dev up0 nodad
-ip link set up0 up addrgenmode none
+echo 0 > /proc/sys/net/ipv6/conf/up0/accept_dad
+ip link set up0 up
 ip route add default via 198.51.100.1
 ip route add default via 2001:db8:1::1
 nsenter --target "$world" --net sh -c '

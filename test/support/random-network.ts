@@ -38,6 +38,13 @@ const SYSCTLS = [
   'net.ipv4.conf.eth1.rp_filter',
   'net.ipv6.conf.eth1.disable_ipv6',
   'net.core.somaxconn',
+  'net.mpls.conf.eth0.input',
+]
+const BY_LABEL = [
+  '20 dev lo',
+  '20 as 30 via 10.0.0.9 dev eth0',
+  '500 dev eth1',
+  '500 nexthop as 5/6 via 10.0.0.9 dev eth0 nexthop via fd00::9 dev eth1',
 ]
 const RULES = [
   'from 10.0.0.0/8 table 100',
@@ -180,7 +187,7 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
     const type = chance(85) ? '' : pick(['blackhole ', 'unreachable '])
     const hop = (): string => {
       const via = pick(GATEWAYS)
-      return `${via} dev ${pick(IFNAMES)}${via !== '' && chance(10) ? ' onlink' : ''}`
+      return `${chance(10) ? 'encap mpls 100 ' : ''}${via} dev ${pick(IFNAMES)}${via !== '' && chance(10) ? ' onlink' : ''}`
     }
     const hops = type !== '' ? '' : chance(70) ? hop() : `nexthop ${hop()} weight 1 nexthop ${hop()} weight ${pick(['1', '5'])}`
     const head = `${type}${pick(TARGETS)} metric ${pick(['1024', '0', '7'])} table ${pick(['254', '254', '100'])}`
@@ -195,6 +202,8 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
     const metric = route.family === 6 && route.metric === 0 ? 1024 : route.metric
     if (isOneFamily && new Set(vias).size === vias.length) attempt(kernel, { ...base, type: 'add route', route: { ...route, metric } })
   })
+  attempt(kernel, { ...base, type: 'set sysctl', name: 'net.mpls.platform_labels', value: pick(['0', '100', '1000']) })
+  times(2, () => attempt(kernel, { ...base, type: 'add route', route: parseRoute(`mpls ${pick(BY_LABEL)}`) }))
   dropLuckyRoutes(kernel, netns)
   times(2, () => attempt(kernel, { ...base, type: 'add rule', rule: parseRule(pick(RULES)) }))
   times(2, () => {

@@ -1,11 +1,12 @@
-// RTM_*ROUTE messages. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
+// RTM_*ROUTE messages of IPv4, IPv6 and MPLS. <linux/rtnetlink.h> struct rtmsg (12 bytes), struct rtnexthop (8 bytes), struct rtvia; ip-route(8).
 import { AttrStream, countLength, pad, parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import type { LiveRoute } from '../../state/live.ts'
 import { ROUTE_METRICS } from '../../state/network.ts'
-import type { Family, Nexthop, RouteMetric, RouteState, RouteType } from '../../state/network.ts'
+import type { Family, Nexthop, RouteFamily, RouteMetric, RouteState, RouteType } from '../../state/network.ts'
 import { KERNEL_PROTOCOLS, nameOfNumber, ROUTE_PROTOCOLS } from '../../unit/route-names.ts'
 import { request, type Request } from '../transport.ts'
 import {
+  AF_MPLS,
   NLM_F_CREATE,
   NLM_F_EXCL,
   NLM_F_REPLACE,
@@ -17,6 +18,7 @@ import {
   RTA_GATEWAY,
   RTA_METRICS,
   RTA_MULTIPATH,
+  RTA_NEWDST,
   RTA_OIF,
   RTA_PREFSRC,
   RTA_PRIORITY,
@@ -45,6 +47,7 @@ import {
   RTPROT_UNSPEC,
 } from '../uapi.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
+import { decodeEncap, labelBytes, labelsOf, putEncap } from './mpls.ts'
 
 const TYPES: Record<RouteType, number> = {
   unicast: RTN_UNICAST,
@@ -65,14 +68,17 @@ const RTAX: Record<RouteMetric, number> = {
   quickack: RTAX_QUICKACK,
 }
 
+/** All of a label: rtm_dst_len of MPLS takes no other. */
+const LABEL_BITS = 20
+
 /** ifindex of a link of the namespace; throws where there is none. */
 export type IfindexOf = (ifname: string) => number
 
 /** struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type, flags. */
 function rtmsg(route: RouteState, protocol: number): Buffer {
   const bytes = Buffer.alloc(12)
-  bytes[0] = addressFamily(route.family)
-  bytes[1] = Number(route.dst.slice(route.dst.indexOf('/') + 1))
+  bytes[0] = route.family === 'mpls' ? AF_MPLS : addressFamily(route.family)
+  bytes[1] = route.family === 'mpls' ? LABEL_BITS : Number(route.dst.slice(route.dst.indexOf('/') + 1))
   bytes[4] = route.table < 256 ? route.table : RT_TABLE_UNSPEC
   bytes[5] = protocol
   bytes[6] = route.scope ?? scopeOf(route)
@@ -82,15 +88,14 @@ function rtmsg(route: RouteState, protocol: number): Buffer {
   return bytes
 }
 
-/** As iproute2 sets it (iproute.c, iproute_modify): link where there is no gateway; IPv6 has no scopes here. */
+/** As iproute2 sets it (iproute.c, iproute_modify): link where there is no gateway; IPv6 and MPLS have no scopes. */
 function scopeOf(route: Pick<RouteState, 'family' | 'type' | 'nexthops'>): number {
   const direct = route.type === 'unicast' && route.nexthops.every((nexthop) => nexthop.via === undefined)
   return route.family === 4 && direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE
 }
 
 function putRoute(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): void {
-  const [address, length] = route.dst.split('/') as [string, string]
-  if (length !== '0') out.push(RTA_DST, ipBytes(address))
+  putDst(out, route)
   if (route.table >= 256) out.push(RTA_TABLE, putU32(route.table))
   if (route.metric !== 0) out.push(RTA_PRIORITY, putU32(route.metric))
   if (route.src !== undefined) out.push(RTA_PREFSRC, ipBytes(route.src))
@@ -108,6 +113,15 @@ function putRoute(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): voi
   }
 }
 
+function putDst(out: AttrStream, { family, dst }: RouteState): void {
+  if (family === 'mpls') {
+    out.push(RTA_DST, labelBytes([Number(dst)]))
+    return
+  }
+  const [address, length] = dst.split('/') as [string, string]
+  if (length !== '0') out.push(RTA_DST, ipBytes(address))
+}
+
 function putNexthops(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): void {
   for (const nexthop of route.nexthops) {
     const header = Buffer.alloc(8)
@@ -122,7 +136,11 @@ function putNexthops(out: AttrStream, route: RouteState, ifindexOf: IfindexOf): 
   }
 }
 
-function putGateway(out: AttrStream, nexthop: Nexthop, family: Family): void {
+function putGateway(out: AttrStream, nexthop: Nexthop, family: RouteFamily): void {
+  if (nexthop.labels !== undefined) {
+    if (family === 'mpls') out.push(RTA_NEWDST, labelBytes(nexthop.labels))
+    else putEncap(out, nexthop.labels)
+  }
   if (nexthop.via === undefined) return
   const viaFamily: Family = nexthop.via.includes(':') ? 6 : 4
   if (viaFamily === family) {
@@ -175,7 +193,7 @@ export function decodeAnyRoute(body: Buffer, ifnameOf: (ifindex: number) => stri
 const ALL_PROTOCOLS = new Map([...ROUTE_PROTOCOLS, ...KERNEL_PROTOCOLS])
 
 function decode(body: Buffer, ifnameOf: (ifindex: number) => string): (RouteState & { readonly protocol: number }) | undefined {
-  const family = familyOf(body[0]!)
+  const family = body[0] === AF_MPLS ? 'mpls' : familyOf(body[0]!)
   const type = TYPE_NAMES.get(body[7]!)
   const flags = body.readUInt32LE(8)
   if (family === undefined || type === undefined || flags & RTM_F_CLONED) return undefined
@@ -203,7 +221,8 @@ function isKernels(protocol: number): boolean {
 }
 
 /** A default route has no RTA_DST. */
-function decodeDst(dst: Buffer | undefined, family: Family, prefixlen: number): string {
+function decodeDst(dst: Buffer | undefined, family: RouteFamily, prefixlen: number): string {
+  if (family === 'mpls') return String(labelsOf(dst ?? Buffer.alloc(0))[0])
   const address = dst === undefined ? (family === 4 ? '0.0.0.0' : '::') : ipText(dst)
   return `${address}/${prefixlen}`
 }
@@ -226,7 +245,9 @@ function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (i
   const multipath = values.get(RTA_MULTIPATH)
   if (multipath === undefined) {
     const oif = values.get(RTA_OIF)?.readUInt32LE(0)
-    return oif === undefined ? [] : [{ ...decodeGateway(values), dev: ifnameOf(oif), weight: 1, onlink: (flags & RTNH_F_ONLINK) !== 0 }]
+    return oif === undefined
+      ? []
+      : [{ ...decodeGateway(values), ...decodeLabels(values), dev: ifnameOf(oif), weight: 1, onlink: (flags & RTNH_F_ONLINK) !== 0 }]
   }
   const nexthops: Nexthop[] = []
   for (let at = 0; at + 8 <= multipath.length;) {
@@ -236,6 +257,7 @@ function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (i
     parseAttributes(multipath.subarray(at + 8, at + length), ({ type, data }) => inner.set(type, data))
     nexthops.push({
       ...decodeGateway(inner),
+      ...decodeLabels(inner),
       dev: ifnameOf(multipath.readInt32LE(at + 4)),
       weight: multipath[at + 3]! + 1,
       onlink: (multipath[at + 2]! & RTNH_F_ONLINK) !== 0,
@@ -245,7 +267,16 @@ function decodeNexthops(values: Map<number, Buffer>, flags: number, ifnameOf: (i
   return nexthops
 }
 
+function decodeLabels(values: ReadonlyMap<number, Buffer>): { labels?: readonly number[] } {
+  const stack = values.get(RTA_NEWDST)
+  const labels = stack === undefined ? decodeEncap(values) : labelsOf(stack)
+  return labels === undefined ? {} : { labels }
+}
+
 function decodeGateway(values: Map<number, Buffer>): { via?: string } {
-  const gateway = values.get(RTA_GATEWAY) ?? values.get(RTA_VIA)?.subarray(2)
+  const via = values.get(RTA_VIA)
+  // Of MPLS also a link-layer address, AF_PACKET: netlab makes none such.
+  const gateway =
+    values.get(RTA_GATEWAY) ?? (via === undefined || familyOf(via.readUInt16LE(0)) === undefined ? undefined : via.subarray(2))
   return gateway === undefined ? {} : { via: ipText(gateway) }
 }

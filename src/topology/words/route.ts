@@ -6,7 +6,10 @@ import { formatPrefix } from '../../unit/prefix.ts'
 import { KERNEL_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_SCOPES } from '../../unit/route-names.ts'
 import { reportUnknownWord, wordCursor } from './cursor.ts'
 import type { ParsedWords, Word, WordCursor } from './cursor.ts'
-import { prefixOfWord, MAX_U32, parseInteger, readAddress, readIfname, readInteger, readTable } from './values.ts'
+import { NEXTHOP_WORDS, readNexthopWord } from './nexthop.ts'
+import type { NexthopDraft, NexthopWords } from './nexthop.ts'
+import { assign, MAX_U32, parseInteger, prefixOfWord, readAddress, readInteger, readTable } from './values.ts'
+import type { Mutable } from './values.ts'
 
 export interface RouteWords extends Readonly<Partial<Record<RouteMetric, number>>> {
   readonly family: 4 | 6
@@ -28,25 +31,6 @@ export interface RouteWords extends Readonly<Partial<Record<RouteMetric, number>
   readonly nexthops?: readonly NexthopWords[]
 }
 
-export interface NexthopWords {
-  readonly via?: string
-  readonly dev?: string
-  /** 1 to 256; absent means 1. */
-  readonly weight?: number
-  readonly onlink?: true
-}
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
-
-interface NexthopDraft {
-  /** Prefix of the keys of its places: '' or `nexthops.0.`. */
-  readonly at: string
-  readonly words: Mutable<NexthopWords>
-  viaFamily?: 4 | 6
-  /** Whether the family was said: `via inet6 …`. */
-  isViaFamilySaid?: boolean
-}
-
 interface RouteDraft {
   type: RouteType
   to?: Pick<RouteWords, 'family' | 'to'> | 'default'
@@ -60,7 +44,6 @@ const RT_SCOPE_HOST = 254
 
 const COMMAND = 'ip route add'
 const TYPES: ReadonlySet<string> = new Set<RouteType>(['unicast', 'blackhole', 'unreachable', 'prohibit'])
-const NEXTHOP_WORDS = ['via', 'dev', 'weight', 'onlink']
 const ROUTE_WORDS = [
   'to',
   'default',
@@ -74,13 +57,11 @@ const ROUTE_WORDS = [
   ...ROUTE_METRICS,
   'nexthop',
   ...TYPES,
-  'via',
-  'dev',
-  'onlink',
+  ...['via', 'dev', 'encap', 'onlink'],
 ]
 const UNSUPPORTED = new Set(
   (
-    'tos dsfield expires rtt rttvar cwnd ssthresh realms rto_min congctl features pref encap nhid ttl-propagate fastopen_no_cookie ' +
+    'tos dsfield expires rtt rttvar cwnd ssthresh realms rto_min congctl features pref nhid ttl-propagate fastopen_no_cookie ' +
     'from as vrf local broadcast brd multicast anycast throw nat xresolve'
   ).split(' '),
 )
@@ -99,7 +80,7 @@ export function parseRouteWords(text: string): ParsedWords<RouteWords> {
 
 /** False where the line cannot be understood from here on. */
 function readRouteWord(cursor: WordCursor, word: Word, draft: RouteDraft): boolean {
-  if (readNexthopWord(cursor, word, draft.single)) return true
+  if (readNexthopWord(cursor, word, draft.single, 'encap')) return true
   switch (word.text) {
     case 'to':
       readDestination(cursor, cursor.valueOf(word, 'a prefix'), draft)
@@ -230,50 +211,12 @@ function readNexthops(cursor: WordCursor, keyword: Word, draft: RouteDraft): boo
   cursor.places.set(nexthop.at.slice(0, -1), { offset: keyword.offset, length: keyword.length })
   for (let word = cursor.next(); word !== undefined; word = cursor.next()) {
     if (word.text === 'nexthop') return readNexthops(cursor, word, draft)
-    if (readNexthopWord(cursor, word, nexthop)) continue
+    if (readNexthopWord(cursor, word, nexthop, 'encap')) continue
     if (ROUTE_WORDS.includes(word.text)) cursor.problem(word, `"${word.text}" must stand before the first "nexthop".`)
-    else reportUnknownWord(cursor, word, COMMAND, [...NEXTHOP_WORDS, 'nexthop'], UNSUPPORTED)
+    else reportUnknownWord(cursor, word, COMMAND, [...NEXTHOP_WORDS, 'encap', 'nexthop'], UNSUPPORTED)
     return false
   }
   return true
-}
-
-/** Whether the word was one of a next hop's. `weight` belongs to `nexthop` only, as in iproute2. */
-function readNexthopWord(cursor: WordCursor, word: Word, nexthop: NexthopDraft): boolean {
-  switch (word.text) {
-    case 'via':
-      readVia(cursor, word, nexthop)
-      return true
-    case 'dev':
-    case 'oif':
-      if (cursor.claimValue(`${nexthop.at}dev`, word)) assign(nexthop.words, 'dev', readIfname(cursor, word)?.text)
-      return true
-    case 'onlink':
-      if (cursor.claim(`${nexthop.at}onlink`, word)) nexthop.words.onlink = true
-      return true
-    case 'weight':
-      if (nexthop.at === '') cursor.problem(word, '"weight" belongs to a "nexthop": write "nexthop via ADDRESS weight N".')
-      if (cursor.claimValue(`${nexthop.at}weight`, word)) assign(nexthop.words, 'weight', readInteger(cursor, word, 1, 256))
-      return true
-    default:
-      return false
-  }
-}
-
-function readVia(cursor: WordCursor, keyword: Word, nexthop: NexthopDraft): void {
-  const said = cursor.peek()
-  const family = said?.text === 'inet6' ? 6 : said?.text === 'inet' ? 4 : undefined
-  if (family !== undefined) cursor.next()
-  if (!cursor.claimValue(`${nexthop.at}via`, keyword)) return
-  const address = readAddress(cursor, keyword)
-  if (address === undefined) return
-  if (family !== undefined && family !== address.family) {
-    cursor.problem(address.word, `${address.text} is an IPv${address.family} address, but "${said?.text ?? ''}" was said.`)
-    return
-  }
-  nexthop.words.via = address.text
-  nexthop.viaFamily = address.family
-  nexthop.isViaFamilySaid = family !== undefined
 }
 
 function finishRoute(cursor: WordCursor, draft: RouteDraft): RouteWords | undefined {
@@ -308,12 +251,15 @@ function familyOf(address: string): 4 | 6 {
 
 function checkNexthops(cursor: WordCursor, draft: RouteDraft, family: 4 | 6): void {
   const { single, nexthops, type } = draft
-  const singlePlace = cursor.places.get('via') ?? cursor.places.get('dev') ?? cursor.places.get('onlink')
+  const singlePlace = ['via', 'dev', 'onlink', 'encap'].map((key) => cursor.places.get(key)).find((place) => place !== undefined)
   const isSingle = singlePlace !== undefined
   if (type !== 'unicast') {
     const place = singlePlace ?? cursor.places.get('nexthops.0')
     if (place !== undefined)
-      cursor.problem(place, `A route of type ${type} leads nowhere: it takes no ${isSingle ? '"via", "dev" or "onlink"' : '"nexthop"'}.`)
+      cursor.problem(
+        place,
+        `A route of type ${type} leads nowhere: it takes no ${isSingle ? '"via", "dev", "encap" or "onlink"' : '"nexthop"'}.`,
+      )
   } else if (nexthops.length === 0) {
     if (isSingle) checkNexthop(cursor, single, family)
     else cursor.problem(undefined, 'The route leads nowhere: "via ADDRESS" or "dev NAME" is wanted.')
@@ -327,7 +273,7 @@ function checkNexthop(cursor: WordCursor, nexthop: NexthopDraft, family: 4 | 6):
   const { at } = nexthop
   const { via, dev, onlink } = nexthop.words
   if (via === undefined && dev === undefined) {
-    const place = cursor.places.get(at === '' ? 'onlink' : at.slice(0, -1))
+    const place = at === '' ? (cursor.places.get('onlink') ?? cursor.places.get('encap')) : cursor.places.get(at.slice(0, -1))
     cursor.problem(place, 'The next hop leads nowhere: "via ADDRESS" or "dev NAME" is wanted.')
     return
   }
@@ -346,8 +292,4 @@ function viaProblem(nexthop: NexthopDraft, via: string, family: 4 | 6): string |
   }
   if (isLinkLocal6(via) && nexthop.words.dev === undefined) return `${via} is on every link: say which one with "dev".`
   return undefined
-}
-
-function assign<T extends object, Key extends keyof T>(target: T, key: Key, value: T[Key] | undefined): void {
-  if (value !== undefined) target[key] = value
 }

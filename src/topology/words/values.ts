@@ -91,3 +91,10 @@ function fullForm(text: string): string {
   const full = parsePrefix(`${[...octets, '0', '0', '0'].slice(0, 4).join('.')}/${match[2] ?? ''}`)
   return full === undefined ? '' : ` Write ${formatPrefix(full)}.`
 }
+
+export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** Sets what was read; a value that could not be was reported. */
+export function assign<T extends object, Key extends keyof T>(target: T, key: Key, value: T[Key] | undefined): void {
+  if (value !== undefined) target[key] = value
+}

@@ -63,7 +63,9 @@ function link(data: Attributes): Attributes {
   return { ...end, nests: { IFLA_LINKINFO: { attributes: info }, IFLA_AF_SPEC: { attributes: families } } }
 }
 
-const gateway: Attributes = { names: /^RTA_/, address: /GATEWAY|VIA/ }
+/** `encap mpls`; labels are bytes without a name. */
+const encap: Nest = { attributes: { names: /^MPLS_IPTUNNEL_/ } }
+const gateway: Attributes = { names: /^RTA_/, address: /GATEWAY|VIA/, nests: { RTA_ENCAP: encap } }
 const nexthop: Nest = {
   struct: [
     ['rtnh_len', 2],
@@ -104,10 +106,11 @@ const route: Family = {
   ],
   attributes: {
     names: /^RTA_/,
-    address: /DST|GATEWAY|PREFSRC|VIA/,
-    nests: { RTA_METRICS: { attributes: { names: /^RTAX_/ } }, RTA_MULTIPATH: nexthop },
+    address: /RTA_DST|GATEWAY|PREFSRC|VIA/,
+    nests: { RTA_METRICS: { attributes: { names: /^RTAX_/ } }, RTA_MULTIPATH: nexthop, RTA_ENCAP: encap },
   },
 }
+const mplsRoute: Family = { ...route, attributes: { ...route.attributes, address: /VIA/ } }
 const neigh: Family = {
   struct: [
     ['ndm_family', 1],
@@ -193,7 +196,7 @@ export function familyOf(type: number, message: Buffer): Family {
     case uapi.RTM_NEWADDR:
       return addr
     case uapi.RTM_NEWROUTE:
-      return route
+      return message[16] === uapi.AF_MPLS ? mplsRoute : route
     case uapi.RTM_NEWNEIGH:
       return neigh
     case uapi.RTM_NEWRULE:

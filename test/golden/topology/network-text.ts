@@ -44,7 +44,7 @@ function linkText(link: LinkState): string {
 }
 
 function routeText(route: RouteState): string {
-  const words = [`route ${route.type === 'unicast' ? '' : `${route.type} `}${route.dst}`, ...route.nexthops.map(nexthopText)]
+  const words = [`route ${route.family === 'mpls' ? 'mpls ' : ''}${route.type === 'unicast' ? '' : `${route.type} `}${route.dst}`, ...route.nexthops.map(nexthopText)]
   if (route.src !== undefined) words.push(`src ${route.src}`)
   if (route.mtu !== undefined) words.push(`mtu ${route.mtu}`)
   return [...words, `table ${route.table} metric ${route.metric}`].join(' ')
@@ -52,7 +52,8 @@ function routeText(route: RouteState): string {
 
 function nexthopText(hop: Nexthop): string {
   const via = hop.via === undefined ? '' : `via ${hop.via} `
-  return `[${via}dev ${hop.dev}${hop.weight === 1 ? '' : ` weight ${hop.weight}`}${hop.onlink ? ' onlink' : ''}]`
+  const labels = hop.labels === undefined ? '' : `labels ${hop.labels.join('/')} `
+  return `[${labels}${via}dev ${hop.dev}${hop.weight === 1 ? '' : ` weight ${hop.weight}`}${hop.onlink ? ' onlink' : ''}]`
 }
 
 function ruleText(rule: RuleState): string {

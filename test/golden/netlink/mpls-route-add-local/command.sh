@@ -1,0 +1,1 @@
+ip -f mpls route add 16 dev lo
