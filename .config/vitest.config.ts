@@ -20,7 +20,7 @@ export default defineConfig({
     reporters: ['default', './test/support/reporter.ts'],
     // Several users run one checkout; a cache of timings would belong to whoever ran first.
     cache: false,
-    experimental: { fsModuleCache: MODULE_CACHE !== undefined, fsModuleCachePath: MODULE_CACHE },
+    experimental: { fsModuleCache: MODULE_CACHE !== undefined, ...(MODULE_CACHE !== undefined && { fsModuleCachePath: MODULE_CACHE }) },
     passWithNoTests: true,
     projects: [
       { test: { root, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 } },
