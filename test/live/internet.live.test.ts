@@ -27,7 +27,7 @@ const MACHINE = `{ ip -o link; ip -o addr; ip route; ip -6 route; nft list rules
 
 /** Runs a shell script on a machine with a world behind it; LAB lies in lab.yaml. Returns what it prints. */
 function onMachine({ skip }: Pick<TestContext, 'skip'>, hidden: readonly string[], script: string): string {
-  needs({ skip }, 'command:pasta', 'command:slirp4netns', 'command:dnsmasq', 'command:python3', 'table:nft')
+  needs({ skip }, 'command:pasta', 'command:slirp4netns', 'command:python3', 'table:nft')
   if (process.getuid?.() !== 0) needs({ skip }, 'userns')
   const folder = mkdtempSync(join(tmpdir(), 'netlab-outside-'))
   try {
@@ -50,7 +50,7 @@ function onMachine({ skip }: Pick<TestContext, 'skip'>, hidden: readonly string[
       'sh',
       'script.sh',
     ]
-    const { stdout, stderr, status } = spawnSync('unshare', world, { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })
+    const { stdout, stderr, status } = spawnSync('unshare', world, { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS - 5000, killSignal: 'SIGKILL' })
     if (status !== 0) throw new Error(`The machine ended with ${status}:\n${stdout}${stderr}`)
     return stdout
   } finally {
