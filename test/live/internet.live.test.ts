@@ -50,7 +50,12 @@ function onMachine({ skip }: Pick<TestContext, 'skip'>, hidden: readonly string[
       'sh',
       'script.sh',
     ]
-    const { stdout, stderr, status } = spawnSync('unshare', world, { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS - 5000, killSignal: 'SIGKILL' })
+    const { stdout, stderr, status } = spawnSync('unshare', world, {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: LIMIT_MS - 5000,
+      killSignal: 'SIGKILL',
+    })
     if (status !== 0) throw new Error(`The machine ended with ${status}:\n${stdout}${stderr}`)
     return stdout
   } finally {
