@@ -15,7 +15,7 @@ export const lsCommand: CommandDefinition<Options> = {
     return command
       .summary('list the labs')
       .description(
-        'Lists the labs of this user. A lab whose holder process is gone is "dead": its network is gone too, "netlab down" removes its files.',
+        'Lists the labs of this user. A lab that a command is bringing up or down at this moment is "busy". One whose holder process is gone is "dead": its network is gone too, "netlab down" removes its files.',
       )
       .option('-q, --quiet', 'names only')
       .option('--json', 'print JSON')

@@ -46,7 +46,7 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
 }
 
 /** Compiles a file that must be free of errors. Errors: FindingsError, warnings included. */
-export async function compile(source: Source, options: { readonly name?: string } = {}): Promise<ReadyLab> {
+export async function compile(source: Source, options: Omit<CompileOptions, 'tests'> = {}): Promise<ReadyLab> {
   const compiled = await validate(source, options)
   if (compiled.desired === undefined || hasErrors(compiled.diagnostics)) throw new FindingsError(compiled.diagnostics, compiled.sources)
   return { ...compiled, desired: compiled.desired }

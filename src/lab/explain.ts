@@ -1,6 +1,8 @@
 // A refusal of the kernel as a diagnostic: the one place where the two meet.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Refusal } from '../linux/apply.ts'
+import { siblingSysctls } from '../linux/sysctl.ts'
 import type { Operation } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 
@@ -30,16 +32,18 @@ export function explainRefusal(lab: string, operations: readonly Operation[], re
   }
 }
 
-function isAddition(operation: Operation): boolean {
-  return (
-    operation.type === 'add veth' || operation.type === 'add bridge' || operation.type === 'add rule' || operation.type === 'set sysctl'
-  )
+function isAddition({ type }: Operation): boolean {
+  return type === 'add veth' || type === 'add bridge' || type === 'add rule' || type === 'set sysctl'
 }
 
 /** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */
 function reason(operation: Operation, { code }: Refusal): string {
   if (operation.type === 'write file' && code === 'EACCES')
     return `${operation.path} lies in a folder of this machine that you may not enter, and root of a node may no more than you. `
+  if (operation.type === 'set sysctl' && code === 'ENOENT') {
+    const { netns, name } = operation
+    return `${netns} has no sysctl ${name}; some are the machine's alone.${didYouMean(name, siblingSysctls(name))} `
+  }
   if (code === 'EEXIST') return `It was not in ${operation.netns} when the plan was made, and netlab did not make it. `
   if (code === 'ESRCH' || code === 'ENODEV') return `It was in ${operation.netns} when the plan was made, and netlab did not take it away. `
   return ''

@@ -81,6 +81,12 @@ function holderOf(target: string): number | undefined {
 /** Takes /run/netns away again where netlab made it and nothing is left in it. */
 export function removeMadeNetns(): void {
   if (!existsSync(MARK) || (existsSync(NETNS) && readdirSync(NETNS).length > 0)) return
-  if (existsSync(NETNS)) rmdirSync(NETNS)
   rmSync(MARK)
+  if (!existsSync(NETNS)) return
+  try {
+    rmdirSync(NETNS)
+  } catch (error) {
+    // "ip netns add" has mounted the directory over itself, and uses it as its own by now.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EBUSY')) throw error
+  }
 }

@@ -3,7 +3,7 @@ import type { Operation } from '../plan/operation.ts'
 import { routesInOrder } from '../plan/order.ts'
 import type { LinkEnd } from '../state/network.ts'
 import { peerOf } from './link-end.ts'
-import type { LiveLab } from './live-lab.ts'
+import { onLiveLab, type LiveLab } from './live-lab.ts'
 
 /**
  * Pulls the cable at this end. With the port of a bridge at the other end it is the port that goes down: the node then sees what it would of a
@@ -14,8 +14,19 @@ export function downOperations(live: LiveLab, end: LinkEnd): readonly Operation[
   const isPort = (one: LinkEnd): boolean => live.memory.desired.namespaces.get(one.netns)?.links.get(one.ifname)?.master !== undefined
   const down = !isPort(end) && isPort(peer) ? peer : end
   if (!live.link(end).up || !live.link(peer).up) return []
-  const { netns, ifname } = down
-  return [{ type: 'set link', netns, cause: 'the cable is pulled', ifname, set: { up: false }, previous: { up: true } }]
+  return [setDown(down, 'the cable is pulled')]
+}
+
+/**
+ * Sets a link of a running lab up or down, as `ip link set` does; what the kernel took along when it went down comes back with it.
+ * Errors: refusal LAB_UNKNOWN, LAB_DEAD, LAB_BUSY, UNKNOWN_INTERFACE, KERNEL_REFUSED.
+ */
+export async function setCarrier(lab: string, end: LinkEnd, up: boolean): Promise<void> {
+  await onLiveLab(lab, (live) => live.apply(up ? upOperations(live, [end]) : [setDown(end, 'asked for')]))
+}
+
+function setDown({ netns, ifname }: LinkEnd, cause: string): Operation {
+  return { type: 'set link', netns, cause, ifname, set: { up: false }, previous: { up: true } }
 }
 
 /** Brings ends up that are down, and back what the kernel took along: IPv6 addresses, routes, neighbours (addrconf_ifdown, fib_disable_ip). */

@@ -54,8 +54,13 @@ export interface UpResult {
 export async function up(source: Source, options: UpOptions = {}): Promise<UpResult> {
   const start = performance.now()
   const { engine: early, holderPid: joined } = startEarly(source, options)
+  let isPrepared = false
+  const onNodeCount = (count: number): void => {
+    isPrepared = joined === undefined && count >= LARGE_LAB
+    if (isPrepared) early.prepare(count).catch(() => undefined) // an engine that has died says so to whoever asks it next
+  }
   try {
-    const ready = await compile(source, options)
+    const ready = await compile(source, { ...options, onNodeCount })
     return await withLabLock(ready.name, async () => {
       const record = readRecord(ready.name)
       if (record !== undefined && isAlive(record) && options.recreate !== true) {
@@ -66,11 +71,16 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
       return finish(ready, await bringUp(ready, joined === undefined ? early : undefined, options), start, options)
     })
   } catch (error) {
+    await early.close()
+    if (isPrepared) await settle() // what was made for nothing has died with the engine
     throw explainEngineDeath(error)
   } finally {
     await early.close()
   }
 }
+
+/** From so many nodes on it pays to make namespaces while the file is compiled. */
+const LARGE_LAB = 64
 
 /**
  * An engine takes as long to start as a file to compile: it starts first. Which lab it is for can only be guessed by then, and that lab

@@ -88,7 +88,7 @@ function readBack(desired: NetworkState, plan: Plan): NetworkState {
   return { namespaces: new Map(namespaces) }
 }
 
-const TABLES = ['routes', 'rules', 'neighs'] as const satisfies readonly Table[]
+const TABLES = ['qdiscs', 'routes', 'rules', 'neighs'] as const satisfies readonly Table[]
 
 /**
  * What to read back. In a namespace that the plan has made, and in which no setup command ran, a table of which the file wants nothing

@@ -6,10 +6,10 @@ import { down } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { eventJson } from './event-json.ts'
 import type { LabEvent } from './lab-event.ts'
+import { setCarrier } from './link-carrier.ts'
 import { examineNode, type NodeDetail } from './node-detail.ts'
 import { followServiceLog, serviceLog } from './service-log.ts'
 import { controlServices } from './services.ts'
-import { setLink } from './set-link.ts'
 import { startCommand, type CommandStreams, type RunningCommand } from './start-command.ts'
 import { isAlive, readMemory, readRecord } from './state.ts'
 import { watchLab, type WatchMessage } from './watch.ts'
@@ -74,7 +74,7 @@ export class Workbench {
 
   /** Same as: ip link set … up | down */
   setLink(end: LinkEnd, up: boolean): Promise<void> {
-    return setLink(this.lab, end, up)
+    return setCarrier(this.lab, end, up)
   }
 
   /** Takes the lab down. */

@@ -16,6 +16,7 @@ import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
 import { probe, probeQdiscs } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
+import { prepareNetns } from './spare-netns.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
 import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
@@ -98,6 +99,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
       world = enterWorld(call.arguments.directory, call.arguments.holderPid)
       return call.arguments.holderPid
+    case 'prepare':
+      return prepareNetns(call.arguments.count)
     case 'apply':
       return applyPart(call.arguments)
     case 'observe':

@@ -24,6 +24,7 @@ export interface ApplyPart {
 export type EngineCall = { readonly id: number } & (
   | { readonly method: 'start'; readonly arguments: StartArguments }
   | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
+  | { readonly method: 'prepare'; readonly arguments: { readonly count: number } }
   | { readonly method: 'apply'; readonly arguments: ApplyPart }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }

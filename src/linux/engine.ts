@@ -20,6 +20,8 @@ export interface Engine {
   readonly pid: number | undefined
   /** Starts the lab's holder; until `commit` the lab ends with this engine. Returns the holder's pid. */
   start(directory: string): Promise<number>
+  /** Makes network namespaces for nodes to come, while it is not asked for anything else. */
+  prepare(count: number): Promise<void>
   /** Enters a lab that runs. */
   enter(directory: string, holderPid: number): Promise<void>
   /** Carries out operations in order until one is refused. `onProgress` hears how many have been tried. */
@@ -178,6 +180,10 @@ class EngineProcess implements Engine {
 
   start(directory: string): Promise<number> {
     return this.#ask({ method: 'start', arguments: { nsexec: nsexecPath(), directory } })
+  }
+
+  prepare(count: number): Promise<void> {
+    return this.#ask({ method: 'prepare', arguments: { count } })
   }
 
   enter(directory: string, holderPid: number): Promise<void> {

@@ -15,8 +15,10 @@ import {
   openat,
   openTree,
   sethostname,
+  setns,
   unshare,
 } from './libc.ts'
+import { takeSpareNetns, type SpareNetns } from './spare-netns.ts'
 import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
 import { closeNamespace, goHome, namespaceOf, type World } from './world.ts'
@@ -35,12 +37,14 @@ export function addNode(world: World, name: string, hostname: string, furnish: (
   const run = openTree(`${directory}/run`)
   const tmp = openTree(`${directory}/tmp`)
   try {
-    unshare(CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWNS)
+    const spare = takeSpareNetns()
+    if (spare !== undefined) setns(spare.net, CLONE_NEWNET)
+    unshare((spare === undefined ? CLONE_NEWNET : 0) | CLONE_NEWUTS | CLONE_NEWNS)
     sethostname(hostname)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
     mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
-    keep(world, name, true)
+    keep(world, name, true, spare)
     furnish()
   } finally {
     goHome(world)
@@ -73,10 +77,9 @@ export function addNetns(world: World, name: string): void {
   }
 }
 
-/** Opens the namespaces that this thread is in and gives them to the holder. */
-function keep(world: World, name: string, isNode: boolean): void {
-  const net = openat(world.ownNs, 'net')
-  const netlink = openNetlink()
+/** Opens the namespaces that this thread is in, of which `spare` is open already, and gives them to the holder. */
+function keep(world: World, name: string, isNode: boolean, spare?: SpareNetns): void {
+  const { net, netlink } = spare ?? { net: openat(world.ownNs, 'net'), netlink: openNetlink() }
   const inner = isNode ? { mnt: openat(world.ownNs, 'mnt'), uts: openat(world.ownNs, 'uts') } : {}
   putNamespaces(world.holder, name, isNode ? [net, inner.mnt!, inner.uts!] : [net])
   world.namespaces.set(name, { name, net, ...inner, netlink, ifindexes: new Map() })

@@ -18,7 +18,8 @@ import type {
   WireguardConfig,
 } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
-import { FALLBACK_LINKS } from '../state/kind.ts'
+import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
+import type { Options } from '../state/option.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import { observeFiles } from './file.ts'
@@ -55,7 +56,7 @@ export interface NamespaceScope {
   readonly tables?: ReadonlySet<Table>
 }
 
-export type Table = 'routes' | 'rules' | 'neighs'
+export type Table = 'qdiscs' | 'routes' | 'rules' | 'neighs'
 
 /** By namespace. */
 export type ObserveScope = ReadonlyMap<string, NamespaceScope>
@@ -77,7 +78,7 @@ export interface NamespaceInodes {
   readonly uts?: number
 }
 
-const ALL_TABLES: ReadonlySet<Table> = new Set(['routes', 'rules', 'neighs'])
+const ALL_TABLES: ReadonlySet<Table> = new Set(['qdiscs', 'routes', 'rules', 'neighs'])
 
 /** Priorities of the rules that every namespace is born with: local, main, default. */
 const OWN_RULES = new Set([0, 32766, 32767])
@@ -85,6 +86,8 @@ const OWN_RULES = new Set([0, 32766, 32767])
 interface RawNamespace {
   readonly namespace: OpenNamespace
   readonly links: readonly LinkMessage[]
+  /** The same, by ifindex. */
+  readonly byIndex: ReadonlyMap<number, LinkMessage>
   readonly addrs: readonly AddrMessage[]
   readonly qdiscs: readonly QdiscMessage[]
   readonly ports: PortTables
@@ -95,7 +98,8 @@ interface RawNamespace {
 /** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
 export function observe(world: World, scope: ObserveScope, withFacts: boolean): Observation {
   const raw: RawNamespace[] = []
-  for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace, withFacts))
+  for (const namespace of world.namespaces.values())
+    raw.push(readLinksAndAddrs(world, namespace, scope.get(namespace.name)?.tables ?? ALL_TABLES, withFacts))
   const ends = vethEnds(raw)
   const namespaces = new Map<string, NamespaceState>()
   const inodes = new Map<string, NamespaceInodes>()
@@ -117,8 +121,10 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
     inodes.set(namespace.name, inodesOf(namespace))
   }
   const flagged = (flag: 'tentative' | 'dadFailed'): string[] =>
-    raw.flatMap(({ namespace, links, addrs }) =>
-      addrs.filter((addr) => addr[flag]).map((addr) => `${namespace.name}: ${nameOf(links, addr.ifindex)} ${addr.local}/${addr.prefixlen}`),
+    raw.flatMap((each) =>
+      each.addrs
+        .filter((addr) => addr[flag])
+        .map((addr) => `${each.namespace.name}: ${nameOf(each, addr.ifindex)} ${addr.local}/${addr.prefixlen}`),
     )
   return { network: { namespaces }, tentative: flagged('tentative'), duplicate: flagged('dadFailed'), inodes }
 }
@@ -159,8 +165,8 @@ function peerOf(netns: string, link: LinkMessage, ends: Ends): LinkEnd | undefin
   return only !== undefined && pointingBack.length === 1 ? { netns: only.netns, ifname: only.link.ifname } : undefined
 }
 
-function nameOf(links: readonly LinkMessage[], ifindex: number): string {
-  return links.find((link) => link.ifindex === ifindex)?.ifname ?? String(ifindex)
+function nameOf({ byIndex }: Pick<RawNamespace, 'byIndex'>, ifindex: number): string {
+  return byIndex.get(ifindex)?.ifname ?? String(ifindex)
 }
 
 const NO_FILTER = {
@@ -171,19 +177,21 @@ const NO_FILTER = {
   neigh: Buffer.alloc(12),
 }
 
-function readLinksAndAddrs(world: World, namespace: OpenNamespace, withFacts: boolean): RawNamespace {
+function readLinksAndAddrs(world: World, namespace: OpenNamespace, tables: ReadonlySet<Table>, withFacts: boolean): RawNamespace {
   const links: LinkMessage[] = []
   const addrs: AddrMessage[] = []
   gather(namespace, RTM_GETLINK, getLinks(withFacts), links, (body) => decodeLink(body, withFacts))
   gather(namespace, RTM_GETADDR, NO_FILTER.addr, addrs, decodeAddr)
   const qdiscs: QdiscMessage[] = []
-  gather(namespace, RTM_GETQDISC, NO_FILTER.qdisc, qdiscs, decodeQdisc)
+  if (tables.has('qdiscs')) gather(namespace, RTM_GETQDISC, NO_FILTER.qdisc, qdiscs, decodeQdisc)
   namespace.ifindexes.clear()
   for (const link of links) {
     namespace.ifindexes.set(link.ifname, link.ifindex)
     world.nextIfindex = Math.max(world.nextIfindex, link.ifindex + 1)
   }
-  return { namespace, links, addrs, qdiscs, ports: readPorts(namespace, links), wireguards: observeWireguard(world, namespace, links) }
+  const byIndex = new Map(links.map((link) => [link.ifindex, link]))
+  const wireguards = observeWireguard(world, namespace, links)
+  return { namespace, links, byIndex, addrs, qdiscs, ports: readPorts(namespace, links), wireguards }
 }
 
 function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, into: T[], decode: (body: Buffer) => T | undefined): void {
@@ -201,7 +209,7 @@ function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
       up: (link.flags & IFF_UP) !== 0,
       mtu: link.mtu,
       ...(link.lladdr !== undefined && (link.flags & IFF_LOOPBACK) === 0 && { lladdr: link.lladdr }),
-      ...(link.masterIfindex !== undefined && { master: nameOf(raw.links, link.masterIfindex) }),
+      ...(link.masterIfindex !== undefined && { master: nameOf(raw, link.masterIfindex) }),
       ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
       ...(link.alias !== undefined && { alias: link.alias }),
       ...portOf(raw, link),
@@ -229,18 +237,30 @@ function linkState(raw: RawNamespace, link: LinkMessage, common: LinkCommon, end
 
 /** Undefined for a kind that netlab does not make, and for one whose parent is in another namespace: netlab makes none such. */
 function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon): LinkState | undefined {
-  const data = decodeKindData(link.kind, link.data, { ifnameOf: (ifindex) => nameOf(raw.links, ifindex) })
+  const data = decodeKindData(link.kind, link.data, { ifnameOf: (ifindex) => nameOf(raw, ifindex) })
   if (data === undefined || link.isLinkElsewhere || FALLBACK_LINKS.has(link.ifname)) return undefined
   const below = link.linkIfindex !== undefined && link.linkIfindex !== 0 && link.linkIfindex !== link.ifindex ? link.linkIfindex : undefined
-  const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw.links, below))
+  const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw, below))
   const wireguard = raw.wireguards.get(link.ifindex)
-  return { ...common, ...data, ...(parent !== undefined && { parent }), ...(wireguard !== undefined && { wireguard }) }
+  return {
+    ...common,
+    ...data,
+    ...(parent !== undefined && { parent }),
+    ...(data.kind === 'vxlan' && { fdbs: fdbsOf(raw.ports.remotes.get(link.ifindex) ?? [], data.options) }),
+    ...(wireguard !== undefined && { wireguard }),
+  }
+}
+
+/** Without the entry that the kernel makes of `remote` or `group`. */
+function fdbsOf(entries: readonly FdbEntry[], { remote, group }: Options): Map<string, FdbEntry> {
+  const own = entries.filter(({ lladdr, dst }) => lladdr !== ANY_LLADDR || dst !== (remote ?? group))
+  return new Map(own.map((fdb) => [fdbKey(fdb), fdb]))
 }
 
 function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
   if (link.portData === undefined) return {}
   const { vlans, fdbs, mdbs } = raw.ports
-  const master = raw.links.find(({ ifindex }) => ifindex === link.masterIfindex)
+  const master = link.masterIfindex === undefined ? undefined : raw.byIndex.get(link.masterIfindex)
   return {
     port: {
       options: decodePortData(link.portData, { ifnameOf: String }),
@@ -252,8 +272,8 @@ function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
   }
 }
 
-function qdiscStates({ links, qdiscs }: RawNamespace): Map<string, QdiscChain> {
-  return new Map([...chainsOf(qdiscs)].map(([ifindex, chain]) => [nameOf(links, ifindex), chain]))
+function qdiscStates(raw: RawNamespace): Map<string, QdiscChain> {
+  return new Map([...chainsOf(raw.qdiscs)].map(([ifindex, chain]) => [nameOf(raw, ifindex), chain]))
 }
 
 /** Addresses set by hand. Those that a lease or an advertisement made, and link-local ones, come and go by themselves. */
@@ -262,14 +282,14 @@ function addrStates(raw: RawNamespace): Map<string, AddrState> {
   for (const addr of raw.addrs) {
     const isLoopbackOwn = addr.ifindex === 1 && (addr.local === '127.0.0.1' || addr.local === '::1')
     if (!addr.permanent || isLoopbackOwn) continue
-    const state = { ifname: nameOf(raw.links, addr.ifindex), family: addr.family, local: addr.local, prefixlen: addr.prefixlen }
+    const state = { ifname: nameOf(raw, addr.ifindex), family: addr.family, local: addr.local, prefixlen: addr.prefixlen }
     states.set(addrKey(state), state)
   }
   return states
 }
 
-function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Pick<NamespaceState, Table> {
-  const ifnameOf = (ifindex: number): string => nameOf(raw.links, ifindex)
+function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Pick<NamespaceState, Exclude<Table, 'qdiscs'>> {
+  const ifnameOf = (ifindex: number): string => nameOf(raw, ifindex)
   const routes: RouteState[] = []
   const rules: RuleState[] = []
   const neighs: NeighState[] = []

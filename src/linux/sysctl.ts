@@ -1,5 +1,6 @@
 // Sysctls of a network namespace: /proc/sys/net shows the namespace of the thread that opens it (proc_sysctl.c). sysctl(8).
-import { closeSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { close, mountDetached, O_WRONLY, openat, SyscallError } from './libc.ts'
 
 /** `net.ipv4.conf.eth0/1.rp_filter` → `net/ipv4/conf/eth0.1/rp_filter` below /proc/sys: dots and slashes change places, sysctl.d(5). */
@@ -46,6 +47,17 @@ export function readSysctl(name: string): string | undefined {
     return readFileSync(fd, 'utf8').trimEnd()
   } finally {
     closeSync(fd)
+  }
+}
+
+/** Names in the folder of a sysctl, as this process's own network has them; none where there is no such folder. */
+export function siblingSysctls(name: string): string[] {
+  const folder = dirname(pathBelowSys(name))
+  try {
+    return readdirSync(`/proc/sys/${folder}`).map((file) => pathBelowSys(`${folder}/${file}`))
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return []
+    throw error
   }
 }
 

@@ -98,5 +98,6 @@ export const MDB_PERMANENT = 1
 // <linux/neighbour.h>
 export const NDA_VLAN = 5
 export const NDA_MASTER = 9
+export const NTF_SELF = 2
 export const NTF_MASTER = 4
 export const NUD_REACHABLE = 2

@@ -17,6 +17,7 @@ export const NLM_F_CAPPED = 0x100
 export const NLM_F_ACK_TLVS = 0x200
 /** Modifiers of a NEW request: the same bits mean other things to a GET (NLM_F_ROOT, NLM_F_MATCH). */
 export const NLM_F_REPLACE = 0x100
+export const NLM_F_APPEND = 0x800
 export const NLM_F_EXCL = 0x200
 export const NLM_F_CREATE = 0x400
 /** Modifier of a GET request. */

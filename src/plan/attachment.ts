@@ -45,15 +45,20 @@ export function followers(links: Links, ifname: string, set: LinkChange): Map<st
   const changes = new Map<string, LinkChange>()
   const link = links.get(ifname)
   if (link === undefined) return changes
-  if (set.master !== undefined) {
-    const own = changeOfMember(links, link, set.master)
-    if (own !== undefined) changes.set(ifname, own)
-    const { mtu } = own ?? {}
-    if (mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, mtu)) changes.set(other, { mtu })
-  }
+  if (set.master !== undefined) addMasterFollowers(changes, links, ifname, link, set.master)
   if (set.up !== undefined) for (const vlan of vlansOn(links, ifname)) changes.set(vlan, { up: set.up })
   if (set.mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, set.mtu)) changes.set(other, { mtu: set.mtu })
   return changes
+}
+
+/** VLANs come up again behind a link that was down for a moment, or go down with one that a bond has closed. */
+function addMasterFollowers(changes: Map<string, LinkChange>, links: Links, ifname: string, link: LinkState, master: string | null): void {
+  const own = changeOfMember(links, link, master)
+  if (own !== undefined) changes.set(ifname, own)
+  const up = own?.up ?? (isCycled(links, link, master) ? true : undefined)
+  if (up !== undefined) for (const vlan of vlansOn(links, ifname)) changes.set(vlan, { up })
+  const { mtu } = own ?? {}
+  if (mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, mtu)) changes.set(other, { ...changes.get(other), mtu })
 }
 
 /** A bond opens what it takes, and gives it its own address and MTU (bond_enslave); what it lets go it has closed. */

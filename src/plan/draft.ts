@@ -2,6 +2,7 @@
 import { addrKey, neighKey, routeKey } from '../state/key.ts'
 import type { NamespaceState, NetworkState, Sourced } from '../state/network.ts'
 import type { Standing } from '../state/extra.ts'
+import { closeAgain, closedLinks } from './closed.ts'
 import { advance } from './effect.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
@@ -49,13 +50,15 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
     const before = working.get(operation.netns)
     const undo = operation.type === 'del netns' && before ? undoOfDelNetns(operation.netns, before, lossOf(working, operation)) : undefined
     const bridgeMtus = bridgeMtusBefore(working, operation)
+    const closed = closedLinks(working, operation)
+    const closing = (steps: readonly Operation[]): Operation => ({ ...operation, undo: [...steps, ...closeAgain(closed, steps, 'undo')] })
     const losses = advance(working, operation)
     for (const loss of losses) lostBecause.set(lossKey(loss), becauseOf(operation))
-    if (undo !== undefined) return { ...operation, undo }
+    if (undo !== undefined) return closing(undo)
     const backLosses = inverseOf(operation).flatMap((inverse) => lossOf(working, inverse))
     const all = [...losses, ...backLosses]
-    if (all.length === 0 && bridgeMtus.length === 0 && operation.type !== 'del link') return operation
-    return { ...operation, undo: [...undoWithLosses(operation, all), ...bridgeMtus] }
+    if (all.length === 0 && bridgeMtus.length === 0 && closed.length === 0 && operation.type !== 'del link') return operation
+    return closing([...undoWithLosses(operation, all), ...bridgeMtus])
   }
 
   return {

@@ -4,7 +4,17 @@
  */
 import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type { AddrState, BridgeLink, BridgePort, LinkState, PortVlan, VethLink, VirtualLink, WireguardConfig } from '../state/network.ts'
+import type {
+  AddrState,
+  BridgeLink,
+  BridgePort,
+  FdbEntry,
+  LinkState,
+  PortVlan,
+  VethLink,
+  VirtualLink,
+  WireguardConfig,
+} from '../state/network.ts'
 import type { Options } from '../state/option.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
@@ -115,9 +125,9 @@ function newLink<L extends VethLink | VirtualLink | BridgeLink>({ addrGenMode, .
   return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) } as L
 }
 
-/** In no master yet, and a WireGuard link without keys. */
+/** In no master yet, a WireGuard link without keys, a VXLAN with an empty table. */
 function newVirtual(link: VirtualLink): VirtualLink {
-  const { master: _master, port: _port, wireguard: _wireguard, ...rest } = newLink(link)
+  const { master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...rest } = newLink(link)
   return rest
 }
 
@@ -151,6 +161,12 @@ function setVlans(
   if (isSelf) {
     if (link?.kind === 'bridge') namespace.links.set(ifname, { ...link, selfVlans: change(link.selfVlans) })
   } else setPort(namespace, ifname, (port) => ({ ...port, vlans: change(port.vlans) }))
+}
+
+function setRemote(namespace: WorkingNamespace, ifname: string, fdb: FdbEntry, isNew: boolean): void {
+  const link = namespace.links.get(ifname)
+  if (link === undefined || !isVirtual(link)) return
+  namespace.links.set(ifname, { ...link, fdbs: withEntry(link.fdbs ?? new Map(), fdbKey(fdb), isNew ? fdb : undefined) })
 }
 
 function setPort(namespace: WorkingNamespace, ifname: string, change: (port: BridgePort) => BridgePort): void {
@@ -210,6 +226,10 @@ function perform(working: Working, operation: Operation): void {
     case 'add fdb':
     case 'del fdb': {
       const { fdb, type } = operation
+      if (fdb.dst !== undefined) {
+        setRemote(namespace, operation.ifname, fdb, type === 'add fdb')
+        break
+      }
       setPort(namespace, operation.ifname, (port) => ({
         ...port,
         fdbs: withEntry(port.fdbs, fdbKey(fdb), type === 'add fdb' ? fdb : undefined),

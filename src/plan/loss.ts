@@ -126,7 +126,8 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
   if (set.vlan !== undefined) return lossOfVlans(netns, namespace, ifname, link, set.vlan !== null)
   if (set.master !== undefined) {
     const port: Loss[] = link.port === undefined || set.master === link.master ? [] : [{ noun: 'port', netns, ifname, link }]
-    return [...port, ...(isCycled(namespace.links, link, set.master) ? lossOfDown(netns, namespace, ifname) : [])]
+    if (!isCycled(namespace.links, link, set.master)) return port
+    return [...port, ...[ifname, ...vlansOn(namespace.links, ifname)].flatMap((one) => lossOfDown(netns, namespace, one))]
   }
   if (set.lladdr !== undefined) return lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname)
   if (set.mtu !== undefined && set.mtu < IPV6_MIN_MTU && link.mtu >= IPV6_MIN_MTU) {

@@ -3,7 +3,7 @@ import { BARE_PORT } from '../state/equal-link.ts'
 import { PORT_OPTIONS } from '../state/kind.ts'
 import { optionDifferences } from '../state/option.ts'
 import type { Options } from '../state/option.ts'
-import type { BridgeLink, BridgePort, LinkState, PortVlan } from '../state/network.ts'
+import type { BridgeLink, BridgePort, FdbEntry, LinkState, PortVlan } from '../state/network.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 import type { AddVlan, DelVlan, Operation, VlanRange } from './operation.ts'
@@ -63,11 +63,22 @@ export function portOperations(place: Place, desired: BridgePort, there: BridgeP
   return [
     ...optionOperations(place, desired.options, there.options),
     ...vlanOperations(place, desired.vlans, there.vlans, false),
-    ...[...there.fdbs]
-      .filter(([key]) => !desired.fdbs.has(key))
+    ...fdbOperations({ netns, ifname }, desired.fdbs, there.fdbs),
+  ]
+}
+
+/** Static entries: of a port in its bridge's table, of a VXLAN in its own. */
+export function fdbOperations(
+  { netns, ifname }: Pick<Place, 'netns' | 'ifname'>,
+  desired: ReadonlyMap<string, FdbEntry>,
+  there: ReadonlyMap<string, FdbEntry>,
+): Operation[] {
+  return [
+    ...[...there]
+      .filter(([key]) => !desired.has(key))
       .map(([, fdb]): Operation => ({ type: 'del fdb', netns, cause: 'not in the file', ifname, fdb })),
-    ...[...desired.fdbs]
-      .filter(([key]) => !there.fdbs.has(key))
+    ...[...desired]
+      .filter(([key]) => !there.has(key))
       .map(([, fdb]): Operation => ({ type: 'add fdb', netns, cause: 'not there', ifname, fdb })),
   ]
 }

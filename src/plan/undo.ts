@@ -3,13 +3,13 @@
  * plan for a lab that is not up carries none of that: there the lab is dropped as a whole. A setup command cannot be undone, nor
  * can a process be brought back.
  */
-import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
+import { BARE_PORT, isVirtual, NO_FDBS } from '../state/equal-link.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import type { Loss } from './loss.ts'
 import type { AddQdisc, LinkChange, Operation } from './operation.ts'
 import { chainOperations } from './qdisc-chain.ts'
-import { mdbOperations, portOperations, vlanOperations } from './port.ts'
+import { fdbOperations, mdbOperations, portOperations, vlanOperations } from './port.ts'
 import { emptyRuleset } from './ruleset-input.ts'
 import { sysctlIfname, sysctlRank } from './sysctl-name.ts'
 import { linksInOrder, routesInOrder } from './order.ts'
@@ -181,7 +181,8 @@ function linkOperations(netns: string, ifname: string, link: LinkState, peer: Ve
   const set = link.wireguard === undefined ? {} : wireguardChange(link.wireguard, NO_CONFIG, undefined)
   const keys: Operation[] = Object.keys(set).length === 0 ? [] : [{ ...base, type: 'set wireguard', set }]
   const master: Operation[] = link.master === undefined ? [] : [{ ...base, type: 'set link', set: { master: link.master } }]
-  return [{ ...base, type: 'add link', link }, ...addrGenMode(netns, ifname, link), ...keys, ...master]
+  const fdbs = fdbOperations({ netns, ifname }, link.fdbs ?? NO_FDBS, NO_FDBS).map((step) => ({ ...step, cause: CAUSE }))
+  return [{ ...base, type: 'add link', link }, ...addrGenMode(netns, ifname, link), ...fdbs, ...keys, ...master]
 }
 
 /** A link is made with the kernel's own. */

@@ -1,10 +1,12 @@
 /** Links of the kinds in state/kind.ts: made after cables and bridges, those that others stand on first. ip-link(8). */
-import { isVirtual, remakingDifference } from '../state/equal-link.ts'
+import { isVirtual, NO_FDBS, remakingDifference } from '../state/equal-link.ts'
 import { findExtras } from '../state/extra.ts'
 import { deleteLink } from './cable.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
+import type { VirtualLink } from '../state/network.ts'
 import { linksInOrder } from './order.ts'
+import { fdbOperations } from './port.ts'
 import { planWireguard } from './wireguard.ts'
 
 /** Links that must be made anew or that the file no longer has, those on top first: each has a reason of its own. */
@@ -41,6 +43,15 @@ function growFirst(draft: Draft, netns: string, ifname: string): void {
   })
 }
 
+/** The table of a VXLAN with several far ends. */
+function planRemotes(draft: Draft, netns: string, ifname: string, link: VirtualLink): void {
+  const there = draft.now(netns).links.get(ifname)
+  const before = there === undefined || !isVirtual(there) ? undefined : there.fdbs
+  for (const operation of fdbOperations({ netns, ifname }, link.fdbs ?? NO_FDBS, before ?? NO_FDBS)) {
+    draft.emit({ ...operation, ...(link.origin !== undefined && { origin: link.origin }) })
+  }
+}
+
 export function planNewVirtualLinks(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     for (const [ifname, link] of linksInOrder(desired.links)) {
@@ -53,6 +64,7 @@ export function planNewVirtualLinks(draft: Draft): void {
         const cause = because === 'not there' && isAgain ? 'made anew' : because
         draft.emit({ ...origin, type: 'add link', netns, cause, ifname, link })
       }
+      planRemotes(draft, netns, ifname, link)
       planWireguard(draft, netns, ifname, link)
     }
   }

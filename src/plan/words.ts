@@ -1,12 +1,13 @@
 /** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
 import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
+import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import type { BridgeVlan, LinkState, RouteFamily, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import type { LinkChange, Operation, VlanRange } from './operation.ts'
+import type { AddFdb, DelFdb, LinkChange, Operation, VlanRange } from './operation.ts'
 import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll } from './quote.ts'
@@ -84,7 +85,7 @@ export function describe(operation: Operation): string {
       return `${operation.type} ${vlanWords(operation.vlans, operation.type === 'add vlan')} dev ${operation.ifname}${operation.isSelf ? ' self' : ''}`
     case 'add fdb':
     case 'del fdb':
-      return `${operation.type} ${operation.fdb.lladdr} dev ${operation.ifname}${inVlan(' vlan', operation.fdb.vlan)}`
+      return `${operation.type} ${fdbKey(operation.fdb)} dev ${operation.ifname}`
     case 'add mdb':
     case 'del mdb':
       return `${operation.type} ${operation.mdb.group} dev ${operation.bridge} port ${operation.ifname}${inVlan(' vid', operation.mdb.vlan)}`
@@ -228,9 +229,8 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return bridge(`vlan ${isNew ? 'add' : 'del'} vid`, words, 'dev', quote(operation.ifname), operation.isSelf ? 'self' : '')
     }
     case 'add fdb':
-      return bridge('fdb add', operation.fdb.lladdr, 'dev', quote(operation.ifname), 'master static', inVlan('vlan', operation.fdb.vlan))
     case 'del fdb':
-      return bridge('fdb del', operation.fdb.lladdr, 'dev', quote(operation.ifname), 'master', inVlan('vlan', operation.fdb.vlan))
+      return bridge(...fdbWords(operation))
     case 'add mdb':
     case 'del mdb': {
       const { ifname, mdb } = operation
@@ -259,6 +259,15 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
     default:
       return undefined
   }
+}
+
+/** `append`, since an address of a VXLAN leads to several far ends. */
+function fdbWords({ type, ifname, fdb }: AddFdb | DelFdb): string[] {
+  const { lladdr, vlan, dst } = fdb
+  const isNew = type === 'add fdb'
+  const at = [lladdr, 'dev', quote(ifname)]
+  if (dst !== undefined) return [isNew ? 'fdb append' : 'fdb del', ...at, 'dst', dst]
+  return [isNew ? 'fdb add' : 'fdb del', ...at, isNew ? 'master static' : 'master', inVlan('vlan', vlan)]
 }
 
 function quotedRoute(route: RouteState): string {

@@ -26,8 +26,15 @@ export type BridgeOption = (typeof BRIDGE_OPTIONS)[number][0]
 export function linkDifferences(desired: LinkState, observed: LinkState): PropertyDifference[] {
   const remaking = remakingDifference(desired, observed)
   if (remaking !== undefined) return [remaking]
-  return [...ownDifferences(desired, observed), ...wireguardDifferences(desired, observed), ...portDifferences(desired, observed)]
+  return [
+    ...ownDifferences(desired, observed),
+    ...(isVirtual(desired) && isVirtual(observed) ? entryDifferences('fdb', desired.fdbs ?? NO_FDBS, observed.fdbs ?? NO_FDBS) : []),
+    ...wireguardDifferences(desired, observed),
+    ...portDifferences(desired, observed),
+  ]
 }
+
+export const NO_FDBS: NonNullable<VirtualLink['fdbs']> = new Map()
 
 /** What differs of the link itself: what RTM_NEWLINK can change. A desired link without lladdr takes any. */
 export function ownDifferences(desired: LinkState, observed: LinkState): PropertyDifference[] {

@@ -17,9 +17,10 @@ export function neighKey(neigh: Pick<NeighState, 'ifname' | 'dst'>): string {
   return `${neigh.ifname} ${neigh.dst}`
 }
 
-/** `02:00:00:00:00:01 vlan 10`, of one port */
-export function fdbKey(entry: Pick<FdbEntry, 'lladdr' | 'vlan'>): string {
-  return entry.vlan === undefined ? entry.lladdr : `${entry.lladdr} vlan ${entry.vlan}`
+/** `02:00:00:00:00:01 vlan 10`, of one port; `00:00:00:00:00:00 dst 10.0.0.2` of a VXLAN */
+export function fdbKey({ lladdr, vlan, dst }: FdbEntry): string {
+  if (dst !== undefined) return `${lladdr} dst ${dst}`
+  return vlan === undefined ? lladdr : `${lladdr} vlan ${vlan}`
 }
 
 /** `h1-eth0 02:00:00:00:00:01 vlan 10`, of all ports */

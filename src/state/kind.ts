@@ -37,6 +37,8 @@ function address(name: string, family: 4 | 6 | 'any', extra: Extra = {}): Option
 
 const U32 = 0xffffffff
 const NO_OVERHEAD = { 4: 0, 6: 0 }
+/** In the table of a VXLAN: all addresses that have no entry of their own. */
+export const ANY_LLADDR = '00:00:00:00:00:00'
 /** ETH_P_8021Q and ETH_P_8021AD. */
 export const VLAN_PROTOCOLS = { '802.1Q': 0x8100, '802.1ad': 0x88a8 }
 

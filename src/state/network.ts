@@ -157,6 +157,8 @@ export interface FdbEntry {
   readonly lladdr: string
   /** On a bridge with `vlan`. */
   readonly vlan?: number
+  /** Of a VXLAN's own table: address of the far end that the frames go to. */
+  readonly dst?: string
 }
 
 export interface MdbEntry {
@@ -171,6 +173,11 @@ export interface VirtualLink extends LinkBase {
   /** IFLA_LINK, or what the kind has for it: ifname of the link that it stands on, in the same namespace. */
   readonly parent?: string
   readonly options: Options
+  /**
+   * Of kind vxlan with several far ends: its own table, by `fdbKey`. The address 00:00:00:00:00:00 stands for all that no other entry has, and
+   * frames for it go to each of its far ends (head-end replication).
+   */
+  readonly fdbs?: ReadonlyMap<string, FdbEntry>
   /** Of kind wireguard. */
   readonly wireguard?: WireguardConfig
 }

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { INTERNET } from '../state/network.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
+import { expandRange } from '../unit/range.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import { desiredState, rulesetsOf } from './desired.ts'
 import type { Damage } from './damage.ts'
@@ -17,7 +18,7 @@ import { resolveTopology } from './resolve.ts'
 import { readTests } from './tests/read-tests.ts'
 import type { Test } from './tests/test.ts'
 import type { Node, Topology } from './topology.ts'
-import { valueAt } from './value.ts'
+import { mapAt, valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
 
 export interface CompiledLab {
@@ -50,6 +51,8 @@ export interface CompileOptions {
   readonly name?: string
   /** Take the tests from this file instead of from the topology. */
   readonly tests?: string
+  /** Hears how many nodes there will be, as soon as the file is read. */
+  readonly onNodeCount?: (count: number) => void
 }
 
 /**
@@ -59,6 +62,7 @@ export interface CompileOptions {
 export function compileTopology(source: string | object, options: CompileOptions = {}): CompiledLab {
   const findings = createFindings()
   const { root, sources, damage } = load(source, findings)
+  options.onNodeCount?.(nodeCount(root))
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
   const resolved = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
@@ -77,6 +81,12 @@ export function compileTopology(source: string | object, options: CompileOptions
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
   }
+}
+
+function nodeCount(root: MapValue | undefined): number {
+  let count = 0
+  for (const name of mapAt(root, 'nodes')?.entries.keys() ?? []) count += expandRange(name).value?.length ?? 0
+  return count
 }
 
 function testsOf(root: MapValue | undefined, topology: Topology | undefined, findings: Findings, damage: Damage): readonly Test[] {

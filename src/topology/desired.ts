@@ -1,10 +1,11 @@
 /** Topology → what the kernel is to have. Nothing can be wrong any more: findings belong to the stages before. */
 import { Bug } from '../diagnostic/bug.ts'
-import { addrKey, neighKey, ruleKey } from '../state/key.ts'
+import { addrKey, fdbKey, neighKey, ruleKey } from '../state/key.ts'
 import { FABRIC } from '../state/network.ts'
 import type {
   AddrState,
   BridgeLink,
+  FdbEntry,
   LinkState,
   LoopbackLink,
   NamespaceState,
@@ -17,7 +18,7 @@ import type {
   VirtualLink,
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
-import { KINDS } from '../state/kind.ts'
+import { ANY_LLADDR, KINDS } from '../state/kind.ts'
 import { derivedMac } from '../unit/mac.ts'
 import { mplsSysctls } from './mpls.ts'
 import { createNodeFiles } from './node-files.ts'
@@ -193,7 +194,7 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       links.set(ifname, { ...bridge, ...common })
       continue
     }
-    const { kind, parent, options, wireguard } = virtual
+    const { kind, parent, options, remotes, wireguard } = virtual
     // An IPVLAN has its parent's address, which nobody can change; a tunnel has none.
     const hasLladdr = KINDS[kind].lladdr !== 'none' && kind !== 'ipvlan'
     const made: VirtualLink = {
@@ -202,10 +203,16 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       ...(hasLladdr && lladdrOf(topology, node.name, link, link.mac ?? derivedMac(topology.name, node.name, ifname))),
       ...(parent !== undefined && { parent }),
       options,
+      ...(remotes !== undefined && { fdbs: remoteEntries(remotes) }),
       ...(wireguard !== undefined && { wireguard }),
     }
     links.set(ifname, made)
   }
+}
+
+/** What has no entry of its own goes to all far ends. */
+function remoteEntries(remotes: readonly string[]): ReadonlyMap<string, FdbEntry> {
+  return new Map(remotes.map((dst) => [fdbKey({ lladdr: ANY_LLADDR, dst }), { lladdr: ANY_LLADDR, dst }]))
 }
 
 /** A bond gives its members its own address, unless it has that of the active one, or balances by addresses. */

@@ -62,6 +62,8 @@ export interface Virtual {
   readonly members: readonly Station[]
   /** As the file gives them; far ends that are named by their node are settled when addresses are. */
   options: Options
+  /** Addresses of the far ends of a vxlan that has several. */
+  remotes?: readonly string[]
 }
 
 /** The end of a cable that is a bridge's port. */

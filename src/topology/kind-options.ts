@@ -7,7 +7,7 @@ import type { Option, Options, OptionValue } from '../state/option.ts'
 import { isMulticast, parseAddress } from '../unit/address.ts'
 import type { Findings } from './findings.ts'
 import { PORT_KEYS } from './ports.ts'
-import { scalarAt } from './value.ts'
+import { scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 
 const OF_ALL = ['kind', 'address', 'mac', 'mtu', 'state', 'vrf']
@@ -56,7 +56,7 @@ function keysOf(kind: VirtualKind | 'bridge'): string[] {
 export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origin, findings: Findings): Options {
   const options: Record<string, OptionValue> = { ...PRESETS[kind] }
   for (const option of KINDS[kind].options) {
-    const scalar = scalarAt(settings, option.name)
+    const scalar = option.name === FAR_END ? farEnd(kind, settings, findings) : scalarAt(settings, option.name)
     const value = scalar === undefined ? undefined : readOption(kind, option, scalar, findings)
     if (value !== undefined) options[option.name] = value
   }
@@ -67,6 +67,14 @@ export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origi
   if (kind === 'vxlan') findVxlanEnds(settings, origin, findings)
   if (kind === 'bond') findBondDelays(settings, options, findings)
   return options
+}
+
+/** The only one: several are entries of a vxlan's table, and no option. */
+function farEnd(kind: VirtualKind, settings: MapValue, findings: Findings): ScalarValue | undefined {
+  const [first, second] = textsAt(settings, FAR_END)
+  if (second === undefined) return first
+  if (kind !== 'vxlan') findings.error('INVALID_VALUE', second.origin, `A ${kind} has one far end; a vxlan takes several.`)
+  return undefined
 }
 
 function readOption(kind: VirtualKind, option: Option, scalar: ScalarValue, findings: Findings): OptionValue | undefined {
@@ -101,17 +109,21 @@ function readAddress(kind: VirtualKind, name: string, family: 4 | 6 | 'any', sca
   if (family !== 'any' && address.family !== family) {
     findings.error('INVALID_VALUE', scalar.origin, `The ${name} of a ${kind} is an IPv${family} address; ${address.text} is not.`)
   }
-  if ((name === 'group') !== isMulticast(address.text)) {
-    const wanted = name === 'group' ? 'a multicast address' : 'the address of one machine'
-    findings.error('INVALID_VALUE', scalar.origin, `${name} takes ${wanted}; ${address.text} is not.`)
-  }
+  checkCast(name, address.text, scalar, findings)
   return address.text
 }
 
+/** A `group` is many machines, all else is one. */
+export function checkCast(name: string, address: string, scalar: ScalarValue, findings: Findings): void {
+  if ((name === 'group') === isMulticast(address)) return
+  const wanted = name === 'group' ? 'a multicast address' : 'the address of one machine'
+  findings.error('INVALID_VALUE', scalar.origin, `${name} takes ${wanted}; ${address} is not.`)
+}
+
 function findVxlanEnds(settings: MapValue, origin: Origin, findings: Findings): void {
-  const [remote, group] = [scalarAt(settings, 'remote'), scalarAt(settings, 'group')]
+  const [remote, group] = [textsAt(settings, FAR_END)[0], scalarAt(settings, 'group')]
   if (remote !== undefined && group !== undefined) {
-    findings.error('CONFLICTING_VALUES', group.origin, 'A vxlan has one `remote` or a `group`, not both.')
+    findings.error('CONFLICTING_VALUES', group.origin, 'A vxlan has `remote` or a `group`, not both.')
   } else if (group !== undefined && scalarAt(settings, 'parent') === undefined) {
     findings.error('MISSING_KEY', group.origin, 'A vxlan with a `group` needs `parent`: the interface that sends to the group.')
   } else if (remote === undefined && group === undefined) {

@@ -9,6 +9,7 @@ import type { Findings } from './findings.ts'
 import { createLines } from './lines.ts'
 import type { Lines } from './lines.ts'
 import type { Entry, ListValue, ScalarValue, Value } from './value.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 import { COLON, findSlips, isSlippedKey, SLIP_DETAIL, slipHint, withoutSlips } from './yaml-slips.ts'
 
 /** Deeper than any topology, far less deep than the stack. */
@@ -35,10 +36,12 @@ export function parseYaml(text: string, file: string, findings: Findings): Value
   const prepared = [OPEN, CLOSE, COLON].some((sign) => text.includes(sign))
     ? text
     : text.replace(/(?<=[\w.\]-])\[(\d+-\d+)\]/g, `${OPEN}$1${CLOSE}`)
+  const plain = readPlainYaml(prepared, lines, MAX_DEPTH, restore)
+  if (plain !== undefined) return plain
   if (text.length > HARMLESS_LENGTH && !isBearable(prepared, lines, findings)) return undefined
   const document = parseAsMeant(prepared, lines, findings)
   if (document.errors.length > 0) {
-    reportSyntax(document.errors, text, lines, findings)
+    reportSyntax(document.errors, prepared, lines, findings)
     return undefined
   }
   for (const warning of document.warnings) findings.warning('YAML_SYNTAX', lines.origin(...warning.pos), `${restore(warning.message)}.`)
@@ -79,9 +82,8 @@ function isEmptyScalar(node: ParsedNode): boolean {
 /** Looks over a long text with the lexer, which is fast: the parser behind it takes 18 s and 1.7 GB for two megabytes of "! ". */
 function isBearable(text: string, lines: Lines, findings: Findings): boolean {
   let depth = 0
-  let offset = 0
   let count = 0
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const [lexeme, offset] of lexemesOf(text)) {
     if (lexeme === '[' || lexeme === '{') depth++
     else if (lexeme === ']' || lexeme === '}') depth--
     if (depth > MAX_DEPTH || depth < 0) {
@@ -93,10 +95,29 @@ function isBearable(text: string, lines: Lines, findings: Findings): boolean {
       findings.error('FILE_TOO_LARGE', lines.origin(offset, offset + 1), detail, { hint: 'Use ranges (h[1-100]) and profiles.' })
       return false
     }
+  }
+  return true
+}
+
+/** Lexemes and where they stand. */
+function* lexemesOf(text: string): Iterable<[string, number]> {
+  let offset = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    yield [lexeme, offset]
     // These are marks that the lexer puts between what stands in the text: BOM, document, end of a broken flow, scalar.
     if (!/^[\ufeff\x02\x18\x1f]$/.test(lexeme)) offset += lexeme.length
   }
-  return true
+}
+
+/** Where the innermost of the brackets stands that are open at `end`. */
+function openBracket(text: string, end: number): number | undefined {
+  const open: number[] = []
+  for (const [lexeme, offset] of lexemesOf(text)) {
+    if (offset >= end) break
+    if (lexeme === '[' || lexeme === '{') open.push(offset)
+    else if (lexeme === ']' || lexeme === '}') open.pop()
+  }
+  return open.at(-1)
 }
 
 interface SyntaxError {
@@ -108,14 +129,21 @@ interface SyntaxError {
 function reportSyntax(errors: readonly SyntaxError[], text: string, lines: Lines, findings: Findings): void {
   const seen = new Set<number>()
   for (const error of errors) {
-    const origin = lines.origin(...error.pos)
+    const unclosed = error.message.startsWith('Flow ') ? openBracket(text, error.pos[0]) : undefined
+    const origin = unclosed === undefined ? lines.origin(...error.pos) : lines.origin(unclosed, unclosed + 1)
     // The parser stumbles on from the first mistake of a line; what it says of the rest of the line is noise.
     if (seen.has(origin.line)) continue
     seen.add(origin.line)
     if (seen.size > MAX_SYNTAX_ERRORS) return
-    const hint = syntaxHint(error, text)
-    findings.error('YAML_SYNTAX', origin, syntaxDetail(error), hint === undefined ? {} : { hint })
+    const { detail, hint } =
+      unclosed === undefined ? { detail: syntaxDetail(error), hint: syntaxHint(error, text) } : unclosedWords(text[unclosed]!)
+    findings.error('YAML_SYNTAX', origin, detail, hint === undefined ? {} : { hint })
   }
+}
+
+function unclosedWords(bracket: string): { detail: string; hint: string } {
+  const detail = `No "${bracket === '[' ? ']' : '}'}" closes this "${bracket}".`
+  return { detail, hint: 'Over several lines, what stands in brackets must be indented, the closing one too.' }
 }
 
 function syntaxDetail(error: SyntaxError): string {
@@ -129,6 +157,8 @@ function syntaxHint(error: SyntaxError, text: string): string | undefined {
   if (error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'A text with ": " in it must be in quotes.'
   if (error.code === 'BAD_SCALAR_START') return 'A text that begins with such a character must be in quotes.'
   if (error.code === 'MULTIPLE_DOCS') return 'A file holds one topology: remove the line "---", or use `include`.'
+  const word = restore(text.slice(...error.pos))
+  if (error.code === 'MISSING_CHAR' && /^[\w.[\]-]+$/.test(word)) return `Behind the name of a key stands a colon: ${word}:`
   if (text.slice(0, error.pos[0]).endsWith('[')) return 'A range within brackets must be in quotes, e.g. ["h[1-3]", lan].'
   return undefined
 }

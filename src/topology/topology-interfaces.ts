@@ -45,10 +45,16 @@ function ofStation(
     const bridge = readBridge(definition, station.mtu, station, new Map(), findings)
     return { ...common, virtual: { kind: 'bridge', bridge } }
   }
-  const { kind, parent, options } = virtual
+  const { kind, parent, options, remotes } = virtual
   const wireguard = kind === 'wireguard' ? wireguardOf(station) : undefined
   return {
     ...common,
-    virtual: { kind, options, ...(parent !== undefined && { parent: parent.ifname }), ...(wireguard !== undefined && { wireguard }) },
+    virtual: {
+      kind,
+      options,
+      ...(parent !== undefined && { parent: parent.ifname }),
+      ...(remotes !== undefined && { remotes }),
+      ...(wireguard !== undefined && { wireguard }),
+    },
   }
 }

@@ -131,6 +131,8 @@ export interface VirtualInterface {
   readonly kind: VirtualKind
   readonly parent?: string
   readonly options: Options
+  /** Addresses of the far ends of a vxlan that has several. */
+  readonly remotes?: readonly string[]
   readonly wireguard?: WireguardConfig
 }
 

@@ -4,10 +4,12 @@ import { KINDS } from '../state/kind.ts'
 import { parseAddress } from '../unit/address.ts'
 import type { Definitions } from './definitions.ts'
 import { farEndOf } from './far-end.ts'
+import type { FarEnd } from './far-end.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
-import { FAR_END } from './kind-options.ts'
-import { scalarAt } from './value.ts'
+import { checkCast, FAR_END } from './kind-options.ts'
+import { textsAt } from './value.ts'
+import type { ScalarValue } from './value.ts'
 import type { NodeStations } from './virtuals.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -15,27 +17,67 @@ export function settleFarEnds(definitions: Definitions, nodeStations: NodeStatio
   for (const stations of nodeStations.values()) {
     for (const station of stations.values()) {
       const remote = station.virtual?.options[FAR_END]
-      if (typeof remote === 'string' && parseAddress(remote) === undefined) settle(station, remote, definitions, wiring, findings)
+      if (typeof remote === 'string' && parseAddress(remote) === undefined) settle(station, definitions, wiring, findings)
+      else if (station.virtual?.kind === 'vxlan' && remote === undefined) settleMany(station, definitions, wiring, findings)
     }
   }
 }
 
-function settle(station: Station, remote: string, definitions: Definitions, wiring: Wiring, findings: Findings): void {
+function settle(station: Station, definitions: Definitions, wiring: Wiring, findings: Findings): void {
+  const { virtual } = station
+  const [scalar] = textsAt(virtual?.settings, FAR_END)
+  if (virtual === undefined || scalar === undefined) return
+  const end = endOf(station, scalar, definitions, wiring, findings)
+  if (end === undefined) return
+  const local = virtual.options['local'] ?? end.local
+  virtual.options = { ...virtual.options, remote: end.remote, ...(local !== undefined && { local }) }
+}
+
+/** All of one family: the kernel opens a socket of one alone, which it tells by `local` where there is no single `remote` (vxlan_config_validate). */
+function settleMany(station: Station, definitions: Definitions, wiring: Wiring, findings: Findings): void {
+  const { virtual } = station
+  const texts = textsAt(virtual?.settings, FAR_END)
+  if (virtual === undefined || texts.length < 2) return
+  const remotes = new Set<string>()
+  let local = virtual.options['local']
+  for (const scalar of texts) {
+    const end = endOf(station, scalar, definitions, wiring, findings)
+    if (end === undefined) return
+    local ??= end.local
+    const [first = end.remote] = remotes
+    if (first.includes(':') !== end.remote.includes(':')) {
+      findings.error('INVALID_VALUE', scalar.origin, `${first} and ${end.remote} are of two families: the far ends of a vxlan are of one.`)
+      return
+    }
+    if (remotes.has(end.remote)) findings.warning('INVALID_VALUE', scalar.origin, `${end.remote} is among the far ends already.`)
+    checkCast(FAR_END, end.remote, scalar, findings)
+    remotes.add(end.remote)
+  }
+  const [first = ''] = remotes
+  if (first.includes(':') && local === undefined) {
+    findings.error('MISSING_KEY', station.origin, 'A vxlan with several far ends in IPv6 needs `local`, an address of its own.')
+    return
+  }
+  virtual.options = { ...virtual.options, ...(local !== undefined && { local }) }
+  virtual.remotes = [...remotes]
+}
+
+function endOf(station: Station, scalar: ScalarValue, definitions: Definitions, wiring: Wiring, findings: Findings): FarEnd | undefined {
   const { virtual, definition } = station
-  const scalar = scalarAt(virtual?.settings, FAR_END)
-  if (virtual === undefined || virtual.kind === 'bridge' || scalar === undefined) return
+  const { text: remote } = scalar
+  const address = parseAddress(remote)
+  if (address !== undefined) return { remote: address.text }
+  if (virtual === undefined || virtual.kind === 'bridge') return undefined
   const far = definitions.nodes.get(remote)
   if (far === undefined) {
     const names = findings.isFull() ? [] : definitions.nodes.keys()
     findings.error('UNKNOWN_NODE', scalar.origin, `"${remote}" is neither an address nor a node.${didYouMean(remote, names)}`)
-    return
+    return undefined
   }
   const option = KINDS[virtual.kind].options.find(({ name }) => name === FAR_END)
   const end = farEndOf(definition, far, option?.type === 'address' ? option.family : 'any', wiring)
   if (end === undefined) {
     findings.error('UNREACHABLE_ROUTE', scalar.origin, `${remote} has no address to which packets of ${station.ifname} could go.`)
-    return
   }
-  const local = virtual.options['local'] ?? end.local
-  virtual.options = { ...virtual.options, remote: end.remote, ...(local !== undefined && { local }) }
+  return end
 }

@@ -71,7 +71,7 @@ function report(error: SchemaError, place: Place, findings: Findings): void {
         'WRONG_TYPE',
         origin,
         `${name} takes ${typeNames(schema)}; this is ${kindOf(place.value)}.`,
-        typeHint(schema, place.value),
+        typeHint(schema, place),
       )
     case 'enum': {
       const accepted = (schema as unknown[]).map(String)
@@ -132,11 +132,21 @@ function kindOf(value: Value): string {
   return Number.isInteger(value.value) ? `the number ${value.text}` : `${value.text}, which is no whole number`
 }
 
-function typeHint(schema: unknown, value: Value): More {
-  const hint =
-    value.kind === 'scalar' ? scalarHint(accepts(schema), value) : value.kind === 'map' ? mapHint(accepts(schema), value) : undefined
+function typeHint(schema: unknown, { value, path }: Place): More {
+  const takes = accepts(schema)
+  const hint = value.kind === 'scalar' ? scalarHint(takes, value) : value.kind === 'map' ? mapHint(takes, value) : listHint(path, value)
   return hint === undefined ? {} : { hint }
 }
+
+/** `nodes: [h1, h2]` */
+function listHint(path: readonly string[], { items }: ListValue): string | undefined {
+  const names = items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : []))
+  if (path.length !== 1 || !NAMED_SECTIONS.has(path[0] ?? '') || names.length < items.length || names.length === 0) return undefined
+  const shown = names.slice(0, 3).map((name) => `${name}: {}`)
+  return `Each has settings of its own, if only empty ones: { ${shown.join(', ')}${names.length > shown.length ? ', …' : ''} }`
+}
+
+const NAMED_SECTIONS = new Set(['nodes', 'bridges', 'profiles'])
 
 type Accepts = (...types: readonly string[]) => boolean
 
@@ -149,6 +159,8 @@ function accepts(schema: unknown): Accepts {
 function scalarHint(takes: Accepts, value: ScalarValue): string | undefined {
   if (takes('string')) return value.value === null ? undefined : `Put it in quotes: "${value.text}".`
   if (typeof value.value !== 'string') return undefined
+  const parts = value.text.split(/\s*(?:,|\s<?--?>?\s)\s*/)
+  if (takes('array') && parts.length === 2) return `Write [${parts.join(', ')}].`
   if (takes('integer', 'number') && /^\d+$/.test(value.text)) return `Write it without quotes: ${value.text}`
   if (!takes('boolean')) return undefined
   if (/^(?:yes|on)$/i.test(value.text)) return 'Write true.'

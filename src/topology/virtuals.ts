@@ -13,7 +13,7 @@ import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import { createInterfacesReader, readMac } from './interfaces.ts'
 import type { PluggedCable, Station, Virtual } from './interfaces.ts'
-import { findForeignKeys, readOptions } from './kind-options.ts'
+import { FAR_END, findForeignKeys, readOptions } from './kind-options.ts'
 import { asMap, scalarAt, textsAt, valueAt } from './value.ts'
 import type { Entry, MapValue, ScalarValue } from './value.ts'
 
@@ -191,13 +191,14 @@ function isEmpty(value: Entry['value']): boolean {
 }
 
 /** What the kernel would give it: that of what it stands on or takes in, and a tunnel's less what it puts around each packet. */
-function mtuOf({ kind, parent, members, options }: Virtual, cableMtu: number): number {
+function mtuOf({ kind, parent, members, options, settings }: Virtual, cableMtu: number): number {
   if (kind === 'vrf') return VRF_MTU
   if (kind === 'bond' || kind === 'bridge') return members.reduce((least, { mtu }) => Math.min(least, mtu), members[0]?.mtu ?? DEFAULT_MTU)
   const below = parent?.mtu ?? (Number.isFinite(cableMtu) ? cableMtu : DEFAULT_MTU)
   const row = KINDS[kind]
   if (row.parent === 'none' && kind !== 'wireguard') return DEFAULT_MTU
-  const family = Object.values(options).some((value) => typeof value === 'string' && value.includes(':')) ? 6 : 4
+  const ends = [...Object.values(options), ...textsAt(settings, FAR_END).map(({ text }) => text)]
+  const family = ends.some((value) => typeof value === 'string' && value.includes(':')) ? 6 : 4
   const key = options['key'] === undefined ? 0 : 4
   const sums = (options['csum'] === true ? 4 : 0) + (options['seq'] === true ? 4 : 0)
   return below - row.overhead[family] - key - sums

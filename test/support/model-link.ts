@@ -20,10 +20,11 @@ export function addVirtual(netns: Netns, operation: AddLink): void {
   const { ifname, link } = operation
   if (netns.links.has(ifname)) refuse('EEXIST', operation)
   const parent = link.parent === undefined ? undefined : (netns.links.get(link.parent) ?? refuse('ENODEV', operation))
-  if (link.kind === 'vlan' && (parent?.link.mtu ?? 0) < link.mtu) refuse('ERANGE', operation)
+  // vlan_newlink: ERANGE; macvlan_common_newlink: EINVAL
+  if (ABOVE.includes(link.kind) && (parent?.link.mtu ?? 0) < link.mtu) refuse('ERANGE', operation)
   const primary = link.options['primary']
   if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
-  const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, ...plain } = link
+  const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...plain } = link
   const own = link.kind === 'vrf' ? {} : modeOf(link.mtu)
   netns.links.set(ifname, { link: { ...plain, ...own, up: false }, ownMtu: false })
 }
@@ -140,11 +141,32 @@ function hasMode(netns: Netns, ifname: string, { link }: Link): boolean {
 /** Kinds that shrink with their parent, and go with it. */
 const ABOVE = ['vlan', 'macvlan']
 
+/** __netdev_upper_dev_link */
+function standsOn(netns: Netns, link: Link['link'], other: string): boolean {
+  const parent = 'parent' in link ? link.parent : undefined
+  const below = netns.links.get(parent ?? '')?.link
+  return parent === other || (below !== undefined && (below.master === other || standsOn(netns, below, other)))
+}
+
+/** bond_enslave: it gives the link its MTU (dev_set_mtu) and opens it (vlan_dev_open), which both depend on what the link stands on. */
+function checkEnslaved(netns: Netns, link: Link['link'], mtu: number, operation: SetLink): void {
+  if (link.up) refuse('EPERM', operation)
+  const parent = 'parent' in link ? netns.links.get(link.parent ?? '')?.link : undefined
+  if (parent === undefined) return
+  if (ABOVE.includes(link.kind) && parent.mtu < mtu) refuse('ERANGE', operation)
+  if (link.kind === 'vlan' && !parent.up) refuse('ENETDOWN', operation)
+}
+
 function changeMaster(netns: Netns, ifname: string, link: Link['link'], master: string | null, operation: SetLink): void {
   if (master !== null && !isMaster(netns, master)) refuse('EINVAL', operation)
   const kindOf = (name: string | null | undefined): string | undefined => netns.links.get(name ?? '')?.link.kind
-  if (kindOf(master) === 'bond' && link.up) refuse('EPERM', operation)
-  if ((kindOf(link.master) === 'vrf' || kindOf(master) === 'vrf') && link.up) goDown(netns, ifname)
+  if (master !== null && standsOn(netns, link, master)) refuse('EBUSY', operation)
+  if (kindOf(master) === 'bond') checkEnslaved(netns, link, netns.links.get(master ?? '')?.link.mtu ?? 0, operation)
+  // cycle_netdev: what is above comes up again, whether or not it was.
+  if ((kindOf(link.master) === 'vrf' || kindOf(master) === 'vrf') && link.up) {
+    goDown(netns, ifname)
+    goUpAbove(netns, ifname)
+  }
   leave(netns, ifname)
   if (master !== null) enter(netns, ifname, master)
 }

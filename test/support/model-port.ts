@@ -1,7 +1,7 @@
 /** Ports of bridges and WireGuard links of the model kernel: net/bridge/br_vlan.c, br_fdb.c, br_mdb.c, drivers/net/wireguard/netlink.c. */
 import type { AddFdb, AddMdb, AddVlan, DelFdb, DelMdb, DelVlan, SetWireguard } from '../../src/plan/operation.ts'
 import { fdbKey, mdbKey } from '../../src/state/key.ts'
-import type { BridgePort, PortVlan, WireguardConfig } from '../../src/state/network.ts'
+import type { BridgePort, FdbEntry, PortVlan, WireguardConfig } from '../../src/state/network.ts'
 import { refuse } from './model-netns.ts'
 import type { Link, Netns } from './model-netns.ts'
 
@@ -46,7 +46,14 @@ function setVlans(netns: Netns, link: Link['link'], operation: AddVlan | DelVlan
   else link.port = { ...(link.port ?? NEW_PORT), vlans }
 }
 
+/** vxlan_fdb_add */
+function setRemote(link: Link['link'], operation: AddFdb | DelFdb): void {
+  if (link.kind !== 'vxlan') refuse('EOPNOTSUPP', operation)
+  Object.assign(link, { fdbs: changed(link.fdbs ?? new Map<string, FdbEntry>(), fdbKey(operation.fdb), operation.fdb, operation) })
+}
+
 function setEntry(netns: Netns, link: Link['link'], operation: AddFdb | DelFdb | AddMdb | DelMdb): void {
+  if ('fdb' in operation && operation.fdb.dst !== undefined) return setRemote(link, operation)
   if (netns.links.get(link.master ?? '')?.link.kind !== 'bridge') refuse('EOPNOTSUPP', operation)
   const port = link.port ?? NEW_PORT
   if (operation.type === 'add fdb' || operation.type === 'del fdb') {

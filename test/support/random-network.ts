@@ -8,7 +8,7 @@ import { chainOperations } from '../../src/plan/qdisc-chain.ts'
 import { qdiscsOf } from '../../src/state/impairment.ts'
 import type { Impairment } from '../../src/state/impairment.ts'
 import { FABRIC } from '../../src/state/network.ts'
-import type { NamespaceState, NetworkState, VethLink } from '../../src/state/network.ts'
+import type { NamespaceState, NetworkState, VethLink, VirtualLink } from '../../src/state/network.ts'
 import { createModelKernel, Refusal } from './model-kernel.ts'
 import type { ModelKernel } from './model-kernel.ts'
 import { fileState, lladdrOf, parseAddr, parseNeigh, parseRoute, parseRule } from './network.ts'
@@ -167,8 +167,43 @@ function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
       })
     }
   }
+  for (const netns of NODES) buildKinds(kernel, netns, pick, chance)
   for (const [netns, { links }] of kernel.state().namespaces) {
-    for (const ifname of links.keys()) if (chance(92)) kernel.apply({ type: 'set link', netns, cause: '', ifname, set: { up: true } })
+    for (const ifname of links.keys()) if (chance(92)) attempt(kernel, { type: 'set link', netns, cause: '', ifname, set: { up: true } })
+    // What is above a link has come up with it.
+    for (const ifname of ['v0', 'v1']) if (chance(20)) attempt(kernel, { type: 'set link', netns, cause: '', ifname, set: { up: false } })
+  }
+}
+
+/** Links that stand on others, and those that take others in, under few names: a bond here is a VRF there. */
+const KINDS: readonly (Pick<VirtualLink, 'kind' | 'options' | 'parent'> & { readonly ifname: string })[] = [
+  { ifname: 'm0', kind: 'vrf', options: { table: 100 } },
+  { ifname: 'm0', kind: 'bond', options: { mode: 'active-backup', miimon: 100 } },
+  { ifname: 'm0', kind: 'dummy', options: {} },
+  { ifname: 'v0', kind: 'vlan', options: { id: 10 }, parent: 'eth0' },
+  { ifname: 'v0', kind: 'vlan', options: { id: 10 }, parent: 'eth1' },
+  { ifname: 'm0', kind: 'vxlan', options: { id: 7, dstport: 4789 } },
+  { ifname: 'v0', kind: 'macvlan', options: { mode: 'bridge' }, parent: 'eth0' },
+  { ifname: 'v1', kind: 'vlan', options: { id: 10, protocol: '802.1ad' }, parent: 'eth0' },
+  { ifname: 'v1', kind: 'vlan', options: { id: 20 }, parent: 'v0' },
+  { ifname: 'v1', kind: 'vlan', options: { id: 20 }, parent: 'm0' },
+]
+
+function buildKinds(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): void {
+  for (const name of ['m0', 'v0', 'v1']) {
+    if (chance(40)) continue
+    const { ifname, ...kind } = pick(KINDS.filter(({ ifname: one }) => one === name))
+    const { links } = kernel.state().namespaces.get(netns) ?? {}
+    const parent = links?.get(kind.parent ?? '')
+    const lladdr = kind.kind === 'vlan' && parent?.lladdr !== undefined ? parent.lladdr : lladdrOf(`${netns}${ifname}`)
+    const link: VirtualLink = { ...kind, up: false, mtu: pick([1500, 1500, 1400]), lladdr }
+    attempt(kernel, { type: 'add link', netns, cause: '', ifname, link })
+    for (const dst of ['10.0.0.8', '10.0.0.9', 'fd00::9']) {
+      if (chance(50)) attempt(kernel, { type: 'add fdb', netns, cause: '', ifname, fdb: { lladdr: '00:00:00:00:00:00', dst } })
+    }
+  }
+  for (const ifname of ['eth0', 'eth1', 'v0', 'v1']) {
+    if (chance(30)) attempt(kernel, { type: 'set link', netns, cause: '', ifname, set: { master: 'm0' } })
   }
 }
 

@@ -1,5 +1,4 @@
 // RTM_*ADDR messages. <linux/if_addr.h> struct ifaddrmsg, 8 bytes; ip-address(8).
-import { parseAttributes } from 'netlink/dist/structs.js'
 import type { AddrState, Family } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import {
@@ -19,6 +18,7 @@ import {
   RTM_DELADDR,
   RTM_NEWADDR,
 } from '../uapi.ts'
+import { eachAttribute } from './attributes.ts'
 import { addressFamily, familyOf, ipBytes, ipText } from './bytes.ts'
 
 function ifaddrmsg(addr: AddrState, ifindex: number, flags: number): Buffer {
@@ -82,6 +82,8 @@ export interface AddrMessage {
   readonly linkScope: boolean
 }
 
+const ADDR_ATTRIBUTES: ReadonlySet<number> = new Set([IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS])
+
 /** Decodes the body of an RTM_NEWADDR; undefined for a family that is neither IPv4 nor IPv6. */
 export function decodeAddr(body: Buffer): AddrMessage | undefined {
   const family = familyOf(body[0]!)
@@ -89,7 +91,7 @@ export function decodeAddr(body: Buffer): AddrMessage | undefined {
   let address: Buffer | undefined
   let local: Buffer | undefined
   let flags = body[2]!
-  parseAttributes(body.subarray(8), ({ type, data }) => {
+  eachAttribute(body.subarray(8), ADDR_ATTRIBUTES, (type, data) => {
     if (type === IFA_ADDRESS) address = Buffer.from(data)
     else if (type === IFA_LOCAL) local = Buffer.from(data)
     else if (type === IFA_FLAGS) flags = data.readUInt32LE(0)

@@ -9,7 +9,9 @@ import {
   AF_BRIDGE,
   IFLA_AF_SPEC,
   IFLA_EXT_MASK,
+  NDA_DST,
   NDA_LLADDR,
+  NLM_F_APPEND,
   NLM_F_CREATE,
   NLM_F_EXCL,
   NUD_NOARP,
@@ -34,6 +36,7 @@ import {
   NDA_MASTER,
   NDA_VLAN,
   NTF_MASTER,
+  NTF_SELF,
   NUD_REACHABLE,
   RTEXT_FILTER_BRVLAN_COMPRESSED,
   RTM_DELMDB,
@@ -110,29 +113,39 @@ export function decodeVlans(body: Buffer): VlanMessage | undefined {
   return vlans.size === 0 ? undefined : { ifindex: body.readInt32LE(4), vlans }
 }
 
-/** struct ndmsg of AF_BRIDGE, 12 bytes: the entry is in the master's table. */
-function ndmsg(ifindex: number, state: number): Buffer {
+/** struct ndmsg of AF_BRIDGE, 12 bytes: the entry is in the master's table, or in the link's own (NTF_SELF). */
+function ndmsg(ifindex: number, state: number, flags: number = NTF_MASTER): Buffer {
   const bytes = Buffer.alloc(12)
   bytes[0] = AF_BRIDGE
   bytes.writeInt32LE(ifindex, 4)
   bytes.writeUInt16LE(state, 8)
-  bytes[10] = NTF_MASTER
+  bytes[10] = flags
   return bytes
 }
 
 function putFdb(out: AttrStream, fdb: FdbEntry): void {
   out.push(NDA_LLADDR, lladdrBytes(fdb.lladdr))
   if (fdb.vlan !== undefined) out.push(NDA_VLAN, putU16(fdb.vlan))
+  if (fdb.dst !== undefined) out.push(NDA_DST, ipBytes(fdb.dst))
 }
 
-/** Same as: bridge fdb add … dev … master static [vlan …]. Errors: EEXIST; EINVAL where the port has not the VLAN. */
+/**
+ * Same as: bridge fdb add … dev … master static [vlan …], or bridge fdb append … dev … dst … of a VXLAN.
+ * Errors: EEXIST; EINVAL where the port has not the VLAN.
+ */
 export function addFdb(ifindex: number, fdb: FdbEntry): Request {
+  if (fdb.dst !== undefined) {
+    return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, ndmsg(ifindex, NUD_NOARP | NUD_PERMANENT, NTF_SELF), (out) =>
+      putFdb(out, fdb),
+    )
+  }
   return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, ndmsg(ifindex, NUD_NOARP | NUD_REACHABLE), (out) => putFdb(out, fdb))
 }
 
-/** Same as: bridge fdb del … dev … master [vlan …]. Errors: ENOENT. */
+/** Same as: bridge fdb del … dev … master [vlan …], or dst … of a VXLAN. Errors: ENOENT. */
 export function delFdb(ifindex: number, fdb: FdbEntry): Request {
-  return request(RTM_DELNEIGH, 0, ndmsg(ifindex, NUD_NOARP | NUD_PERMANENT), (out) => putFdb(out, fdb))
+  const flags = fdb.dst === undefined ? NTF_MASTER : NTF_SELF
+  return request(RTM_DELNEIGH, 0, ndmsg(ifindex, NUD_NOARP | NUD_PERMANENT, flags), (out) => putFdb(out, fdb))
 }
 
 /** Header of an RTM_GETNEIGH dump of AF_BRIDGE. */
@@ -140,6 +153,16 @@ export function getFdbs(): Buffer {
   const bytes = Buffer.alloc(12)
   bytes[0] = AF_BRIDGE
   return bytes
+}
+
+/** As `decodeFdb`, of a VXLAN's own table: permanent entries that lead to a far end. */
+export function decodeRemote(body: Buffer): { readonly ifindex: number; readonly fdb: FdbEntry } | undefined {
+  if (body[0] !== AF_BRIDGE || !(body.readUInt16LE(8) & NUD_PERMANENT)) return undefined
+  const values = new Map<number, Buffer>()
+  parseAttributes(body.subarray(12), ({ type, data }) => values.set(type, data))
+  const [lladdr, dst] = [values.get(NDA_LLADDR), values.get(NDA_DST)]
+  if (lladdr === undefined || dst === undefined || values.has(NDA_MASTER)) return undefined
+  return { ifindex: body.readInt32LE(4), fdb: { lladdr: lladdrText(lladdr), dst: ipText(dst) } }
 }
 
 /** Decodes an RTM_NEWNEIGH of AF_BRIDGE; undefined for what a bridge has learnt, and for its own addresses. */

@@ -52,6 +52,7 @@ import {
   VETH_INFO_PEER,
 } from '../uapi.ts'
 import { IFLA_INFO_SLAVE_KIND } from '../uapi-link.ts'
+import { eachAttribute } from './attributes.ts'
 import { lladdrBytes, lladdrText, zString } from './bytes.ts'
 import { hasParentInside, putKindData, putPortData, type Ifindexes } from './kind.ts'
 
@@ -231,6 +232,24 @@ export function getLinks(withFacts: boolean): Buffer {
   return Buffer.concat(stream.bufs)
 }
 
+const LINK_ATTRIBUTES: ReadonlySet<number> = new Set([
+  IFLA_IFNAME,
+  IFLA_MTU,
+  IFLA_ADDRESS,
+  IFLA_MASTER,
+  IFLA_IFALIAS,
+  IFLA_LINK,
+  IFLA_LINK_NETNSID,
+  IFLA_OPERSTATE,
+  IFLA_STATS64,
+  IFLA_AF_SPEC,
+  IFLA_LINKINFO,
+])
+const INFO_ATTRIBUTES: ReadonlySet<number> = new Set([IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA])
+const IPV6_ALONE: ReadonlySet<number> = new Set([AF_INET6])
+const ADDR_GEN_MODE_ALONE: ReadonlySet<number> = new Set([IFLA_INET6_ADDR_GEN_MODE])
+const PORT_STATE_ALONE: ReadonlySet<number> = new Set([IFLA_BRPORT_STATE])
+
 /** Decodes the body of an RTM_NEWLINK. Attributes that it does not know are passed over: a newer kernel may say more. */
 export function decodeLink(body: Buffer, withFacts: boolean): LinkMessage {
   const ifindex = body.readInt32LE(4)
@@ -238,7 +257,7 @@ export function decodeLink(body: Buffer, withFacts: boolean): LinkMessage {
   const link: Mutable<LinkMessage> = { ifindex, ifname: '', flags, mtu: 0, kind: '', isLinkElsewhere: false }
   let operstate = 0
   let stats: Buffer | undefined
-  parseAttributes(body.subarray(16), ({ type, data }) => {
+  eachAttribute(body.subarray(16), LINK_ATTRIBUTES, (type, data) => {
     if (type === IFLA_IFNAME) link.ifname = data.toString('utf8', 0, data.length - 1)
     else if (type === IFLA_MTU) link.mtu = data.readUInt32LE(0)
     else if (type === IFLA_ADDRESS) link.lladdr = lladdrText(data)
@@ -276,10 +295,8 @@ function decodeStats(stats: Buffer | undefined): Omit<LinkFacts, 'ifindex' | 'op
 }
 
 function decodeAddrGenMode(families: Buffer, link: Mutable<LinkMessage>): void {
-  parseAttributes(families, (family) => {
-    if (family.type !== AF_INET6) return
-    parseAttributes(family.data, ({ type, data }) => {
-      if (type !== IFLA_INET6_ADDR_GEN_MODE) return
+  eachAttribute(families, IPV6_ALONE, (_, family) => {
+    eachAttribute(family, ADDR_GEN_MODE_ALONE, (_, data) => {
       link.addrGenMode = data[0] === IN6_ADDR_GEN_MODE_NONE ? 'none' : data[0] === IN6_ADDR_GEN_MODE_EUI64 ? 'eui64' : 'other'
     })
   })
@@ -289,11 +306,11 @@ function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
   let data: Buffer | undefined
   let port: Buffer | undefined
   let isPort = false
-  parseAttributes(info, (attribute) => {
-    if (attribute.type === IFLA_INFO_KIND) link.kind = attribute.data.toString('utf8').replace(/\0.*$/s, '')
-    if (attribute.type === IFLA_INFO_DATA) data = attribute.data
-    if (attribute.type === IFLA_INFO_SLAVE_KIND) isPort = attribute.data.toString('utf8').startsWith('bridge')
-    if (attribute.type === IFLA_INFO_SLAVE_DATA) port = attribute.data
+  eachAttribute(info, INFO_ATTRIBUTES, (type, value) => {
+    if (type === IFLA_INFO_KIND) link.kind = value.toString('utf8').replace(/\0.*$/s, '')
+    if (type === IFLA_INFO_DATA) data = value
+    if (type === IFLA_INFO_SLAVE_KIND) isPort = value.toString('utf8').startsWith('bridge')
+    if (type === IFLA_INFO_SLAVE_DATA) port = value
   })
   if (link.kind === 'bridge' && data !== undefined) link.bridge = decodeBridge(data)
   else if (data !== undefined && link.kind !== 'veth') link.data = Buffer.from(data) // the bytes are those of the next datagram soon
@@ -305,9 +322,7 @@ function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
 /** IFLA_BRPORT_STATE among the attributes of a port. */
 function decodePortState(port: Buffer): number {
   let state = 0
-  parseAttributes(port, ({ type, data }) => {
-    if (type === IFLA_BRPORT_STATE) state = data[0]!
-  })
+  eachAttribute(port, PORT_STATE_ALONE, (_, data) => (state = data[0]!))
   return state
 }
 

@@ -40,6 +40,7 @@ function linkText(link: LinkState): string {
     )
     words.push(`mcast_snooping ${mcastSnooping ? 1 : 0}`)
   }
+  if ('fdbs' in link) words.push(...[...(link.fdbs?.keys() ?? [])].map((key) => `fdb ${key}`))
   return words.join(' ')
 }
 

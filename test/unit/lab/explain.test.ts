@@ -52,6 +52,12 @@ describe('explainRefusal', () => {
     expect(hint).toBe('Write it elsewhere, e.g. under /etc, or bring the lab up as root.')
   })
 
+  it('asks whether another sysctl was meant', () => {
+    const slip: Operation = { ...SYSCTL, name: 'net.ipv4.ip_forwrd' }
+    const { detail } = explainRefusal('lan', [slip], { index: 0, code: 'ENOENT', syscall: 'openat' }, 'Undone.')
+    expect(detail).toBe('h1 has no sysctl net.ipv4.ip_forwrd; some are the machine\'s alone. Did you mean "net.ipv4.ip_forward"? Undone.')
+  })
+
   it('points to the doctor where the kernel may lack something', () => {
     expect(explainRefusal('lan', [SYSCTL], { index: 0, code: 'ENOENT', syscall: 'openat' }, '').command?.line).toBe('netlab doctor')
     expect(explainRefusal('lan', [ADDR], { index: 0, code: 'ENOENT' }, '').command).toBeUndefined()

@@ -29,6 +29,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
       return Promise.resolve(apply?.(operations, options) ?? { attempted: operations.length, refusals: [] })
     },
     observe: () => Promise.resolve((observe ?? unexpected)()),
+    prepare: unexpected,
     defaults: unexpected,
     probeQdiscs: unexpected,
     flows: unexpected,

@@ -1,0 +1,28 @@
+/** A VXLAN with several far ends: what it does not know goes to each of them, without a multicast group. */
+import { describe, expect, test } from 'vitest'
+import { sharedLab } from '../support/live-lab.ts'
+
+const FILE = `
+nodes:
+  a: { interfaces: { vx0: { kind: vxlan, id: 7, remote: [b, c], address: 172.17.0.1/24 } } }
+  b: { interfaces: { vx0: { kind: vxlan, id: 7, remote: [a, c], address: 172.17.0.2/24 } } }
+  c: { interfaces: { vx0: { kind: vxlan, id: 7, remote: [a, b], address: 172.17.0.3/24 } } }
+bridges: { lan: { subnet: 10.0.0.0/24 } }
+links: [[a, lan], [b, lan], [c, lan]]
+`
+
+describe('a VXLAN with several far ends', () => {
+  const lab = sharedLab(FILE, 'link:vxlan')
+
+  test.each(['172.17.0.2', '172.17.0.3'])('must reach %s', async (to) => {
+    expect(await lab.sh('a', `ping -c 1 -W 5 ${to}`)).toContain(' 0% packet loss')
+  })
+
+  test('must lead where the file says again when somebody has changed its table', async () => {
+    const any = '00:00:00:00:00:00'
+    await lab.sh('a', `bridge fdb del ${any} dev vx0 dst 10.0.0.3; bridge fdb append ${any} dev vx0 dst 10.0.0.99`)
+    const { plan } = await lab.up(FILE)
+    expect(plan.operations.map(({ type }) => type)).toEqual(['del fdb', 'add fdb'])
+    expect(await lab.drift()).toEqual([])
+  })
+})
