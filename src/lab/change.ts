@@ -9,8 +9,8 @@ import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
 import { checkHostPorts } from './host-ports.ts'
-import { checkKernelNeeds } from './kernel-needs.ts'
 import { execute, type Execution, type ExecuteOptions } from './execute.ts'
+import { checkQdiscs } from './feature.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { saveLab } from './save.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
@@ -37,7 +37,7 @@ export async function change(
     if (!(await enters(engine, directory, record.holderPid))) return undefined
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
-    await checkKernelNeeds(engine, plan, 'Nothing was changed.')
+    await checkQdiscs(engine, plan, 'Nothing was changed.')
     await checkHostPorts(plan, 'Nothing was changed.')
     const verified =
       plan.operations.length === 0

@@ -1,8 +1,10 @@
-// What the kernel must have for a file: found by trying it in a network of its own, before anything is made.
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+// What the kernel must have, found by trying: kinds of links and of routes for a file, in a network of its own before anything is made;
+// queueing disciplines for a plan, before its first effect.
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Origin } from '../diagnostic/origin.ts'
-import { probeKernel } from '../linux/engine.ts'
+import { probeKernel, type Engine } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
+import type { Operation, Plan } from '../plan/operation.ts'
 import { isVirtualKind } from '../state/kind.ts'
 import type { LinkState, NetworkState, RouteState } from '../state/network.ts'
 
@@ -34,6 +36,12 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'encap mpls': { module: 'mpls_iptunnel', config: 'CONFIG_MPLS_IPTUNNEL' },
   'bridge vlan_filtering': { config: 'CONFIG_BRIDGE_VLAN_FILTERING' },
   'bridge mcast_snooping': { config: 'CONFIG_BRIDGE_IGMP_SNOOPING' },
+  'netem seed': { config: 'Linux 6.6' },
+}
+
+/** Whatever is not in the table is a queueing discipline: these have modules of their own, all named alike. */
+function sourceOf(name: string): Source {
+  return SOURCES[name] ?? { module: `sch_${name}`, config: `CONFIG_NET_SCH_${name.toUpperCase()}` }
 }
 
 /** What brings a kind that the kernel lacks, for a line of `doctor`. */
@@ -78,15 +86,45 @@ function routeFeatures({ family, nexthops }: RouteState): readonly string[] {
   return nexthops.some(({ labels }) => labels !== undefined) ? ['mpls', 'encap mpls'] : []
 }
 
-function missing({ name, words }: Probe, origin: Origin | undefined): Diagnostic {
-  const source = SOURCES[name]
-  const module = source?.module
+/**
+ * Tries the queueing disciplines that a plan wants. Errors: refusal FEATURE_MISSING, one for each that the kernel lacks. `aftermath` says
+ * what became of the lab.
+ */
+export async function checkQdiscs(engine: Engine, plan: Plan, aftermath: string): Promise<void> {
+  const needed = new Map<string, Origin | undefined>()
+  for (const operation of plan.operations) for (const name of qdiscsOf(operation)) if (!needed.has(name)) needed.set(name, operation.origin)
+  if (needed.size === 0) return
+  const lacking = (await engine.probeQdiscs([...needed.keys()])).filter(({ ok }) => !ok)
+  // Without netem there is no seed either: one finding is enough.
+  const told = lacking.filter(({ name }) => !lacking.some((other) => name.startsWith(`${other.name} `)))
+  if (told.length === 0) return
+  throw new DiagnosticError(
+    'refusal',
+    told.map((probe) => missing(probe, needed.get(probe.name), ` ${aftermath}`)),
+  )
+}
+
+/** Disciplines of net/sched/sch_fifo.c, which is there wherever there are any. */
+const BUILT_IN = new Set(['pfifo', 'bfifo'])
+
+function qdiscsOf(operation: Operation): readonly string[] {
+  if (operation.type !== 'add qdisc' && operation.type !== 'change qdisc') return []
+  const { options } = operation.qdisc
+  if (BUILT_IN.has(options.kind)) return []
+  return options.kind === 'netem' && options.seed !== undefined ? ['netem', 'netem seed'] : [options.kind]
+}
+
+function missing({ name, words }: Probe, origin: Origin | undefined, aftermath = ''): Diagnostic {
+  const { module, config } = sourceOf(name)
   return {
     code: 'FEATURE_MISSING',
     severity: 'error',
-    detail: `This kernel has no ${name} (${words}).`,
+    detail: `This kernel has no ${name} (${words}).${aftermath}`,
     ...(origin !== undefined && { origin }),
-    hint: `It takes ${source?.config ?? name}${module === undefined ? '' : ` or the module ${module}`}. Debian's package linux-image-amd64 has it.`,
+    hint:
+      name === 'netem seed'
+        ? `It came with ${config}: leave \`seed\` out.`
+        : `It takes ${config}${module === undefined ? '' : ` or the module ${module}`}. Debian's package linux-image-amd64 has it, linux-modules-extra of Ubuntu, kernel-modules-extra of Fedora.`,
     ...(module !== undefined && {
       command: { sentence: 'Where the module is installed, root loads it with:', line: `modprobe ${module}` },
     }),

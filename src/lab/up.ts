@@ -11,7 +11,7 @@ import { removeLab, settle } from './down.ts'
 import { explainEngine, explainEngineDeath } from './explain-engine.ts'
 import { execute } from './execute.ts'
 import { checkHostPorts } from './host-ports.ts'
-import { checkKernelNeeds } from './kernel-needs.ts'
+import { checkQdiscs } from './feature.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
 import { isAlive, readRecord, writeMemory } from './state.ts'
@@ -112,7 +112,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
       throw explainEngine(error)
     })
     const plan = planChanges(name, desired, undefined, { fresh: await freshSysctls(engine, desired) })
-    await checkKernelNeeds(engine, plan, 'Nothing was made.')
+    await checkQdiscs(engine, plan, 'Nothing was made.')
     await checkHostPorts(plan, 'Nothing was made.')
     onEvent?.({ type: 'stage', stage: 'apply' })
     const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })

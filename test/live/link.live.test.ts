@@ -106,7 +106,7 @@ test('what the kernel lacks must be told with its line before anything is made',
   const { diagnostics } = await lab.refusal(FILE.replace('rate: 5mbit', 'delay: 5ms, rate: 5mbit'))
   expect(diagnostics).toHaveLength(1)
   expect(diagnostics[0]).toMatchObject({ code: 'FEATURE_MISSING', origin: { line: 7 } })
-  expect(diagnostics[0]?.detail).toContain('sch_netem')
+  expect(diagnostics[0]?.hint).toContain('sch_netem')
   await lab.up(FILE)
   await lab.refusal(FILE.replace('rate: 5mbit', 'loss: 5%, rate: 5mbit'))
   expect(await lab.drift()).toEqual([])

@@ -180,6 +180,14 @@ const CASES: Readonly<Record<string, Case>> = {
       ['isp', 'pc1', 'is silent'],
     ],
   },
+  'slow-line': {
+    needs: ['sched:tbf'],
+    pings: [
+      ['pc', 'server', 'answers'],
+      ['server', 'pc', 'answers'],
+      ['isp', '10.1.0.1', 'answers'],
+    ],
+  },
   'switch-with-address': {
     pings: [
       ['h1', 'h2', 'answers'],
