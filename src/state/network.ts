@@ -9,9 +9,8 @@ import type { QdiscChain } from './qdisc.ts'
 import type { VirtualKind } from './kind.ts'
 import type { Options } from './option.ts'
 
-/** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
+/** Names of the namespace that holds the bridges, and of the node that `internet` makes. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
-/** Name of the node that `internet` of the file makes: the way out of the lab. */
 export const INTERNET = '@internet'
 
 export interface Sourced {
@@ -360,7 +359,7 @@ export interface ServiceDefinition {
   readonly ready: ReadyConditions
   /** Services that must be ready before this one is started. */
   readonly after: readonly ServiceName[]
-  /** Runs on the machine's side: in its network and file tree, with the node's network at hand. Netlab's own; `nsexec` is its program. */
+  /** Runs in the machine's network, with the node's at hand: netlab's own ways out of and into the lab. */
   readonly beside?: true
 }
 
