@@ -4,6 +4,7 @@
 // Packets (SOCK_SEQPACKET, the socket lies in DIR, mode 0700):
 //   "put COUNT NAME …"           keep COUNT descriptors for each name: 1 (net) or 3 (net mnt uts); answer "ok"
 //   "get NAME"                   answer "ok KIND …" + a descriptor for each kind of namespace: those that NAME has, the lab's own otherwise
+//                                the name @base is the lab itself: its fabric, and the machine's file tree with the lab's own /proc
 //   "enter NAME"                 the same with the node's own pid, ipc, cgroup and time namespaces, which are made now if they are not there
 //   "isolate NAME WORDS"         which of these a node has, in the words of isolate.h; what runs in its pid namespace ends; answer "ok"
 //   "del NAME"                   close them, and end what runs in its pid namespace; answer "ok"
@@ -154,8 +155,8 @@ static int reply_get(int client, const char *name, int enters) {
   char text[128] = "ok";
   memcpy(of_kind, own, sizeof of_kind);
   Held *entry = find(name);
-  if (!entry) return send_packet(client, "error: no namespace of that name", NULL, 0);
-  if (enters) {
+  if (!entry && strcmp(name, BASE)) return send_packet(client, "error: no namespace of that name", NULL, 0);
+  if (entry && enters) {
     const char *refused = make_isolation(&entry->isolation, entry->net, entry->mnt, entry->uts);
     if (refused) {
       snprintf(text, sizeof text, "error: %.100s", refused);
@@ -164,9 +165,9 @@ static int reply_get(int client, const char *name, int enters) {
     for (int kind = 0; kind < NS_COUNT; kind++)
       if (entry->isolation.is_made && entry->isolation.fds[kind] >= 0) of_kind[kind] = entry->isolation.fds[kind];
   }
-  of_kind[NS_NET] = entry->net;
-  if (entry->mnt >= 0) of_kind[NS_MNT] = entry->mnt;
-  if (entry->uts >= 0) of_kind[NS_UTS] = entry->uts;
+  if (entry) of_kind[NS_NET] = entry->net;
+  if (entry && entry->mnt >= 0) of_kind[NS_MNT] = entry->mnt;
+  if (entry && entry->uts >= 0) of_kind[NS_UTS] = entry->uts;
   for (int kind = 0; kind < NS_COUNT; kind++) {
     if (of_kind[kind] < 0) continue;
     fds[count++] = of_kind[kind];

@@ -56,21 +56,38 @@ void get_namespaces(const char *directory, const char *request, const char *node
   close(socket_fd);
 }
 
-void join_node(const char *directory, const char *node) {
-  int fds[NS_COUNT];
+// Joins the namespaces that there is a descriptor of, and closes these.
+static void join_namespaces(const int *fds) {
   struct stat own, theirs;
-  get_namespaces(directory, "enter", node, fds);
   if (stat("/proc/self/ns/user", &own) || fstat(fds[NS_USER], &theirs)) fail("stat of a user namespace");
   int other_user = own.st_ino != theirs.st_ino;           // joining one's own user namespace is EINVAL, setns(2)
-  char *here = getcwd(NULL, 0);
   for (int kind = 0; kind < NS_COUNT; kind++) {
     if (fds[kind] < 0) continue;
     if ((kind != NS_USER || other_user) && setns(fds[kind], namespace_kinds[kind].flag)) fail(namespace_kinds[kind].name);
     close(fds[kind]);
   }
+  if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
+}
+
+void join_node(const char *directory, const char *node) {
+  int fds[NS_COUNT];
+  get_namespaces(directory, "enter", node, fds);
+  char *here = getcwd(NULL, 0);
+  join_namespaces(fds);
   if (!here || chdir(here)) {                             // the node may not have the caller's directory
     if (chdir("/")) fail("chdir /");
   }
   free(here);
-  if (other_user && (setresgid(0, 0, 0) || setresuid(0, 0, 0))) fail("setresuid");
+}
+
+void join_beside(const char *directory, const char *node) {
+  int fds[NS_COUNT], beside[NS_COUNT];
+  get_namespaces(directory, "get", node, fds);
+  get_namespaces(directory, "get", BASE, beside);
+  close(beside[NS_NET]);
+  close(beside[NS_UTS]);
+  beside[NS_NET] = beside[NS_UTS] = -1;
+  join_namespaces(beside);
+  if (dup2(fds[NS_NET], NODE_NETNS_FD) < 0) fail("dup2");
+  for (int i = 0; i < NS_COUNT; i++) if (fds[i] >= 0) close(fds[i]);
 }

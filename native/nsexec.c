@@ -26,6 +26,7 @@ static const char usage[] =
     "       nsexec tool DIR NODE COMMAND [ARG ...]    run the machine's own COMMAND in the network of a node, whose root may lack it\n"
     "       nsexec serve DIR NODE SERVICE [KEY=VALUE ...] -- COMMAND [ARG ...]\n"
     "                                                 supervise COMMAND as a service of that node; serve.c tells the keys\n"
+    "       nsexec forward ports|dns ...              pass connections and datagrams between the machine and a node; forward.c\n"
     "       nsexec netlink DIR NODE                   pass datagrams between stdin, a socket, and the kernel in that node\n"
     "       nsexec settle                             wait until the kernel has freed dead network namespaces\n"
     "Exit status: COMMAND's own; 125 nsexec failed, 126 COMMAND cannot be run, 127 COMMAND is not there.\n";
@@ -285,7 +286,7 @@ int main(int argc, char **argv) {
   (void)argc;
   static const struct { const char *name; int (*main)(char **); } verbs[] = {
       {"world", world_main}, {"join", join_main}, {"scratch", scratch_main}, {"hold", hold_main}, {"enter", enter_main}, {"tool", tool_main},
-      {"netlink", netlink_main}, {"serve", serve_main}};
+      {"forward", forward_main}, {"netlink", netlink_main}, {"serve", serve_main}};
   int status = -1;
   const char *verb = argc > 1 ? argv[1] : "";
   if (!strcmp(verb, "settle")) status = settle_main();

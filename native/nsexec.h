@@ -15,7 +15,11 @@ enum { NS_USER, NS_PID, NS_IPC, NS_CGROUP, NS_TIME, NS_NET, NS_UTS, NS_MNT, NS_C
 // As /proc/self/ns names them, and their CLONE_NEW*.
 extern const struct namespace_kind { const char *name; int flag; } namespace_kinds[NS_COUNT];
 
+// A number that nothing else has: whoever supervises has fewer descriptors.
+enum { NODE_NETNS_FD = 63 };
+
 #define HOLDER_SOCKET "holder.sock"
+#define BASE "@base"            // what the holder calls the namespaces that it is in
 #define NAME_MAX_BYTES 63
 #define PACKET_FDS 240          // at most in one packet; the kernel's limit is SCM_MAX_FD, 253
 #define PACKET_BYTES 8192
@@ -40,9 +44,13 @@ ssize_t receive_packet(int socket, char *text, size_t room, int *fds, int *count
 void get_namespaces(const char *directory, const char *request, const char *node, int *fds);
 // Moves this process into a node of the lab whose state is in directory; of its pid namespace, the next child is the first member.
 void join_node(const char *directory, const char *node);
+// As join_node, but stays in the machine's network, and sees the machine's files, with the lab's own /proc: the node's network namespace is
+// left open as NODE_NETNS_FD, for whatever is executed, too.
+void join_beside(const char *directory, const char *node);
 
 int hold_main(char **argv);
 int enter_main(char **argv);
+int forward_main(char **argv);
 int netlink_main(char **argv);
 int serve_main(char **argv);
 int settle_main(void);

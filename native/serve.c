@@ -5,7 +5,8 @@
 // a program that goes into the background stays a part of its service. The service runs until the last of them has ended; a main process
 // that fails takes the others along.
 //
-// Keys: user=NAME|UID[:GROUP] cwd=PATH restart=no|on-failure|always stop=SIGNAL grace=MS digest=TEXT log=BYTES caps=HEX
+// Keys: user=NAME|UID[:GROUP] cwd=PATH restart=no|on-failure|always stop=SIGNAL grace=MS digest=TEXT log=BYTES caps=HEX net=host
+// With net=host the service stays in the machine's network and file tree, and has the node's network namespace as descriptor 63.
 // Requests (SOCK_STREAM, SERVICE.sock, one a connection): "status", "start", "stop", "restart", "kill SIGNAL", "end". The answer is one line,
 // "state=… pid=… …" or "error: …"; those that end processes are answered when these have ended. "end" ends the supervisor, too.
 #define _GNU_SOURCE
@@ -39,6 +40,7 @@ typedef enum { REST, START, EXIT } Next;                  // what follows when t
 static Program program = {.cwd = "/"};
 static uint64_t capabilities;
 static const char *restart_policy = "no", *digest = "";
+static int is_beside;                                     // net=host
 static int stop_signal = SIGTERM;
 static long grace_ms = 5000;
 static off_t log_bound = 1 << 20;
@@ -293,6 +295,7 @@ static int read_settings(char **argv) {
       program.capabilities = &capabilities;
     } else if (!strcmp(*argv, "digest")) digest = value;
     else if (!strcmp(*argv, "log")) log_bound = atoll(value);
+    else if (!strcmp(*argv, "net")) is_beside = !strcmp(value, "host");
     else return -1;
   }
   if (!*argv || !argv[1]) return -1;
@@ -368,7 +371,7 @@ static _Noreturn void become_supervisor(int listener, int report) {
 int serve_main(char **argv) {
   if (!argv[0] || !argv[1] || !argv[2] || strlen(argv[2]) > NAME_MAX_BYTES || read_settings(argv + 3)) return -1;
   int listener = open_files(argv[0], argv[1], argv[2]);
-  join_node(argv[0], argv[1]);
+  (is_beside ? join_beside : join_node)(argv[0], argv[1]);
   int report[2];
   if (pipe2(report, O_CLOEXEC)) fail("pipe2");
   pid_t child = fork();

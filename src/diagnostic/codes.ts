@@ -67,6 +67,9 @@ export const CODES = {
   UNKNOWN_SERVICE: 'A node has no such service',
   SERVICE_CYCLE: 'Services wait for each other',
 
+  // The machine outside
+  PORT_TAKEN: 'A port of this machine is taken',
+
   // The command line
   WRONG_USAGE: 'The command line cannot be understood',
 

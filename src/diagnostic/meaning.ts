@@ -63,6 +63,9 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
   UNKNOWN_SERVICE: 'Look at `after`: `name` of the same node, or `node:name`.',
   SERVICE_CYCLE: 'None would ever start. Take one `after` away.',
 
+  PORT_TAKEN:
+    'Two nodes publish one port, or a program of this machine listens on it. Take another, or end that program: `ss -ltnp` names it.',
+
   WRONG_USAGE: 'An option or a word is not known, or one is missing. `netlab COMMAND --help` has them with examples.',
 
   LAB_BUSY: 'Wait until the other command is done. It is named by its pid.',

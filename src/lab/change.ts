@@ -8,6 +8,7 @@ import type { NetworkState } from '../state/network.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
+import { checkHostPorts } from './host-ports.ts'
 import { execute, type Execution, type ExecuteOptions } from './execute.ts'
 import { checkQdiscs } from './feature.ts'
 import { withObservedRulesets } from './ruleset.ts'
@@ -37,6 +38,7 @@ export async function change(
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
     await checkQdiscs(engine, plan, 'Nothing was changed.')
+    await checkHostPorts(plan, 'Nothing was changed.')
     const verified =
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }

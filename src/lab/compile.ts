@@ -5,6 +5,7 @@ import { compileTopology, type CompiledLab, type CompileOptions } from '../topol
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
+import { findMissingUplink } from './uplink.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
 /** A topology: the path of a file, or the same as a JavaScript object. */
@@ -35,7 +36,8 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
     checkDaemonConfigs(compiled.configs),
     fitting === undefined ? [] : findMissingFeatures(fitting.desired),
   ])
-  const more = [...(fitting?.diagnostics ?? []), ...missing, ...diagnostics, ...refused]
+  const uplink = fitting === undefined ? [] : findMissingUplink(fitting.desired)
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...uplink, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

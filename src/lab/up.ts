@@ -10,6 +10,7 @@ import { labDirectory } from './directory.ts'
 import { removeLab, settle } from './down.ts'
 import { explainEngine, explainEngineDeath } from './explain-engine.ts'
 import { execute } from './execute.ts'
+import { checkHostPorts } from './host-ports.ts'
 import { unpackImages } from './image.ts'
 import { checkQdiscs } from './feature.ts'
 import { withLabLock } from './lab-lock.ts'
@@ -97,6 +98,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     })
     const plan = planChanges(name, desired, undefined, { fresh: await freshSysctls(engine, desired) })
     await checkQdiscs(engine, plan, 'Nothing was made.')
+    await checkHostPorts(plan, 'Nothing was made.')
     onEvent?.({ type: 'stage', stage: 'apply' })
     const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })
     const execution = await execute(engine, plan, {

@@ -31,7 +31,9 @@ export function serveCommand(
   { netns, service }: ServiceName,
   { definition, digest }: { readonly definition: ServiceDefinition; readonly digest: string },
 ): { file: string; args: string[] } {
-  const { argv, user, cwd, capabilities, restart, stopSignal, stopTimeoutMs } = definition
+  const { user, cwd, capabilities, restart, stopSignal, stopTimeoutMs, beside } = definition
+  const [program, ...words] = definition.argv
+  const argv = beside && program === 'nsexec' ? [nsexecPath(), ...words] : definition.argv
   const settings = [
     ...(user === undefined ? [] : [`user=${user}`]),
     `cwd=${cwd}`,
@@ -40,6 +42,7 @@ export function serveCommand(
     `stop=${constants.signals[stopSignal]}`,
     `grace=${stopTimeoutMs}`,
     `digest=${digest}`,
+    ...(beside ? ['net=host'] : []),
   ]
   return { file: nsexecPath(), args: [...supervisorWords(directory, { netns, service }), ...settings, '--', ...argv] }
 }

@@ -3,6 +3,7 @@
  * ip(8) in batch mode reads words in single quotes, and takes # for a comment wherever it stands: what needs more goes without batch.
  */
 import type { Operation, Plan } from './operation.ts'
+import { besideStop } from './beside-command.ts'
 import { mountComment, rootComment } from './mount-words.ts'
 import { hereDocument, quote } from './quote.ts'
 import { shellFiles } from './shell-file.ts'
@@ -91,6 +92,7 @@ function header(plan: Plan): string {
   if (!isWhole || added.length === 0) return lines.join('\n')
   // A namespace lives as long as a process is in it.
   const killing = plan.operations.some(({ type }) => type === 'start service') ? ' ip netns pids "$netns" | xargs -r kill;' : ''
+  const stopping = plan.operations.flatMap((operation) => (operation.type === 'start service' ? besideStop(operation.service) : []))
   return `${lines.join('\n')}
 
 namespaces='
@@ -98,7 +100,7 @@ ${added.map((name) => `${name}`).join('\n')}
 '
 case \${1-up} in
   up) ;;
-  down)
+  down)${stopping.map((command) => `\n    ${command}`).join('')}
     for netns in $namespaces; do
       if [ -e "/var/run/netns/$netns" ]; then${killing} ip netns del "$netns"; fi
       if [ "\${FILES-}" = 1 ]; then rm -rf "/etc/netns/$netns"; fi

@@ -11,8 +11,9 @@ import type { TreeState } from './mount.ts'
 import type { Options } from './option.ts'
 import type { Isolation } from './isolation.ts'
 
-/** Name of the namespace that holds the bridges. `@` cannot occur in a node's name. */
+/** Names of the namespace that holds the bridges, and of the node that `internet` makes. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
+export const INTERNET = '@internet'
 
 export interface Sourced {
   readonly origin?: Origin
@@ -362,6 +363,8 @@ export interface ServiceDefinition {
   readonly ready: ReadyConditions
   /** Services that must be ready before this one is started. */
   readonly after: readonly ServiceName[]
+  /** Runs in the machine's network, with the node's at hand: netlab's own ways out of and into the lab. */
+  readonly beside?: true
 }
 
 export interface ServiceName {

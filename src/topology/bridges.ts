@@ -10,7 +10,7 @@ import type { PluggedCable } from './interfaces.ts'
 import type { RouteState } from '../state/network.ts'
 import type { Bridge } from './topology.ts'
 import { bridgeVlanProtocol, ownVlanOf } from './switches.ts'
-import { itemsAt, mapAt, scalarAt, valueAt } from './value.ts'
+import { itemsAt, mapAt, scalarAt, switchAt, valueAt } from './value.ts'
 
 const DEFAULT_MTU = 1500
 const NS_PER_CS = 10_000_000n
@@ -86,6 +86,7 @@ export function readBridge(
 ): Bridge {
   findStrayVlanKeys(definition, findings)
   const { name, origin, settings } = definition
+  const internet = switchAt(settings, 'internet')
   const mac = station === undefined ? readMac(valueAt(settings, 'mac'), findings)?.value : station.mac
   const mtu = scalarAt(settings, 'mtu')?.value
   const stp = scalarAt(settings, 'stp')?.value === true
@@ -105,6 +106,7 @@ export function readBridge(
     ...bridgeVlans(definition, station !== undefined),
     addresses: station?.addresses ?? [],
     routes,
+    ...(internet !== undefined && { internet }),
   }
 }
 

@@ -1,6 +1,7 @@
 /** The folder's door: a file or an object in, the desired network and all findings out. */
 import { basename } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { INTERNET } from '../state/network.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
@@ -9,6 +10,7 @@ import { desiredState, rulesetsOf } from './desired.ts'
 import type { Damage } from './damage.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
+import { withInternet } from './internet.ts'
 import { load, OBJECT_FILE, type Loaded } from './load.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
@@ -70,7 +72,7 @@ export function compileTopology(source: string | object, options: CompileOptions
   options.onNodeCount?.(nodeCount(root))
   const name = options.name ?? readName(root, source, findings)
   if (options.name !== undefined) checkName(options.name, undefined, findings)
-  const topology = root === undefined ? undefined : resolveTopology(name, root, findings, damage)
+  const topology = root === undefined ? undefined : withInternet(resolveTopology(name, root, findings, damage), findings)
   const other = options.tests === undefined ? undefined : loadTests(options.tests, findings, options.testsSeed)
   const tests = testsOf(other === undefined ? root : other.root, topology, findings, damage, options.isGraded === true)
   const texts = new Map([...sources, ...(other?.sources ?? [])])
@@ -95,7 +97,9 @@ function testsOf(
   isGraded: boolean,
 ): readonly Test[] {
   if (root === undefined || topology === undefined) return []
-  return isGraded ? gradedTests(root, topology, damage) : readTests(root, topology, findings, damage)
+  // `all` nodes are those of the file.
+  const own = { ...topology, nodes: new Map([...topology.nodes].filter(([node]) => node !== INTERNET)) }
+  return isGraded ? gradedTests(root, own, damage) : readTests(root, own, findings, damage)
 }
 
 function nodeCount(root: MapValue | undefined): number {

@@ -33,7 +33,7 @@ export interface Definitions {
 
 /** Keys whose lists are put behind those of the profile, as the schema says at `use`. */
 const APPENDED: ReadonlySet<string> = new Set([
-  ...['loopback', 'routes', 'mpls', 'rules', 'neighbors', 'iptables', 'ip6tables', 'nftables', 'hosts', 'dns', 'setup', 'private'],
+  ...['loopback', 'routes', 'mpls', 'rules', 'neighbors', 'iptables', 'ip6tables', 'nftables', 'hosts', 'dns', 'ports', 'setup', 'private'],
 ])
 
 export function readDefinitions(root: MapValue, findings: Findings, damage: Damage): Definitions {

@@ -15,6 +15,7 @@ import { tunnelBase } from './media.ts'
 import type { Base } from './media.ts'
 import type { PluggedCable, Station } from './interfaces.ts'
 import { readNeighs } from './neighs.ts'
+import { createPortReader } from './published-ports.ts'
 import { createRouteReader, MAIN_TABLE } from './routes.ts'
 import { computeRoutes } from './routing.ts'
 import type { RoutedNode } from './routing.ts'
@@ -32,7 +33,7 @@ import { settleFarEnds } from './tunnels.ts'
 import { readVirtuals } from './virtuals.ts'
 import { checkVlans } from './vlan-checks.ts'
 import { createWireguardReader } from './wireguard.ts'
-import { mapAt, scalarAt, textsAt, valueAt } from './value.ts'
+import { mapAt, scalarAt, switchAt, textsAt, valueAt } from './value.ts'
 import type { MapValue } from './value.ts'
 import { createWiring } from './wiring.ts'
 
@@ -99,12 +100,20 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   }
   const services = resolveServices(new Map(routed.map(({ definition }) => [definition.name, settingsOf(definition.settings)])), findings)
   const nodes = new Map<string, Node>()
+  const portsOf = createPortReader(findings)
   const interfaceOf = createInterfaces(switches.portOf, (station) => wireguards.configOf(station, wiring), findings)
   for (const router of routed) {
     const { definition } = router
     if (router.table !== MAIN_TABLE) continue
     const settings = settingsOf(definition.settings)
     const forwarding = scalarAt(definition.settings, 'forwarding')
+    const addresses = [...wiring.stationsOf(definition).flatMap((station) => station.addresses), ...router.loopback]
+    const published = portsOf(
+      definition.name,
+      definition.settings,
+      addresses.map(({ prefix }) => prefix.address),
+    )
+    const internet = switchAt(definition.settings, 'internet')
     nodes.set(definition.name, {
       name: definition.name,
       origin: definition.origin,
@@ -115,7 +124,8 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       routes: router.routes,
       rules: readRules(definition.settings, findings),
       neighs: readNeighs({ ...router, stations: wiring.stationsOf(definition) }, wiring, findings, damage),
-      services: services.get(definition.name) ?? new Map(),
+      services: new Map([...(services.get(definition.name) ?? []), ...published]),
+      ...(internet !== undefined && { internet }),
       settings,
     })
   }

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { ServiceDefinition, ServiceName, ServiceState } from '../state/network.ts'
-import { isolationText } from '../state/isolation.ts'
+import { isolationText, type Isolation } from '../state/isolation.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Findings } from './findings.ts'
 import type { ServiceSettings } from './services.ts'
@@ -41,10 +41,13 @@ function serviceState(
 ): ServiceState {
   const { origin, after: _, capabilities: added, ...rest } = settings
   const capabilities = node.capabilities === undefined ? {} : { capabilities: [...new Set([...node.capabilities, ...added])].sort() }
-  const definition: ServiceDefinition = { ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }
+  return definedService({ ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }, origin, node.isolation)
+}
+
+/** A service that is run so, in namespaces of a node's own or beside them. One that is in other namespaces than it should be is started anew. */
+export function definedService(definition: ServiceDefinition, origin: Origin, isolation?: Isolation): ServiceState {
   const { ready: _ready, after: _after, ...runs } = definition
-  // A service that is in other namespaces than it should be is started anew.
-  const started = { ...runs, isolation: isolationText(node.isolation) }
+  const started = { ...runs, ...(isolation !== undefined && { isolation: isolationText(isolation) }) }
   return { definition, digest: hash('sha256', JSON.stringify(Object.entries(started).sort())), origin }
 }
 

@@ -52,6 +52,8 @@ export interface Node {
   readonly rules: readonly RuleState[]
   readonly neighs: readonly NeighState[]
   readonly services: ReadonlyMap<string, ServiceState>
+  /** Where the file says that it reaches the world outside. */
+  readonly internet?: Origin
   readonly settings: NodeSettings
 }
 
@@ -99,6 +101,8 @@ export interface Bridge {
   readonly addresses: readonly InterfaceAddress[]
   /** By `routeKey`. */
   readonly routes: ReadonlyMap<string, RouteState>
+  /** Where the file says that whoever is on it reaches the world outside. */
+  readonly internet?: Origin
 }
 
 export interface Cable {

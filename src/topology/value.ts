@@ -64,6 +64,12 @@ export function scalarAt(map: MapValue | undefined, key: string): ScalarValue | 
   return value === undefined ? undefined : asScalar(value)
 }
 
+/** Where a switch is on. */
+export function switchAt(map: MapValue | undefined, key: string): Origin | undefined {
+  const scalar = scalarAt(map, key)
+  return scalar?.value === true ? scalar.origin : undefined
+}
+
 export function mapAt(map: MapValue | undefined, key: string): MapValue | undefined {
   return asMap(valueAt(map, key))
 }

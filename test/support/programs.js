@@ -18,6 +18,8 @@ const PACKAGE_OF = new Map([
   ['radvd', 'radvd'],
   ['dnsmasq', 'dnsmasq-base'],
   ['keepalived', 'keepalived'],
+  ['pasta', 'passt'],
+  ['slirp4netns', 'slirp4netns'],
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['git', 'git'],
