@@ -39,7 +39,6 @@ const SYSCTLS = [
   'net.ipv4.conf.eth1.rp_filter',
   'net.ipv6.conf.eth1.disable_ipv6',
   'net.core.somaxconn',
-  'net.mpls.conf.eth0.input',
 ]
 const BY_LABEL = [
   '20 dev lo',
@@ -76,16 +75,24 @@ type Pick1 = <T>(values: readonly T[]) => T
 type Chance = (percent: number) => boolean
 
 /** A network that the model kernel holds just so. */
-export const randomNetwork: fc.Arbitrary<NetworkState> = fc.infiniteStream(fc.nat(0xffff)).map((stream) => {
+export const randomNetwork = networks({ isPlain: false })
+/** The same of what every kernel has: no kinds of links but veth and bridge, and no MPLS. */
+export const plainNetwork = networks({ isPlain: true })
+
+function networks({ isPlain }: { isPlain: boolean }): fc.Arbitrary<NetworkState> {
+  return fc.infiniteStream(fc.nat(0xffff)).map((stream) => networkOf(stream, isPlain))
+}
+
+function networkOf(stream: Iterator<number>, isPlain: boolean): NetworkState {
   const next = (): number => stream.next().value ?? 0
   const pick: Pick1 = (values) => values[next() % values.length] as (typeof values)[number]
   const chance: Chance = (percent) => next() % 100 < percent
   const kernel = createModelKernel()
   buildNamespaces(kernel, pick, chance)
-  buildLinks(kernel, pick, chance)
-  for (const [netns] of kernel.state().namespaces) fill(kernel, netns, pick, chance)
+  buildLinks(kernel, pick, chance, isPlain)
+  for (const [netns] of kernel.state().namespaces) fill(kernel, netns, pick, chance, isPlain)
   return kernel.state()
-})
+}
 
 function addChain(kernel: ModelKernel, netns: string, ifname: string, impairment: Impairment): void {
   const chain = qdiscsOf(impairment, 1500)
@@ -141,7 +148,7 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
   }
 }
 
-function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
+function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance, isPlain: boolean): void {
   const veth = (netns: string, ifname: string, peer: VethLink['peer']): VethLink => {
     const mtu = pick([1500, 1500, 1500, 1400, 1000])
     return {
@@ -171,7 +178,7 @@ function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance): void {
       })
     }
   }
-  for (const netns of NODES) buildKinds(kernel, netns, pick, chance)
+  if (!isPlain) for (const netns of NODES) buildKinds(kernel, netns, pick, chance)
   for (const [netns, { links }] of kernel.state().namespaces) {
     for (const ifname of links.keys()) if (chance(92)) attempt(kernel, { type: 'set link', netns, cause: '', ifname, set: { up: true } })
     // What is above a link has come up with it.
@@ -211,14 +218,15 @@ function buildKinds(kernel: ModelKernel, netns: string, pick: Pick1, chance: Cha
   }
 }
 
-function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): void {
+function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance, isPlain: boolean): void {
   const base = { netns, cause: '' }
   const times = (most: number, act: () => void): void => {
     for (let left = pick([...Array(most + 1).keys()]); left > 0; left--) act()
   }
   const links = kernel.state().namespaces.get(netns)?.links ?? new Map()
   // An observer reads every sysctl that it is asked for, so each has a value.
-  for (const name of SYSCTLS) attempt(kernel, { ...base, type: 'set sysctl', name, value: pick(['0', '1']) })
+  for (const name of isPlain ? SYSCTLS : [...SYSCTLS, 'net.mpls.conf.eth0.input'])
+    attempt(kernel, { ...base, type: 'set sysctl', name, value: pick(['0', '1']) })
   if (netns === FABRIC) return
   times(2, () => addChain(kernel, netns, pick(IFNAMES), pick(IMPAIRMENTS)))
   times(5, () => attempt(kernel, { ...base, type: 'add addr', addr: parseAddr(`${pick([...IFNAMES, ...links.keys()])} ${pick(ADDRS)}`) }))
@@ -226,7 +234,7 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
     const type = chance(85) ? '' : pick(['blackhole ', 'unreachable '])
     const hop = (): string => {
       const via = pick(GATEWAYS)
-      return `${chance(10) ? 'encap mpls 100 ' : ''}${via} dev ${pick(IFNAMES)}${via !== '' && chance(10) ? ' onlink' : ''}`
+      return `${!isPlain && chance(10) ? 'encap mpls 100 ' : ''}${via} dev ${pick(IFNAMES)}${via !== '' && chance(10) ? ' onlink' : ''}`
     }
     const hops = type !== '' ? '' : chance(70) ? hop() : `nexthop ${hop()} weight 1 nexthop ${hop()} weight ${pick(['1', '5'])}`
     const head = `${type}${pick(TARGETS)} metric ${pick(['1024', '0', '7'])} table ${pick(['254', '254', '100'])}`
@@ -241,8 +249,10 @@ function fill(kernel: ModelKernel, netns: string, pick: Pick1, chance: Chance): 
     const metric = route.family === 6 && route.metric === 0 ? 1024 : route.metric
     if (isOneFamily && new Set(vias).size === vias.length) attempt(kernel, { ...base, type: 'add route', route: { ...route, metric } })
   })
-  attempt(kernel, { ...base, type: 'set sysctl', name: 'net.mpls.platform_labels', value: pick(['0', '100', '1000']) })
-  times(2, () => attempt(kernel, { ...base, type: 'add route', route: parseRoute(`mpls ${pick(BY_LABEL)}`) }))
+  if (!isPlain) {
+    attempt(kernel, { ...base, type: 'set sysctl', name: 'net.mpls.platform_labels', value: pick(['0', '100', '1000']) })
+    times(2, () => attempt(kernel, { ...base, type: 'add route', route: parseRoute(`mpls ${pick(BY_LABEL)}`) }))
+  }
   dropLuckyRoutes(kernel, netns)
   times(2, () => attempt(kernel, { ...base, type: 'add rule', rule: parseRule(pick(RULES)) }))
   times(2, () => {
