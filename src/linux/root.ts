@@ -69,11 +69,10 @@ export function changeRoot(world: World, directory: string, root: RootState): vo
 }
 
 /**
- * An overlay at `place` over what lies at `lower`; the layer that is written to is made in `layers`, or found there. In a user namespace
+ * An overlay at `place` over what lies at `lower`; the layer that is written to is made in `home`, or found there. In a user namespace
  * it keeps its notes in attributes that everybody may write: Linux 5.11.
  */
-function layOver(world: World, lower: string, place: string, layers: string): void {
-  const home = join(layers, encodeURIComponent(lower))
+function layOver(world: World, lower: string, place: string, home: string): void {
   const [upper, work] = [join(home, 'upper'), join(home, 'work')]
   for (const path of [upper, work]) mkdirSync(path, { recursive: true })
   if (readdirSync(upper).length === 0) chmodSync(upper, statSync(lower).mode & 0o7777) // the overlay shows the mode of its upper layer
@@ -127,7 +126,7 @@ function layDirectory(laying: Laying, directory: string, place: string): void {
 /** A file system that overlayfs does not take (vfat, autofs, one overlay too many) can be read, and not written to. */
 function layOverOrBind({ world, layers }: Laying, directory: string, place: string): void {
   try {
-    layOver(world, directory, place, layers)
+    layOver(world, directory, place, join(layers, encodeURIComponent(directory)))
   } catch (error) {
     if (!isErrno(error, 'EINVAL')) throw error
     bindReadOnly(directory, place)

@@ -34,6 +34,7 @@ links: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]
     await lab.up(yaml)
     await lab.sh('h1', 'echo kept >/etc/kept; rm /etc/release')
     await lab.down()
+    expect(readFileSync(join(lab.folder, 'state/h1/upper/etc/kept'), 'utf8')).toBe('kept\n')
     await lab.up(yaml)
     expect(await lab.sh('h1', 'cat /etc/kept; test ! -e /etc/release')).toBe('kept\n')
     expect(await lab.sh('h2', 'test ! -e /etc/kept; cat /etc/release')).toBe('tiny\n')
