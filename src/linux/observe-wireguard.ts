@@ -1,10 +1,10 @@
 // Keys and peers of the WireGuard links of one namespace.
-import type { WireguardConfig } from '../state/network.ts'
 import { familyNumber, genericSocket } from './generic.ts'
 import type { LinkMessage } from './message/link.ts'
 import { decodeWireguard, getWireguard, joinWireguard } from './message/wireguard.ts'
 import { dump } from './transport.ts'
 import type { OpenNamespace, World } from './world.ts'
+import type { WireguardConfig } from '../state/wireguard.ts'
 
 /** By ifindex. */
 export function observeWireguard(world: World, namespace: OpenNamespace, links: readonly LinkMessage[]): Map<number, WireguardConfig> {

@@ -15,7 +15,6 @@ import type {
   RouteState,
   RuleState,
   SysctlState,
-  WireguardConfig,
 } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
@@ -50,6 +49,7 @@ import {
   RTM_GETRULE,
 } from './uapi.ts'
 import { within, withinNet, type OpenNamespace, type World } from './world.ts'
+import type { WireguardConfig } from '../state/wireguard.ts'
 
 /** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
 export interface NamespaceScope {

@@ -4,24 +4,15 @@
  */
 import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type {
-  AddrState,
-  BridgeLink,
-  BridgePort,
-  FdbEntry,
-  LinkState,
-  PortVlan,
-  VethLink,
-  VirtualLink,
-  WireguardConfig,
-} from '../state/network.ts'
+import type { AddrState, BridgeLink, BridgePort, FdbEntry, LinkState, PortVlan, VethLink, VirtualLink } from '../state/network.ts'
 import type { Options } from '../state/option.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
-import type { AddQdisc, ChangeQdisc, LinkChange, Operation, VlanRange, WireguardChange } from './operation.ts'
+import type { AddQdisc, ChangeQdisc, LinkChange, Operation, VlanRange } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
+import type { WireguardChange, WireguardConfig } from '../state/wireguard.ts'
 
 /** What the kernel gives lo when it comes up (inetdev_event, init_loopback). */
 const LO_ADDRS: readonly AddrState[] = [

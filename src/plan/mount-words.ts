@@ -1,5 +1,5 @@
 /** mount(8) commands of root directories and mounts. They are comments: ip netns exec mounts nothing that would stay. */
-import type { MountState, RootState } from '../state/mount.ts'
+import { rootText, type MountState, type RootState } from '../state/mount.ts'
 import type { AddMount, DelMount } from './operation.ts'
 import { quote } from './quote.ts'
 
@@ -13,6 +13,11 @@ export function rootComment(root: RootState, name: string): string {
 export function mountComment({ type, path, mount }: AddMount | DelMount, name: string): string {
   const command = type === 'add mount' ? mountCommand(mount, path) : `umount ${quote(path)}`
   return `# in ${name}: ${command}: ip netns exec keeps no mounts`
+}
+
+/** ` with the root /srv/tree` */
+export function rootWords(root: RootState | undefined): string {
+  return root === undefined ? '' : ` with the root ${rootText(root)}`
 }
 
 function mountCommand(mount: MountState, path: string): string {

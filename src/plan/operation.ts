@@ -22,13 +22,12 @@ import type {
   ServiceState,
   VethLink,
   VirtualLink,
-  WireguardConfig,
-  WireguardPeer,
 } from '../state/network.ts'
 import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
 import type { Isolation } from '../state/isolation.ts'
+import type { WireguardChange } from '../state/wireguard.ts'
 
 interface OperationBase {
   /** Name of the namespace it works in. */
@@ -212,13 +211,6 @@ export interface SetWireguard extends OperationBase {
   readonly set: WireguardChange
   /** What brings it back. */
   readonly previous?: WireguardChange
-}
-
-export interface WireguardChange extends Partial<Pick<WireguardConfig, 'privateKey' | 'listenPort' | 'fwmark'>> {
-  /** Added, or with all that they say in place of what is there. */
-  readonly peers?: readonly WireguardPeer[]
-  /** Public keys of peers that go. */
-  readonly gone?: readonly string[]
 }
 
 /** Neighbouring VLANs with which a port, or a bridge's own interface, does the same. */

@@ -1,4 +1,6 @@
 /** Words for a POSIX shell. XCU 2.2, Quoting. */
+import type { RouteState, RuleState } from '../state/network.ts'
+import { routeText, ruleText } from '../state/words.ts'
 
 /** The word as sh reads it back: bare where nothing in it is special, in single quotes otherwise. */
 export function quote(word: string): string {
@@ -15,4 +17,15 @@ export function hereDocument(text: string, place = ''): string {
   let end = 'EOF'
   while (text.split('\n').includes(end)) end += '_'
   return `<<'${end}'${place === '' ? '' : `  # ${place}`}\n${text}${text.endsWith('\n') || text === '' ? '' : '\n'}${end}`
+}
+
+/** `ip route` words of a route, for a shell. */
+export function quotedRoute(route: RouteState): string {
+  return routeText({ ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dev: quote(nexthop.dev) })) })
+}
+
+/** `ip rule` words of a rule, for a shell. */
+export function quotedRule(rule: RuleState): string {
+  const { iif, oif } = rule
+  return ruleText({ ...rule, ...(iif !== undefined && { iif: quote(iif) }), ...(oif !== undefined && { oif: quote(oif) }) })
 }

@@ -1,7 +1,8 @@
 /** What is said to a WireGuard link, in the words of wg(8). */
 import { peerText } from '../state/equal-link.ts'
-import type { SetWireguard, WireguardChange } from './operation.ts'
+import type { SetWireguard } from './operation.ts'
 import { quote } from './quote.ts'
+import type { WireguardChange } from '../state/wireguard.ts'
 
 /** Without keys but public ones: for a line of the plan. */
 export function wireguardSummary({ privateKey, listenPort, fwmark, peers = [], gone = [] }: WireguardChange): string {

@@ -1,8 +1,8 @@
 /** Keys, port and peers of a WireGuard link. wg(8), <linux/wireguard.h>. */
 import { isSamePeer, isVirtual, peerText } from '../state/equal-link.ts'
-import type { VirtualLink, WireguardConfig, WireguardPeer } from '../state/network.ts'
+import type { VirtualLink } from '../state/network.ts'
 import type { Draft } from './draft.ts'
-import type { WireguardChange } from './operation.ts'
+import type { WireguardChange, WireguardConfig, WireguardPeer } from '../state/wireguard.ts'
 
 /** What the kernel gives a new one. */
 export const NO_CONFIG: WireguardConfig = { privateKey: '', listenPort: 0, fwmark: 0, peers: new Map() }

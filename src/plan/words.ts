@@ -4,16 +4,16 @@ import { modeText } from '../state/equal.ts'
 import { isolationText } from '../state/isolation.ts'
 import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
-import { mountText, rootText, type RootState } from '../state/mount.ts'
-import type { BridgeVlan, LinkState, RouteFamily, RouteState, RuleState, VethLink, VirtualLink } from '../state/network.ts'
+import { mountText } from '../state/mount.ts'
+import type { BridgeVlan, LinkState, RouteFamily, VethLink, VirtualLink } from '../state/network.ts'
 import { FABRIC } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import { mountComment, rootComment } from './mount-words.ts'
+import { mountComment, rootComment, rootWords } from './mount-words.ts'
 import type { AddFdb, DelFdb, LinkChange, Operation, VlanRange } from './operation.ts'
 import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
-import { hereDocument, quote, quoteAll } from './quote.ts'
+import { hereDocument, quote, quoteAll, quotedRoute, quotedRule } from './quote.ts'
 import { commandText, serviceCommand } from './service-command.ts'
 import { wireguardCommand, wireguardSummary } from './wireguard-words.ts'
 
@@ -141,10 +141,6 @@ export function describe(operation: Operation): string {
     case 'stop service':
       return `stop service ${operation.name}`
   }
-}
-
-function rootWords(root: RootState | undefined): string {
-  return root === undefined ? '' : ` with the root ${rootText(root)}`
 }
 
 /** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
@@ -289,15 +285,6 @@ function fdbWords({ type, ifname, fdb }: AddFdb | DelFdb): string[] {
   const at = [lladdr, 'dev', quote(ifname)]
   if (dst !== undefined) return [isNew ? 'fdb append' : 'fdb del', ...at, 'dst', dst]
   return [isNew ? 'fdb add' : 'fdb del', ...at, isNew ? 'master static' : 'master', inVlan('vlan', vlan)]
-}
-
-function quotedRoute(route: RouteState): string {
-  return routeText({ ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dev: quote(nexthop.dev) })) })
-}
-
-function quotedRule(rule: RuleState): string {
-  const { iif, oif } = rule
-  return ruleText({ ...rule, ...(iif !== undefined && { iif: quote(iif) }), ...(oif !== undefined && { oif: quote(oif) }) })
 }
 
 function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethLink, lab: string): readonly IpCommand[] {

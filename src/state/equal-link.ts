@@ -1,10 +1,11 @@
 /** Which properties of two links of one name differ. */
 import { isVirtualKind, KINDS, PORT_OPTIONS } from './kind.ts'
-import type { BridgeLink, BridgePort, LinkState, PortVlan, VirtualLink, WireguardConfig, WireguardPeer } from './network.ts'
+import type { BridgeLink, BridgePort, LinkState, PortVlan, VirtualLink } from './network.ts'
 import { optionDifferences } from './option.ts'
 import type { OptionDifference, OptionValue } from './option.ts'
 import type { PropertyDifference } from './equal.ts'
 import { linkEndText } from './words.ts'
+import type { WireguardConfig, WireguardPeer } from './wireguard.ts'
 
 /** Bridge options, all of which can be changed while the bridge runs, and their words in ip-link(8). */
 export const BRIDGE_OPTIONS = [

@@ -10,6 +10,7 @@ import type { VirtualKind } from './kind.ts'
 import type { TreeState } from './mount.ts'
 import type { Options } from './option.ts'
 import type { Isolation } from './isolation.ts'
+import type { WireguardConfig } from './wireguard.ts'
 
 /** Names of the namespace that holds the bridges, and of the node that `internet` makes. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
@@ -183,28 +184,6 @@ export interface VirtualLink extends LinkBase {
   readonly fdbs?: ReadonlyMap<string, FdbEntry>
   /** Of kind wireguard. */
   readonly wireguard?: WireguardConfig
-}
-
-/** <linux/wireguard.h>, wg(8). Keys are in base64. */
-export interface WireguardConfig {
-  readonly privateKey: string
-  /** 0: any free port. */
-  readonly listenPort: number
-  /** 0: none. */
-  readonly fwmark: number
-  /** By public key. */
-  readonly peers: ReadonlyMap<string, WireguardPeer>
-}
-
-export interface WireguardPeer {
-  readonly publicKey: string
-  readonly presharedKey?: string
-  /** Where the first packet goes: `10.0.0.2:51820`, `[fd00::2]:51820`. The kernel follows a peer that moves. */
-  readonly endpoint?: string
-  /** Prefixes, sorted. */
-  readonly allowedIps: readonly string[]
-  /** Seconds; 0 is off. */
-  readonly persistentKeepalive: number
 }
 
 /** A link that netlab did not make (observed only); left alone. */

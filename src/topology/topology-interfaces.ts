@@ -1,9 +1,10 @@
 /** Stations and ports of the stages before → interfaces of the Topology, each once: a node's interface and its cable's end are one object. */
-import type { BridgePort, WireguardConfig } from '../state/network.ts'
+import type { BridgePort } from '../state/network.ts'
 import { readBridge } from './bridges.ts'
 import type { Findings } from './findings.ts'
 import type { PortDraft, Station } from './interfaces.ts'
 import type { Interface } from './topology.ts'
+import type { WireguardConfig } from '../state/wireguard.ts'
 
 export function createInterfaces(
   portOf: ReadonlyMap<PortDraft | Station, BridgePort>,

@@ -20,12 +20,12 @@ import type {
   ServiceState,
   SetupCommand,
   SysctlState,
-  WireguardConfig,
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import type { ServiceSettings } from './services.ts'
+import type { WireguardConfig } from '../state/wireguard.ts'
 
 export interface Topology {
   readonly name: string

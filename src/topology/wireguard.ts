@@ -1,7 +1,6 @@
 /** WireGuard interfaces: who is whose peer, and with which keys, endpoints and prefixes. wg(8). */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import type { WireguardConfig, WireguardPeer } from '../state/network.ts'
 import { addressBits, parseAddress } from '../unit/address.ts'
 import { parsePrefix } from '../unit/prefix.ts'
 import { canonicalPrivateKey, derivedPrivateKey, isWireguardKey, publicKeyOf } from '../unit/wireguard-key.ts'
@@ -14,6 +13,7 @@ import { asMap, itemsAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue, Value } from './value.ts'
 import type { NodeStations } from './virtuals.ts'
 import type { Wiring } from './wiring.ts'
+import type { WireguardConfig, WireguardPeer } from '../state/wireguard.ts'
 
 const DEFAULT_PORT = 51_820
 

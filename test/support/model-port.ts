@@ -1,9 +1,10 @@
 /** Ports of bridges and WireGuard links of the model kernel: net/bridge/br_vlan.c, br_fdb.c, br_mdb.c, drivers/net/wireguard/netlink.c. */
 import type { AddFdb, AddMdb, AddVlan, DelFdb, DelMdb, DelVlan, SetWireguard } from '../../src/plan/operation.ts'
 import { fdbKey, mdbKey } from '../../src/state/key.ts'
-import type { BridgePort, FdbEntry, PortVlan, WireguardConfig } from '../../src/state/network.ts'
+import type { BridgePort, FdbEntry, PortVlan } from '../../src/state/network.ts'
 import { refuse } from './model-netns.ts'
 import type { Link, Netns } from './model-netns.ts'
+import type { WireguardConfig } from '../../src/state/wireguard.ts'
 
 export const NEW_PORT: BridgePort = { options: {}, vlans: new Map(), fdbs: new Map(), mdbs: new Map() }
 

@@ -89,7 +89,7 @@ function networkOf(stream: Iterator<number>, isPlain: boolean): NetworkState {
   const chance: Chance = (percent) => next() % 100 < percent
   const kernel = createModelKernel()
   buildNamespaces(kernel, pick, chance)
-  buildLinks(kernel, pick, chance, isPlain)
+  buildLinks(kernel, pick, chance, isPlain ? [] : NODES)
   for (const [netns] of kernel.state().namespaces) fill(kernel, netns, pick, chance, isPlain)
   return kernel.state()
 }
@@ -148,7 +148,8 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
   }
 }
 
-function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance, isPlain: boolean): void {
+/** `withKinds`: the nodes that have more kinds than veth. */
+function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance, withKinds: readonly string[]): void {
   const veth = (netns: string, ifname: string, peer: VethLink['peer']): VethLink => {
     const mtu = pick([1500, 1500, 1500, 1400, 1000])
     return {
@@ -178,7 +179,7 @@ function buildLinks(kernel: ModelKernel, pick: Pick1, chance: Chance, isPlain: b
       })
     }
   }
-  if (!isPlain) for (const netns of NODES) buildKinds(kernel, netns, pick, chance)
+  for (const netns of withKinds) buildKinds(kernel, netns, pick, chance)
   for (const [netns, { links }] of kernel.state().namespaces) {
     for (const ifname of links.keys()) if (chance(92)) attempt(kernel, { type: 'set link', netns, cause: '', ifname, set: { up: true } })
     // What is above a link has come up with it.

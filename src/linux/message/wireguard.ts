@@ -1,7 +1,5 @@
 // Generic netlink family wireguard: WG_CMD_SET_DEVICE, WG_CMD_GET_DEVICE. <linux/wireguard.h>; wg(8). Keys are 32 bytes, base64 in the model.
 import { AttrStream, parseAttributes, putU16, putU32, putU8 } from 'netlink/dist/structs.js'
-import type { WireguardChange } from '../../plan/operation.ts'
-import type { WireguardConfig, WireguardPeer } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import { AF_INET, AF_INET6 } from '../uapi.ts'
 import {
@@ -30,6 +28,7 @@ import {
   WGPEER_F_REPLACE_ALLOWEDIPS,
 } from '../uapi-genl.ts'
 import { ipBytes, ipText, pushNested, zString } from './bytes.ts'
+import type { WireguardChange, WireguardConfig, WireguardPeer } from '../../state/wireguard.ts'
 
 /** struct genlmsghdr, 4 bytes: command, version, reserved. */
 function genlmsghdr(command: number, version: number): Buffer {
