@@ -12,6 +12,7 @@ import { failureText } from './report/failure.ts'
 import { formatPcapng } from './pcapng.ts'
 import type { TestResult } from './result.ts'
 import type { Session } from './session.ts'
+import type { Sighting } from '../linux/flow/capture.ts'
 
 /** What a node is asked. A tool that it does not have says so in the file. */
 const COMMANDS = [
@@ -82,7 +83,10 @@ function writeLogs({ lab, desired }: Session, folder: string): void {
 async function capture(session: Session, { steps }: TestResult): Promise<Buffer | undefined> {
   const flows = steps.flatMap(({ misses }) => misses.flatMap(({ flow }) => flow ?? []))
   if (flows.length === 0) return undefined
-  const { sightings } = await session.engine.flows(flows, session.places, true)
+  const seen = async (): Promise<readonly Sighting[]> => (await session.engine.flows(flows, session.places, true)).sightings
+  // While the kernel waits for the answer to its last ARP request, it sends nothing; when that has failed, it asks anew.
+  const first = await seen()
+  const sightings = first.length > 0 ? first : await seen()
   return sightings.length === 0 ? undefined : formatPcapng(sightings) // a packet that nobody sent has no capture
 }
 
