@@ -151,9 +151,9 @@ describe('each direction alone', () => {
       [back[2]!, 2e6],
     ] as const) {
       const share = ((received.tcp?.bytes ?? 0) * 8) / ((received.tcp?.ns ?? 1) / 1e9) / (rate * TCP_SHARE)
-      // The emulated machine wakes a reader late: what has come by then is counted without its time, and the sender waits for acknowledgements.
-      expect(share).toBeGreaterThan(0.8)
-      expect(share).toBeLessThan(1.15)
+      // The emulated machine wakes a reader late: what has come by then is counted without its time. 1.054 was seen.
+      expect(share).toBeGreaterThan(0.9)
+      expect(share).toBeLessThan(1.1)
     }
   })
 
