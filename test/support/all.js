@@ -24,13 +24,15 @@ let stopped
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => (stopped = signal))
 
 const sum = { passed: 0, failed: 0, skipped: 0 }
+/** The tests that each reason kept from running. @type {Map<string, string[]>} */
+const skipped = new Map()
 /** @type {string[]} */
-const reasons = []
+const failures = []
 for (const [name, run] of TIERS) {
   if (stopped || (wanted.length > 0 && !wanted.includes(name))) continue
   console.log(`\n── ${name}`)
   const start = performance.now()
-  const { passed, failed, skips } = await run()
+  const { passed, failed, failures: failedTests, skips } = await run()
   // Where a full machine is promised, what could not run was not tested.
   const required = process.env.NETLAB_REQUIRE === 'all'
   const row = { passed, failed: failed + (required ? skips.length : 0), skipped: required ? 0 : skips.length }
@@ -38,10 +40,13 @@ for (const [name, run] of TIERS) {
   sum.failed += row.failed
   sum.skipped += row.skipped
   table.push([name, row.passed, row.failed, row.skipped, ((performance.now() - start) / 1000).toFixed(1)])
-  reasons.push(...skips.map((skip) => `${name}: ${skip.test}\n  skipped: ${skip.reason}`))
+  for (const { test, reason } of skips) skipped.set(reason, [...(skipped.get(reason) ?? []), `${name}: ${test}`])
+  failures.push(...failedTests.map(({ test, message }) => `failed: ${name}: ${test}\n${message.replace(/^/gm, '  ')}`))
 }
 
-console.log(`\n${reasons.join('\n')}${reasons.length > 0 ? '\n' : ''}${table.toString()}`)
+for (const [reason, tests] of skipped) console.log(`skipped, ${reason}:\n${tests.map((test) => `  ${test}`).join('\n')}`)
+for (const failure of failures) console.log(failure)
+console.log(table.toString())
 if (stopped) console.log(`stopped by ${stopped}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 process.exitCode = stopped ? 128 + constants.signals[stopped] : sum.failed > 0 ? 1 : 0

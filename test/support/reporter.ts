@@ -7,19 +7,21 @@ import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 
 import type { TierReport } from './tier-report.ts'
 
 const UNEXPLAINED = 'the test gives no reason'
+/** Of what a failed test says: the rest stands where it ran. */
+const MESSAGE_LINES = 20
 
 /** What vitest calls; the default reporter beside it prints everything else. */
 export class NetlabReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tiers = new Map<string, TierReport>()
     for (const module of modules) {
-      const tier = tiers.get(module.project.name) ?? { passed: 0, failed: 0, skips: [] }
+      const tier = tiers.get(module.project.name) ?? { passed: 0, failed: 0, failures: [], skips: [] }
       tiers.set(module.project.name, tier)
       count(module, tier)
     }
     // A leak found after the tests, or a promise that failed behind a test's back.
     const [first] = tiers.values()
-    if (unhandled.length > 0 && first) first.failed += unhandled.length
+    if (first) addFailures(first, 'outside of the tests', unhandled)
     printSkips(tiers)
     const file = process.env['NETLAB_TEST_REPORT']
     if (file !== undefined) writeFileSync(file, JSON.stringify(Object.fromEntries(tiers)))
@@ -28,14 +30,19 @@ export class NetlabReporter implements Reporter {
 
 function count(module: TestModule, tier: TierReport): void {
   // A file that cannot be loaded, or whose hooks fail, has no test to carry the failure.
-  if (module.errors().length > 0) tier.failed += 1
-  for (const suite of module.children.allSuites()) if (suite.errors().length > 0) tier.failed += 1
+  addFailures(tier, module.relativeModuleId, module.errors())
+  for (const suite of module.children.allSuites()) addFailures(tier, `the setup of ${suite.fullName}`, suite.errors())
   for (const test of module.children.allTests()) {
     const result = test.result()
     if (result.state === 'passed') tier.passed += 1
-    else if (result.state === 'failed') tier.failed += 1
+    else if (result.state === 'failed') addFailures(tier, test.fullName, result.errors.slice(0, 1))
     else tier.skips.push({ test: test.fullName, reason: skipReason(test) })
   }
+}
+
+function addFailures(tier: TierReport, test: string, errors: readonly SerializedError[]): void {
+  tier.failed += errors.length
+  tier.failures.push(...errors.map(({ message }) => ({ test, message: message.split('\n').slice(0, MESSAGE_LINES).join('\n') })))
 }
 
 /** vitest says nothing of a test that it did not come to: because what was to be made for it failed, or because it was not asked for. */

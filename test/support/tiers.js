@@ -16,19 +16,16 @@ const isRoot = process.getuid?.() === 0
 /** Only what kernel and user have to do with; a hung test must not hold the machine for ever. */
 const LIMIT_MS = 15 * 60_000
 const GUEST_LIMIT_SECONDS = 600
-/** What run-in-guest ends with when the time is up. */
-const LIMIT_STATUS = 124
+/** What run-in-guest ends with when the emulated machine has failed, and no test. */
+const DIED_STATUS = 125
 
 /**
  * Each tier by name, in the order in which they run.
  * @type {ReadonlyMap<string, () => Promise<TierReport>>}
  */
 export const TIERS = new Map([
-  ['build', () => step('build', ['npm', 'run', '--silent', 'build:native'], ['npm', 'run', '--silent', 'build'])],
-  [
-    'check',
-    () => step('check', ...['check:types', 'check:lint', 'check:format', 'check:imports'].map((name) => ['npm', 'run', '--silent', name])),
-  ],
+  ['build', () => step(['npm', 'run', '--silent', 'build:native'], ['npm', 'run', '--silent', 'build'])],
+  ['check', () => step(...['check:types', 'check:lint', 'check:format', 'check:imports'].map((name) => ['npm', 'run', '--silent', name]))],
   ['unit', () => vitest(['unit'])],
   ['golden', () => vitest(['golden'])],
   ['property', () => vitest(['property'])],
@@ -38,14 +35,14 @@ export const TIERS = new Map([
   ['guest', guest],
 ])
 
-/** Commands that either succeed or not: each counts as one test. @param {string} tier @param {string[][]} commands */
-async function step(tier, ...commands) {
+/** Commands that either succeed or not: each counts as one test. @param {string[][]} commands */
+async function step(...commands) {
   const report = emptyReport()
   for (const command of commands) {
     if ((await run(command)) === 0) report.passed += 1
     else {
       report.failed += 1
-      console.log(`${tier}: ${command.join(' ')} failed`)
+      report.failures.push({ test: command.join(' '), message: 'see above' })
     }
   }
   return report
@@ -111,8 +108,7 @@ async function guest() {
     const shares = ['--rw', folder, '--rw', checkout]
     const command = [runInGuest, '--timeout', String(GUEST_LIMIT_SECONDS), ...shares, '--', node, vitest, 'run', ...options]
     let status = await run(command, { env })
-    // vitest always leaves a report. Without one the emulated machine has failed, and no test.
-    if (status !== 0 && status !== LIMIT_STATUS && !existsSync(file)) {
+    if (status === DIED_STATUS && !existsSync(file)) {
       console.log(`the guest ended with status ${status} before vitest could report; once more`)
       status = await run(command, { env })
     }
@@ -129,22 +125,26 @@ function readReport(file, status) {
     for (const part of Object.values(/** @type {Record<string, TierReport>} */ (JSON.parse(readFileSync(file, 'utf8'))))) {
       report.passed += part.passed
       report.failed += part.failed
+      report.failures.push(...part.failures)
       report.skips.push(...part.skips)
     }
   }
-  if (status !== 0 && report.failed === 0) report.failed = 1
+  if (status !== 0 && report.failed === 0) {
+    report.failed = 1
+    report.failures.push({ test: 'the whole tier', message: `ended with status ${status}; see above` })
+  }
   return report
 }
 
 /** @returns {TierReport} */
 function emptyReport() {
-  return { passed: 0, failed: 0, skips: [] }
+  return { passed: 0, failed: 0, failures: [], skips: [] }
 }
 
 /** @param {string} test @param {string} reason @returns {TierReport} */
 function skipped(test, reason) {
   console.log(`${test}\n  skipped: ${reason}`)
-  return { passed: 0, failed: 0, skips: [{ test, reason }] }
+  return { ...emptyReport(), skips: [{ test, reason }] }
 }
 
 /**
