@@ -4,12 +4,19 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { nodeCommand, resetLink, setLink } from '../../src/index.ts'
 import { sharedLab } from '../support/live-lab.ts'
 
-const METER = fileURLToPath(new URL('../support/meter.js', import.meta.url))
+/** As text: a node has a /tmp of its own, and the checkout may lie in the machine's. */
+const METER = [
+  process.execPath,
+  '--input-type=module',
+  '--eval',
+  readFileSync(new URL('../support/meter.js', import.meta.url), 'utf8'),
+  '--',
+]
 const MACHINE_MS = 4
 /** IPv4, UDP and Ethernet headers of a packet; of TCP's with timestamps. */
 const UDP_HEADERS = 42
@@ -49,13 +56,13 @@ interface Job {
 
 /** Sends the jobs from one node to the other; what arrived, in their order. */
 async function measure(from: string, to: string, jobs: readonly Job[]): Promise<Received[]> {
-  const command = nodeCommand(lab.name, to, [process.execPath, METER, 'sink'])
+  const command = nodeCommand(lab.name, to, [...METER, 'sink'])
   const sink = spawn(command.file, command.args, { env: command.env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   sink.stdout.on('data', (data: Buffer) => (output += data.toString()))
   const ended = once(sink, 'close')
   await once(sink.stderr, 'data')
-  const sent = await lab.node(from).exec([process.execPath, METER, 'source', JSON.stringify(jobs)])
+  const sent = await lab.node(from).exec([...METER, 'source', JSON.stringify(jobs)])
   expect(sent.stderr).toBe('')
   await ended
   const received = JSON.parse(output) as Record<string, Received>

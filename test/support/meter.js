@@ -1,6 +1,6 @@
 // Measures what packets meet: a sink in one node, a source in another, one clock for both (CLOCK_MONOTONIC of the one kernel).
-//   node meter.js sink             receives on UDP and TCP port 9000 until nothing has come for three seconds; prints what came, as JSON
-//   node meter.js source JOBS      sends one job after the other; JOBS is JSON: [{ "to", "count", "gapUs", "bytes" } | { "to", "tcpBytes" }]
+//   sink          receives on UDP and TCP port 9000 until nothing has come for three seconds; prints what came, as JSON
+//   source JOBS   sends one job after the other; JOBS is JSON: [{ "to", "count", "gapUs", "bytes" } | { "to", "tcpBytes" }]
 import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 
@@ -96,5 +96,6 @@ async function sendTcp(index, to, bytes) {
   })
 }
 
-const [verb, jobs] = process.argv.slice(2)
+// Run by --eval: there is no file's name among the arguments.
+const [verb, jobs] = process.argv.slice(1)
 await (verb === 'sink' ? sink() : source(JSON.parse(jobs ?? '[]')))
