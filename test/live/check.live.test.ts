@@ -203,7 +203,7 @@ tests:
   ],
 ]
 
-describe('the report', () => {
+describe.concurrent('the report', () => {
   test.for(FAULTS)('must name %s', { timeout: 60_000 }, async ([, yaml, cause], context) => {
     needs(context, 'command:ip', 'table:iptables', ...USER_NEEDS)
     const result = await check(yaml)
@@ -214,7 +214,7 @@ describe('the report', () => {
 })
 
 /** What ping, and a connection made by bash, say of the same question. */
-describe('the probes must agree with other programs', () => {
+describe.concurrent('the probes must agree with other programs', () => {
   const LAB = `
 nodes:
   h1: { gateway: fw }
@@ -258,7 +258,7 @@ tests:
   })
 })
 
-describe('programs in nodes', () => {
+describe.concurrent('programs in nodes', () => {
   const LAB = `
 nodes:
   h1: { dns: [10.0.0.2] }
@@ -284,7 +284,7 @@ tests:
   })
 })
 
-describe('a timeline', () => {
+describe.concurrent('a timeline', () => {
   const LAB = `
 nodes: { h1: { gateway: r1 }, r1: { forwarding: true }, h2: { gateway: r1 } }
 bridges: { lan: { subnet: 10.0.1.0/24 } }

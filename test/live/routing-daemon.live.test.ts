@@ -22,7 +22,7 @@ const FAST_OSPF = ['eth0', 'eth1']
   )
   .join('')
 
-test('an OSPF ring must find its ways, and others when a cable goes', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('an OSPF ring must find its ways, and others when a cable goes', { timeout: 60_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/ospfd', 'command:vtysh')
   await lab.up(`
 profiles:
@@ -51,7 +51,7 @@ links:
   await until(lab, 'r1', 'ping -c 1 -W 1 10.255.0.2', / 0% packet loss/)
 })
 
-test('a route reflector must pass on what it hears from two other ASes', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('a route reflector must pass on what it hears from two other ASes', { timeout: 60_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/bgpd', 'command:vtysh')
   const ebgp = (as: number, peer: string, network: string): string => `
       router bgp ${as}
@@ -111,7 +111,7 @@ links:
   expect(await lab.sh('east', 'vtysh -c "show bgp ipv4 unicast 192.0.2.0/24"')).toMatch(/65000 65001/)
 })
 
-test('OSPFv3 and IS-IS must carry IPv6', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('OSPFv3 and IS-IS must carry IPv6', { timeout: 60_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/ospf6d', 'command:/usr/lib/frr/isisd', 'command:vtysh')
   const ospf6 = (id: number): string => `
       router ospf6
@@ -162,7 +162,7 @@ links:
   await until(lab, 'i1', 'ping -c 1 -W 1 fd00:e::2', / 0% packet loss/)
 })
 
-test('BFD must tell BGP of a dead neighbour before its hold time does', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('BFD must tell BGP of a dead neighbour before its hold time does', { timeout: 60_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/bfdd', 'command:vtysh')
   const peer = (own: number, other: number): string => `
       bfd
@@ -190,7 +190,7 @@ links: [[a, sw], [b, sw]]
   await until(lab, 'a', 'vtysh -c "show bgp summary json"', /"failedPeers":1|"state":"(?:Idle|Active|Connect)"/)
 })
 
-test('BIRD and FRR must speak OSPF with each other', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('BIRD and FRR must speak OSPF with each other', { timeout: 60_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/ospfd', 'command:vtysh', 'command:birdc')
   await lab.up(`
 defaults: { node: { forwarding: true } }
@@ -225,7 +225,7 @@ links: [{ endpoints: [frr, bird], subnet: 10.0.0.0/30 }]
   expect(await lab.drift()).toEqual([])
 })
 
-test('a line that a daemon does not take must be told before anything is made', async ({ lab, skip }) => {
+test.concurrent('a line that a daemon does not take must be told before anything is made', async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/zebra', 'command:vtysh', 'command:birdc')
   const error = await lab.refusal(
     'nodes:\n  a:\n    frr: |\n      router ospf\n       netwrok 10.0.0.0/8 area 0\n  b:\n    bird: |\n      router idd 1.1.1.1;\n',

@@ -98,9 +98,8 @@ async function guest() {
   const folder = mkdtempSync(join(tmpdir(), 'netlab-report-'))
   try {
     const file = join(folder, 'report.json')
-    // One worker for all files: a start of Node costs the guest seconds.
     const files = [...LIVE_IN_GUEST, 'test/guest'].map((name) => (name.includes('/') ? name : `test/live/${name}.live`))
-    const [node = '', vitest = '', , ...options] = [...vitestCommand(['live', 'guest']), '--no-isolate', ...files]
+    const [node = '', vitest = '', , ...options] = [...vitestCommand(['live', 'guest']), ...files]
     const env = { ...process.env, PATH, NETLAB_TEST_REPORT: file, NETLAB_MODULE_CACHE: join(folder, 'modules') }
     // To list the tests is to load them: what the machine has transformed here, the guest reads.
     await run([node, vitest, 'list', ...options, '--json=/dev/null'], { env })
