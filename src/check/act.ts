@@ -1,5 +1,8 @@
 /** One action of a timeline. */
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { inspect } from '../lab/inspect.ts'
+import { resetLink, setLink } from '../lab/link.ts'
+import { controlServices } from '../lab/services.ts'
 import type { Action } from '../topology/tests/test.ts'
 import { cablesOf, cut, mend } from './cable.ts'
 import type { StepResult } from './result.ts'
@@ -43,10 +46,35 @@ async function perform(session: Session, action: Action): Promise<string | undef
         if (time < action.times - 1) await pause(action.everyMs)
       }
       return undefined
+    case 'impair': {
+      const { end, both, settings } = action
+      return said(() => setLink(session.lab, `${end.node}:${end.ifname}`, settings, { both }))
+    }
+    case 'reset':
+      for (const { node, ifname } of action.ends) {
+        const problem = await said(() => resetLink(session.lab, `${node}:${ifname}`))
+        if (problem !== undefined) return problem
+      }
+      return undefined
+    case 'service': {
+      const { service, request } = action
+      return said(() => controlServices(session.lab, service.netns, service.service, request))
+    }
     case 'stop':
       return powerOff(session, action.nodes)
     case 'start':
       return powerOn(session, action.nodes)
+  }
+}
+
+/** What goes wrong, in words. */
+async function said(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.message
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 /** `start`, `stop`, `restart` and `kill`: what running services are told. */
 import { constants } from 'node:os'
 import { didYouMean } from '../diagnostic/suggest.ts'
+import { parseSignal, SIGNAL_NAMES } from '../unit/signal.ts'
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
 import type { Context } from './context.ts'
@@ -78,15 +79,8 @@ async function control(context: Context, args: readonly string[], request: Verb 
 }
 
 function signalNumber(word: string): number {
-  const name = word.toUpperCase().replace(/^SIG/, '')
-  const known = Object.entries(constants.signals).map(([key, number]) => [key.slice('SIG'.length), number] as const)
-  const found = known.find(([key, number]) => key === name || String(number) === word)
-  if (found === undefined)
-    throw usageError(
-      `There is no signal "${word}".${didYouMean(
-        name,
-        known.map(([key]) => key),
-      )}`,
-    )
-  return found[1]
+  const signal = parseSignal(word)
+  if (signal === undefined)
+    throw usageError(`There is no signal "${word}".${didYouMean(word.toUpperCase().replace(/^SIG/, ''), SIGNAL_NAMES)}`)
+  return constants.signals[signal]
 }

@@ -3,6 +3,7 @@
  * Findings about what is then missing ("the gateway is not connected") would only repeat the first one in other words.
  */
 import { expandRange } from '../unit/range.ts'
+import type { MapValue } from './value.ts'
 
 export interface Damage {
   /** A name, range or endpoint (`h[1-3]:eth0`). */
@@ -10,10 +11,14 @@ export interface Damage {
   /** Everything: a default, a profile or a whole file is gone. */
   addAll(): void
   has(name: string): boolean
+  /** A key of the map is gone: what it then lacks, the user may have written. */
+  tear(map: MapValue): void
+  isTorn(map: MapValue): boolean
 }
 
 export function createDamage(): Damage {
   const names = new Set<string>()
+  const torn = new WeakSet<MapValue>()
   let all = false
   return {
     add: (text) => {
@@ -23,5 +28,7 @@ export function createDamage(): Damage {
       all = true
     },
     has: (name) => all || names.has(name),
+    tear: (map) => void torn.add(map),
+    isTorn: (map) => torn.has(map),
   }
 }

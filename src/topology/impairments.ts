@@ -17,6 +17,8 @@ import { LINK_PROFILES } from './link-profiles.ts'
 import { asMap, scalarAt, valueAt } from './value.ts'
 import type { MapValue, Value } from './value.ts'
 
+export type ImpairmentTexts = Readonly<Partial<Record<ImpairmentKey, string>>>
+
 export type Direction = 'forward' | 'backward'
 
 export interface ImpairmentReader {
@@ -58,6 +60,17 @@ export function createImpairmentReader(findings: Findings): ImpairmentReader {
       return chains.get(key)
     },
   }
+}
+
+/** The keys of an impairment that a map has, as texts that have been looked at one by one. */
+export function impairmentTextsIn(map: MapValue, findings: Findings): ImpairmentTexts {
+  readKeys(map, findings)
+  return Object.fromEntries(
+    IMPAIRMENT_KEYS.flatMap((key) => {
+      const value = valueAt(map, key)
+      return value === undefined ? [] : [[key, wordsOfImpairment(key, value).value ?? '']]
+    }),
+  )
 }
 
 /** What one map says of a direction: its profile, its own keys, then those of the direction alone. */

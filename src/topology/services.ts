@@ -1,9 +1,9 @@
 /** `services` of a node: programs that run as long as the lab does. */
-import { constants } from 'node:os'
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { ReadyConditions, ServiceDefinition } from '../state/network.ts'
 import { parseDuration } from '../unit/duration.ts'
+import { parseSignal, SIGNAL_NAMES } from '../unit/signal.ts'
 import { argvOf, readEnv } from './command.ts'
 import type { Image } from './image.ts'
 import type { Findings } from './findings.ts'
@@ -108,17 +108,15 @@ function readStop(
   const settings = stop?.kind === 'map' ? stop : undefined
   const signal = settings === undefined ? scalarAt(map, 'stop') : scalarAt(settings, 'signal')
   const timeoutMs = readTimeout(scalarAt(settings, 'timeout'), findings) ?? STOP_TIMEOUT_MS
-  const name = signal === undefined ? (signalName(ofImage ?? 'TERM') ?? 'SIGTERM') : signalName(signal.text)
+  const name = signal === undefined ? (parseSignal(ofImage ?? 'TERM') ?? 'SIGTERM') : parseSignal(signal.text)
   if (name !== undefined) return { stopSignal: name, stopTimeoutMs: timeoutMs }
-  const known = Object.keys(constants.signals).map((each) => each.slice('SIG'.length))
   const word = signal?.text ?? ''
-  findings.error('INVALID_VALUE', signal?.origin, `"${word}" is not a signal, e.g. TERM.${didYouMean(word.replace(/^SIG/i, ''), known)}`)
+  findings.error(
+    'INVALID_VALUE',
+    signal?.origin,
+    `"${word}" is not a signal, e.g. TERM.${didYouMean(word.replace(/^SIG/i, ''), SIGNAL_NAMES)}`,
+  )
   return { stopSignal: 'SIGTERM', stopTimeoutMs: timeoutMs }
-}
-
-function signalName(text: string): NodeJS.Signals | undefined {
-  const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`
-  return name in constants.signals ? (name as NodeJS.Signals) : undefined
 }
 
 function readReady(map: MapValue | undefined, findings: Findings): ReadyConditions {

@@ -71,7 +71,7 @@ function report(error: SchemaError, place: Place, findings: Findings): void {
         'WRONG_TYPE',
         origin,
         `${name} takes ${typeNames(schema)}; this is ${kindOf(place.value)}.`,
-        typeHint(schema, place),
+        typeHint(schema, error.parentSchema['examples'], place),
       )
     case 'enum': {
       const accepted = (schema as unknown[]).map(String)
@@ -96,9 +96,15 @@ function reportUnknownKey(key: string, error: SchemaError, place: Place, finding
   const where = ownerOf(place.path)
   const known = Object.keys((error.parentSchema['properties'] as object | undefined) ?? {})
   const meant = suggest(key, known)
-  const hint = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`
+  const isBeside = BESIDE_KIND.has(key) && KIND_OF_TEST.test(place.path.join('/'))
+  const elsewhere = isBeside ? `Write it beside ${where}, not in it.` : `Known here: ${known.join(', ')}.`
+  const hint = meant === undefined ? elsewhere : `Did you mean "${meant}"?`
   findings.error('UNKNOWN_KEY', origin, `${where} has no key "${key}".`, { hint })
 }
+
+/** `ping: { from: h1, to: h2 }` */
+const KIND_OF_TEST = /^tests\/\d+(?:\/steps\/\d+)?\/[^/]+$/
+const BESIDE_KIND = new Set(['from', 'to', 'expect', 'code', 'by', 'within', 'for', 'not', 'name'])
 
 function reportBounds(error: SchemaError, place: Place, findings: Findings): void {
   const { minimum, maximum } = error.parentSchema as { readonly minimum: number; readonly maximum?: number }
@@ -132,9 +138,10 @@ function kindOf(value: Value): string {
   return Number.isInteger(value.value) ? `the number ${value.text}` : `${value.text}, which is no whole number`
 }
 
-function typeHint(schema: unknown, { value, path }: Place): More {
+function typeHint(schema: unknown, examples: unknown, { value, path }: Place): More {
   const takes = accepts(schema)
-  const hint = value.kind === 'scalar' ? scalarHint(takes, value) : value.kind === 'map' ? mapHint(takes, value) : listHint(path, value)
+  const hint =
+    value.kind === 'scalar' ? scalarHint(takes, value, examples) : value.kind === 'map' ? mapHint(takes, value) : listHint(path, value)
   return hint === undefined ? {} : { hint }
 }
 
@@ -156,8 +163,12 @@ function accepts(schema: unknown): Accepts {
   return (...types) => types.some((type) => accepted.includes(type))
 }
 
-function scalarHint(takes: Accepts, value: ScalarValue): string | undefined {
-  if (takes('string')) return value.value === null ? undefined : `Put it in quotes: "${value.text}".`
+function scalarHint(takes: Accepts, value: ScalarValue, examples: unknown): string | undefined {
+  if (takes('string')) {
+    const withUnit = (Array.isArray(examples) ? examples : []).find((example) => UNIT.test(String(example)))
+    if (typeof value.value === 'number' && withUnit !== undefined) return `It has a unit, e.g. ${String(withUnit)}.`
+    return value.value === null ? undefined : `Put it in quotes: "${value.text}".`
+  }
   if (typeof value.value !== 'string') return undefined
   const parts = value.text.split(/\s*(?:,|\s<?--?>?\s)\s*/)
   if (takes('array') && parts.length === 2) return `Write [${parts.join(', ')}].`
@@ -166,6 +177,9 @@ function scalarHint(takes: Accepts, value: ScalarValue): string | undefined {
   if (/^(?:yes|on)$/i.test(value.text)) return 'Write true.'
   return /^(?:no|off)$/i.test(value.text) ? 'Write false.' : undefined
 }
+
+/** `10s`, `< 2%`, `8mbit..10mbit` */
+const UNIT = /^[<>]? ?\d+(?:\.\d+)?(?:%|[a-z]+)(?:$|\.\.)/
 
 /** `echo a: b` is a map in YAML, whose key is `echo a`. */
 function mapHint(takes: Accepts, value: MapValue): string | undefined {
@@ -247,6 +261,7 @@ function createPruning(root: MapValue, damage: Damage): Pruning {
       const isNamed = path.length === 2 && ['nodes', 'bridges', 'profiles'].includes(path[0] ?? '')
       if (entry !== undefined && isNamed) parent.entries.set(key, { key: entry.key, value: emptyMap(entry.key) })
       else parent.entries.delete(key)
+      damage.tear(parent)
     } else if (parent?.kind === 'list') {
       dropped.set(parent, (dropped.get(parent) ?? new Set()).add(value))
     }
@@ -256,7 +271,9 @@ function createPruning(root: MapValue, damage: Damage): Pruning {
     prune: (error, place) => {
       spoil(root, place, damage)
       if (error.keyword === 'additionalProperties') {
-        if (place.value.kind === 'map') place.value.entries.delete(String(error.params['additionalProperty']))
+        if (place.value.kind !== 'map') return
+        place.value.entries.delete(String(error.params['additionalProperty']))
+        damage.tear(place.value)
       } else drop(place)
     },
     finish: () => {

@@ -286,7 +286,10 @@ tests:
 
 describe.concurrent('a timeline', () => {
   const LAB = `
-nodes: { h1: { gateway: r1 }, r1: { forwarding: true }, h2: { gateway: r1 } }
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true }
+  h2: { gateway: r1, services: { http: { run: exec python3 -m http.server 80, ready: { tcp: 80 } } } }
 bridges: { lan: { subnet: 10.0.1.0/24 } }
 links:
   - [h1, lan]
@@ -309,6 +312,27 @@ tests:
       - { from: h1, to: h2, ping: {}, expect: no-reply }
       - { start: r1 }
       - { from: h1, to: h2, ping: {}, measure: convergence }
+  - name: what is impaired is reset
+    steps:
+      - { impair: { link: "h2:eth0", rate: 1mbit, both: true } }
+      - { from: [h2, r1], run: "tc qdisc show | grep -c 'tbf.*rate 1Mbit'", stdout: /^1$/m }
+      - { reset: "h2:eth0" }
+      - { from: h2, run: tc qdisc show dev eth0, stdout: /^(?!.*tbf)/ }
+      - { impair: { link: "r1:eth1", rate: 1mbit } }
+  - { from: r1, run: "! tc qdisc show dev eth1 | grep tbf" }
+  - name: a service goes and comes
+    steps:
+      - { from: h1, to: h2, tcp: 80 }
+      - { stop: { node: h2, service: http } }
+      - { from: h1, to: h2, tcp: 80, expect: refused }
+      - { start: { node: h2, service: http } }
+      - { from: h1, to: h2, tcp: 80 }
+      - { kill: { node: h2, service: http, signal: TERM } }
+      - { from: h1, to: h2, tcp: 80, expect: refused, within: 5s }
+      - { restart: { node: h2, service: http } }
+      - { from: h1, to: h2, tcp: 80 }
+      - { kill: { node: h2, service: http } }
+  - { from: h1, to: h2, tcp: 80 }
   - name: a route that goes is back for the next test
     steps:
       - { delete: { node: h2, route: default via 10.0.2.1 } }

@@ -3,15 +3,20 @@
  * them, and refuses one beyond gc_thresh3 (1,024, ENOBUFS): a hundred hosts that ping each other on one LAN would need 9,900. So a run
  * takes a few hundred at a time, and takes away those that it made. net/core/neighbour.c, neigh_alloc(); arp(7).
  */
+import { FABRIC } from '../../state/network.ts'
 import type { Flow } from './flow.ts'
 import { getNeighs, delNeighEntry, decodeNeighEntry, type NeighEntry } from '../message/neigh.ts'
+import { getLinks } from '../message/link.ts'
 import { dump, transact } from '../transport.ts'
-import { NUD_INCOMPLETE, NUD_PERMANENT, RTM_GETNEIGH } from '../uapi.ts'
+import { IFF_LOOPBACK, NUD_INCOMPLETE, NUD_PERMANENT, RTM_GETLINK, RTM_GETNEIGH } from '../uapi.ts'
 import { namespaceOf, type World } from '../world.ts'
 
-/** Pairs of hosts between two looks at the tables: two entries each. Half of gc_thresh3 is left to everybody else. */
-const MAX_PAIRS = 256
-/** Hosts are taken so many at a time: 16 with 16 others are MAX_PAIRS. */
+/** Entries between two looks at the tables. Half of gc_thresh3 is left to everybody else. */
+const MAX_ENTRIES = 512
+/** On one link a pair of hosts makes two entries; a router between them makes one for each of them, and they make theirs for the router. */
+const ENTRIES_ON_LINK = 2
+const ENTRIES_THROUGH_ROUTER = 4
+/** Hosts are taken so many at a time: 16 with 16 others are all pairs that are taken between two looks. */
 const BLOCK = 16
 
 export interface Neighbours {
@@ -28,7 +33,8 @@ export interface Neighbours {
 /** A small run leaves everything as it is: what it makes, any packet would. */
 export function createNeighbours(world: World, flows: readonly Flow[]): Neighbours {
   const asGiven = flows.map((_, index) => index)
-  if (new Set(flows.map(pairOf)).size <= MAX_PAIRS)
+  const pairs = new Set(flows.map(pairOf)).size
+  if (pairs * ENTRIES_THROUGH_ROUTER <= MAX_ENTRIES)
     return { order: asGiven, note: () => undefined, isFull: () => false, trim: () => undefined }
   const before = new Map<string, ReadonlySet<string>>()
   const touched = new Set<string>()
@@ -38,6 +44,9 @@ export function createNeighbours(world: World, flows: readonly Flow[]): Neighbou
     touched.add(name)
     if (!before.has(name)) before.set(name, new Set(entriesOf(world, name).map(keyOf)))
   }
+  const between = [...world.namespaces.keys()].filter((name) => name !== FABRIC && countLinks(world, name) > 1)
+  const maxPairs = MAX_ENTRIES / (between.length === 0 ? ENTRIES_ON_LINK : ENTRIES_THROUGH_ROUTER)
+  between.forEach(see)
   const blockOf = numberBlocks(flows)
   return {
     order: asGiven.sort((a, b) => blockOf(flows[a]!) - blockOf(flows[b]!)),
@@ -47,11 +56,12 @@ export function createNeighbours(world: World, flows: readonly Flow[]): Neighbou
       if (target !== undefined && world.namespaces.has(target)) see(target)
       made.add(pairOf(flow))
     },
-    isFull: () => made.size >= MAX_PAIRS,
+    isFull: () => made.size >= maxPairs,
     trim: () => {
       for (const name of touched) trimOne(world, name, before.get(name)!)
       touched.clear()
       made.clear()
+      between.forEach(see)
     },
   }
 }
@@ -81,6 +91,14 @@ function trimOne(world: World, name: string, before: ReadonlySet<string>): void 
   const mine = entriesOf(world, name).filter((entry) => !(entry.state & (NUD_PERMANENT | NUD_INCOMPLETE)) && !before.has(keyOf(entry)))
   // ENOENT: the kernel was faster.
   if (mine.length > 0) transact(namespaceOf(world, name).netlink, mine.map(delNeighEntry))
+}
+
+/** Without lo. Nobody passes packets on who has but one link to take them from. */
+function countLinks(world: World, name: string): number {
+  let count = 0
+  const each = (body: Buffer): void => void (count += body.readUInt32LE(8) & IFF_LOOPBACK ? 0 : 1)
+  dump(namespaceOf(world, name).netlink, RTM_GETLINK, getLinks(false), each, () => (count = 0))
+  return count
 }
 
 function entriesOf(world: World, name: string): NeighEntry[] {

@@ -1,4 +1,9 @@
 /** One action of a timeline. What is added or deleted becomes the command that the user would type. */
+import { constants } from 'node:os'
+import { didYouMean } from '../../diagnostic/suggest.ts'
+import { IMPAIRMENT_KEYS } from '../../state/impairment-words.ts'
+import { parseSignal, SIGNAL_NAMES } from '../../unit/signal.ts'
+import { impairmentTextsIn } from '../impairments.ts'
 import { asScalar, mapAt, scalarAt, textsAt, valueAt } from '../value.ts'
 import type { MapValue } from '../value.ts'
 import type { Reader } from './reader.ts'
@@ -11,8 +16,12 @@ const READ: Readonly<Record<string, ReadAction>> = {
   down: (map, reader) => cableOf('down', map, reader),
   up: (map, reader) => cableOf('up', map, reader),
   flap: flapOf,
-  stop: (map, reader) => nodesOf('stop', map, reader),
-  start: (map, reader) => nodesOf('start', map, reader),
+  impair: impairOf,
+  reset: (map, reader) => cableOf('reset', map, reader),
+  stop: (map, reader) => (valueAt(map, 'stop')!.kind === 'map' ? serviceOf('stop', map, reader) : nodesOf('stop', map, reader)),
+  start: (map, reader) => (valueAt(map, 'start')!.kind === 'map' ? serviceOf('start', map, reader) : nodesOf('start', map, reader)),
+  restart: (map, reader) => serviceOf('restart', map, reader),
+  kill: (map, reader) => serviceOf('kill', map, reader),
   exec: execOf,
   add: (map, reader) => changeOf('add', map, reader),
   delete: (map, reader) => changeOf('delete', map, reader),
@@ -33,7 +42,7 @@ export function actionOf(key: string, map: MapValue, reader: Reader): Action | u
   return read === undefined ? undefined : ({ ...read.what, step: 'act', origin: map.origin, words: read.words } as Action)
 }
 
-function cableOf(kind: 'down' | 'up', map: MapValue, reader: Reader): ReturnType<ReadAction> {
+function cableOf(kind: 'down' | 'up' | 'reset', map: MapValue, reader: Reader): ReturnType<ReadAction> {
   const words = textsAt(map, kind)
   const ends = words.map((word) => reader.places.cableEnd(word))
   if (ends.includes(undefined)) return undefined
@@ -50,6 +59,36 @@ function flapOf(map: MapValue, reader: Reader): ReturnType<ReadAction> {
   const times = Number(scalarAt(settings, 'times')?.value ?? 3)
   const everyMs = reader.durationMs(settings, 'every') ?? 500
   return end && { what: { kind: 'flap', end, times, everyMs }, words: `flap ${link.text} ${times} times` }
+}
+
+function impairOf(map: MapValue, reader: Reader): ReturnType<ReadAction> {
+  const given = mapAt(map, 'impair')!
+  const link = scalarAt(given, 'link')!
+  const end = reader.places.cableEnd(link)
+  const settings = impairmentTextsIn(given, reader.findings)
+  if (Object.keys(settings).length === 0 && !reader.isTorn(given))
+    reader.findings.error('MISSING_KEY', given.origin, `What is to happen to the packets? One of ${IMPAIRMENT_KEYS.join(', ')} is wanted.`)
+  const both = scalarAt(given, 'both')?.value === true
+  const words = Object.entries(settings).map(([key, value]) => `${key} ${value}`)
+  return end && { what: { kind: 'impair', end, both, settings }, words: `${link.text}${both ? ' both ways' : ''}: ${words.join(', ')}` }
+}
+
+/** Of a node, or of one of its services where a map says so. */
+function serviceOf(verb: 'stop' | 'start' | 'restart' | 'kill', map: MapValue, reader: Reader): ReturnType<ReadAction> {
+  const settings = mapAt(map, verb)!
+  const service = reader.places.service(scalarAt(settings, 'node')!, scalarAt(settings, 'service')!)
+  const word = scalarAt(settings, 'signal')
+  const signal = parseSignal(word?.text ?? 'KILL')
+  if (signal === undefined)
+    reader.findings.error(
+      'INVALID_VALUE',
+      word?.origin,
+      `"${word?.text ?? ''}" is not a signal, e.g. TERM.${didYouMean(word?.text ?? '', SIGNAL_NAMES)}`,
+    )
+  if (service === undefined || signal === undefined) return undefined
+  const request = verb === 'kill' ? (`kill ${constants.signals[signal]}` as const) : verb
+  const words = `${verb} ${service.service} of ${service.netns}${verb === 'kill' ? ` with ${signal}` : ''}`
+  return { what: { kind: 'service', service, request }, words }
 }
 
 function nodesOf(kind: 'stop' | 'start', map: MapValue, reader: Reader): ReturnType<ReadAction> {
@@ -84,7 +123,8 @@ function changeOf(verb: 'add' | 'delete', map: MapValue, reader: Reader): Return
       ])
   if (node === undefined) return undefined
   if (commands.length === 0) {
-    reader.findings.error('MISSING_KEY', settings.origin, `What to ${verb}? One of route, rule, iptables, ip6tables is wanted.`)
+    if (!reader.isTorn(settings))
+      reader.findings.error('MISSING_KEY', settings.origin, `What to ${verb}? One of route, rule, iptables, ip6tables is wanted.`)
     return undefined
   }
   const said = commands.map((argv) => (argv[0] === 'sh' ? argv[2]!.replace('exec ', '') : argv.join(' ')))

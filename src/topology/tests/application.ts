@@ -47,7 +47,8 @@ export function dnsOf(map: MapValue, reader: Reader): Read<DnsExpectation> | und
   const { settings, short } = shortOrMap(map, 'dns')
   const name = short ?? scalarAt(settings, 'name')?.text
   if (name === undefined) {
-    reader.findings.error('MISSING_KEY', settings?.origin, '"dns" has no key "name", which it needs.')
+    if (settings === undefined || !reader.isTorn(settings))
+      reader.findings.error('MISSING_KEY', settings?.origin, '"dns" has no key "name", which it needs.')
     return undefined
   }
   const type = (scalarAt(settings, 'type')?.text ?? 'A').toUpperCase()
@@ -87,6 +88,9 @@ export function runOf(map: MapValue, reader: Reader): Read<RunExpectation> | und
   const json = [...(mapAt(map, 'json')?.entries ?? [])].flatMap(([path, entry]) =>
     entry.value.kind === 'scalar' ? [[path, entry.value.value] as const] : [],
   )
+  for (const [path, { key }] of mapAt(map, 'json')?.entries ?? [])
+    if (path.startsWith('$'))
+      reader.findings.error('INVALID_VALUE', key, `"${path}" begins with a "$": the path begins in the value itself, e.g. [0].ifname.`)
   const nodes = reader.askers(map, 'run')
   if (nodes === undefined) return undefined
   const exit = Number(scalarAt(map, 'exit')?.value ?? 0)

@@ -64,11 +64,7 @@ export function expectationOf(map: MapValue, origin: Origin, reader: Reader): Ex
   const kinds = [...map.entries.keys()].filter((key): key is Kind => KINDS.has(key))
   // A matrix may be one of TCP connections.
   const [kind, other] = kinds.includes('matrix') ? (['matrix', kinds.find((each) => each !== 'matrix' && each !== 'tcp')] as const) : kinds
-  if (kind === undefined) {
-    const known = [...KINDS].join(', ')
-    findings.error('MISSING_KEY', origin, `This expects nothing: one of ${known} is wanted, or \`steps\`.`)
-    return undefined
-  }
+  if (kind === undefined) return expectsNothing(map, origin, reader)
   if (other !== undefined) {
     const detail = `One expectation asks one thing: "${kind}" or "${other}". Write two.`
     findings.error('CONFLICTING_VALUES', map.entries.get(other)!.key, detail)
@@ -96,6 +92,11 @@ export function expectationOf(map: MapValue, origin: Origin, reader: Reader): Ex
     ...(forMs !== undefined && { forMs }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   } as Expectation
+}
+
+function expectsNothing(map: MapValue, origin: Origin, { findings, isTorn }: Reader): undefined {
+  const known = [...KINDS].join(', ')
+  if (!isTorn(map)) findings.error('MISSING_KEY', origin, `This expects nothing: one of ${known} is wanted, or \`steps\`.`)
 }
 
 const MEASURE_LIMIT_MS = 60_000
@@ -127,6 +128,11 @@ function reachOf(kind: ReachExpectation['kind'], map: MapValue, reader: Reader):
   const code = codeOf(codeValue, findings)
   const byValue = scalarAt(map, 'by')
   const addresses = byValue === undefined ? undefined : reader.places.addressesOf(byValue)
+  for (const value of expect === OUTCOMES[kind][0] ? [codeValue, byValue] : [])
+    if (value !== undefined)
+      findings.error('INVALID_VALUE', value.origin, `"${value.text}" is said of an ICMP error, which "${expect}" is not.`, {
+        hint: `Say what is expected instead, e.g. expect: unreachable.`,
+      })
   const ports = kind === 'ping' ? [] : textsAt(map, kind).map(({ value }) => Number(value))
   const ping = kind === 'ping' ? pingOptions(mapAt(map, 'ping'), reader) : undefined
   const pairs = reader.pairs(map, kind)

@@ -3,6 +3,7 @@ import { didYouMean } from '../../diagnostic/suggest.ts'
 import { parseAddress } from '../../unit/address.ts'
 import { containsAddress } from '../../unit/prefix.ts'
 import { expandRange } from '../../unit/range.ts'
+import type { ServiceName } from '../../state/network.ts'
 import type { Damage } from '../damage.ts'
 import type { Findings } from '../findings.ts'
 import type { InterfaceAddress, Topology } from '../topology.ts'
@@ -19,6 +20,7 @@ export interface Places {
   /** All addresses of a node or bridge, or the address itself. */
   addressesOf(word: ScalarValue): string[] | undefined
   cableEnd(word: ScalarValue): CableEnd | undefined
+  service(node: ScalarValue, service: ScalarValue): ServiceName | undefined
 }
 
 export interface Asked {
@@ -89,6 +91,16 @@ export function createPlaces(topology: Topology, findings: Findings, damage: Dam
         const detail = ifname === undefined ? `Which interface of "${node}"?` : `The node "${node}" has no interface "${ifname}".`
         findings.error('UNKNOWN_INTERFACE', word.origin, `${detail} ${has}`)
       } else return { node, ifname }
+      return undefined
+    },
+    service: (node, service) => {
+      const own = topology.nodes.get(node.text)?.settings.services
+      if (own === undefined) unknown(node, node.text)
+      else if (own.has(service.text)) return { netns: node.text, service: service.text }
+      else {
+        const has = own.size === 0 ? 'It has none.' : `It has ${[...own.keys()].join(', ')}.`
+        findings.error('SERVICE_UNKNOWN', service.origin, `The node "${node.text}" has no service "${service.text}". ${has}`)
+      }
       return undefined
     },
   }

@@ -6,7 +6,6 @@ import { asMap, itemsAt, scalarAt, valueAt } from '../value.ts'
 import type { MapValue, Value } from '../value.ts'
 import { actionOf, ACTIONS } from './actions.ts'
 import { expectationOf, KINDS } from './expectations.ts'
-import { createPlaces } from './places.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { Step, Test } from './test.ts'
 
@@ -14,7 +13,7 @@ import type { Step, Test } from './test.ts'
 const OF_TEST_ONLY = ['steps', 'keep', 'points'] as const
 
 export function readTests(root: MapValue, topology: Topology, findings: Findings, damage: Damage): Test[] {
-  const reader = createReader(createPlaces(topology, findings, damage), topology, findings)
+  const reader = createReader(topology, findings, damage)
   return itemsAt(root, 'tests').flatMap((item) => readTest(item, reader) ?? [])
 }
 
@@ -22,7 +21,7 @@ export function readTests(root: MapValue, topology: Topology, findings: Findings
 export function gradedTests(root: MapValue, topology: Topology, damage: Damage): Test[] {
   return itemsAt(root, 'tests').map((item) => {
     const findings = createFindings()
-    const test = readTest(item, createReader(createPlaces(topology, findings, damage), topology, findings))
+    const test = readTest(item, createReader(topology, findings, damage))
     if (test !== undefined && !findings.hasErrors()) return test
     const map = asMap(item)
     const problem = findings.sorted([])[0]?.detail ?? 'It cannot be read.'

@@ -2,11 +2,12 @@
 import { parseBound, type Bound } from '../../unit/bound.ts'
 import { parseMilliseconds } from '../../unit/duration.ts'
 import type { Parsed } from '../../unit/parsed.ts'
+import type { Damage } from '../damage.ts'
 import type { Findings } from '../findings.ts'
 import type { Topology } from '../topology.ts'
 import { asScalar, scalarAt, textsAt, valueAt } from '../value.ts'
 import type { MapValue, ScalarValue, Value } from '../value.ts'
-import type { Places } from './places.ts'
+import { createPlaces, type Places } from './places.ts'
 import type { Pair, Pattern } from './test.ts'
 
 /** More pairs than this are a slip, or want `sample`. */
@@ -16,6 +17,8 @@ export interface Reader {
   readonly places: Places
   readonly topology: Topology
   readonly findings: Findings
+  /** Whether a finding has taken a key of the map away, so that another about what it lacks would say the same again. */
+  isTorn(map: MapValue): boolean
   durationMs(map: MapValue | undefined, key: string): number | undefined
   bound(map: MapValue | undefined, key: string, parseValue: (text: string) => Parsed<number>): Bound | undefined
   pattern(map: MapValue | undefined, key: string): Pattern | undefined
@@ -27,9 +30,10 @@ export interface Reader {
   argv(value: Value): string[]
 }
 
-export function createReader(places: Places, topology: Topology, findings: Findings): Reader {
+export function createReader(topology: Topology, findings: Findings, damage: Damage): Reader {
+  const places = createPlaces(topology, findings, damage)
   const missing = (map: MapValue, key: string, kind: string): undefined => {
-    findings.error('MISSING_KEY', map.origin, `"${kind}" has no key "${key}", which it needs.`)
+    if (!damage.isTorn(map)) findings.error('MISSING_KEY', map.origin, `A test by "${kind}" has no key "${key}", which it needs.`)
     return undefined
   }
   const askers: Reader['askers'] = (map, kind) => {
@@ -53,6 +57,7 @@ export function createReader(places: Places, topology: Topology, findings: Findi
     places,
     topology,
     findings,
+    isTorn: damage.isTorn,
     durationMs: (map, key) => {
       const scalar = scalarAt(map, key)
       if (scalar === undefined) return undefined

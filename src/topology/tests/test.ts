@@ -1,6 +1,8 @@
 /** What `tests:` means: names and ranges are settled, durations are milliseconds. Plain data; each part knows its place in the file. */
 import type { Origin } from '../../diagnostic/origin.ts'
+import type { ServiceName } from '../../state/network.ts'
 import type { Bound } from '../../unit/bound.ts'
+import type { ImpairmentTexts } from '../impairments.ts'
 
 export interface Test {
   /** Given, or made from the expectation. */
@@ -214,7 +216,11 @@ export type Action = ActionBase &
   (
     | { readonly kind: 'down' | 'up'; readonly ends: readonly CableEnd[] }
     | { readonly kind: 'flap'; readonly end: CableEnd; readonly times: number; readonly everyMs: number }
+    /** Values by key, as in a file. */
+    | { readonly kind: 'impair'; readonly end: CableEnd; readonly both: boolean; readonly settings: ImpairmentTexts }
+    | { readonly kind: 'reset'; readonly ends: readonly CableEnd[] }
     | { readonly kind: 'stop' | 'start'; readonly nodes: readonly string[] }
+    | { readonly kind: 'service'; readonly service: ServiceName; readonly request: 'stop' | 'start' | 'restart' | `kill ${number}` }
     | { readonly kind: 'exec'; readonly node: string; readonly commands: readonly (readonly string[])[] }
     | { readonly kind: 'wait'; readonly ms: number }
   )
