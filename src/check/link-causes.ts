@@ -1,8 +1,9 @@
 /** Causes on the link itself: nobody answers ARP, two do, or the sender knows no way out. */
-import type { NetworkState } from '../state/network.ts'
+import type { NetworkState, RouteState } from '../state/network.ts'
+import { routeText } from '../state/words.ts'
 import { ownersOf, type Evidence } from './evidence.ts'
 import type { IpSighting } from './follow.ts'
-import { containsAddress, prefixOf } from '../unit/prefix.ts'
+import { containsAddress, parsePrefix, prefixOf } from '../unit/prefix.ts'
 import { macWords } from './neigh.ts'
 
 /** The packet left its own node by no interface. */
@@ -13,10 +14,22 @@ export async function unsentCauses(evidence: Evidence, from: string, to: string)
     return [
       `${from} has no route to ${session.nameOf(to)}. Its addresses: ${addressesOf(network, from)}; a gateway, or a route, is missing.`,
     ]
-  if (way?.code !== undefined) return [`A route of ${from} refuses packets to ${to} (${way.code}).`]
+  if (way?.code !== undefined) {
+    const route = refusingRoute(network, from, to)
+    return [`${route === undefined ? 'A route' : `The route \`${routeText(route)}\``} of ${from} refuses packets to ${to} (${way.code}).`]
+  }
   const own = ownRules(evidence, from)
   if (own.length > 0 || (answer.outcome === 'error' && answer.code === 'EPERM')) return own
   return unanswered(evidence, from, way?.via ?? to, way?.dev ?? '', way?.via === undefined)
+}
+
+/** blackhole, unreachable, prohibit: the closest of them; which rule led to its table is not asked. */
+function refusingRoute({ namespaces }: NetworkState, netns: string, to: string): RouteState | undefined {
+  const refusing = [...(namespaces.get(netns)?.routes.values() ?? [])].flatMap((route) => {
+    const prefix = ['blackhole', 'unreachable', 'prohibit'].includes(route.type) ? parsePrefix(route.dst) : undefined
+    return prefix !== undefined && containsAddress(prefix, to) ? [{ route, prefix }] : []
+  })
+  return refusing.sort((one, other) => other.prefix.prefixlen - one.prefix.prefixlen)[0]?.route
 }
 
 function ownRules({ before, after }: Evidence, from: string): string[] {

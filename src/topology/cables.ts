@@ -207,7 +207,9 @@ function lookUp(
     ...(endpoint.kind === 'bridge' ? [] : definitions.nodes.keys()),
     ...(endpoint.kind === 'node' ? [] : definitions.bridges.keys()),
   ]
-  const hint = findings.isFull() ? undefined : nameHint(name, candidates())
+  const isOther = endpoint.kind === 'node' ? definitions.bridges.has(name) : endpoint.kind === 'bridge' && definitions.nodes.has(name)
+  const other = endpoint.kind === 'node' ? 'bridge' : 'node'
+  const hint = isOther ? `It is a ${other}: write { ${other}: ${name}, … }.` : findings.isFull() ? undefined : nameHint(name, candidates())
   findings.error('UNKNOWN_NODE', endpoint.origin, `There is no ${sort} "${name}".`, hint === undefined ? {} : { hint })
   return undefined
 }

@@ -97,6 +97,7 @@ export function createReader(topology: Topology, findings: Findings, damage: Dam
           if (each.owner === from && each.address === undefined) continue
           const to = places.addressFor(from, each, familyAt(map))
           if (to !== undefined) pairs.push({ from, to })
+          else if (each.owner !== undefined && damage.has(each.owner)) return undefined
           else {
             const family = familyAt(map)
             const sort = family === undefined ? 'address' : `IPv${family} address`

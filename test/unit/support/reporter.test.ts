@@ -16,7 +16,7 @@ test('says why', (context) => context.skip('there is no moon'))
 test('is not asked for', () => {})
 `
 
-test('a skipped test has a reason, also where it says none itself', () => {
+test('a skipped test has a reason, also where it says none itself', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'netlab-reporter-'))
   try {
     writeFileSync(join(folder, 'a.test.js'), TESTS)
