@@ -1,9 +1,11 @@
 /** The labs of topologies/, what each needs of the machine, and how its tests end. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { TestContext } from 'vitest'
-import { runFile } from '../../src/check/run-file.ts'
+import { expect, type TestContext } from 'vitest'
+import { runFile, type RunOptions } from '../../src/check/run-file.ts'
+import { validate } from '../../src/index.ts'
 import { needs, type Requirement } from './needs.ts'
 
 const folder = fileURLToPath(new URL('../../topologies', import.meta.url))
@@ -13,6 +15,9 @@ const FRR = ['command:vtysh', 'command:/usr/lib/frr/zebra'] as const
 
 /** Those for which only a full kernel will do. */
 export const FULL_KERNEL: readonly string[] = ['bond', 'overlay', 'vlans', 'vrf', 'wireguard']
+
+/** Those with routing daemons, which wait for neighbours. */
+export const SLOW: readonly string[] = ['bgp', 'bgp-hijack', 'ospf-ring', 'rip']
 
 /** What a lab takes beyond ip, ping, iptables and nft. */
 const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
@@ -41,9 +46,27 @@ export function fileOf(lab: string, file: 'topology' | 'fault' | 'hidden-tests')
   return join(folder, lab, `${file}.yaml`)
 }
 
+/** Nothing is wrong with the lab; the tests of its exercise hold, and then its own, in one network: each start takes its time. */
+export async function theLabHolds(name: string): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'netlab-course-'))
+  try {
+    const file = join(scratch, `${name}.yaml`)
+    writeFileSync(file, JSON.stringify({ include: [fileOf(name, 'hidden-tests'), fileOf(name, 'topology')] }))
+    expect((await validate(file)).diagnostics).toEqual([])
+    expect(await failuresOf(file)).toEqual([])
+  } finally {
+    rmSync(scratch, { recursive: true })
+  }
+}
+
+/** The network with the planted fault comes up, and the tests of the exercise do not hold. */
+export async function theFaultIsFound(name: string): Promise<void> {
+  expect(await failuresOf(fileOf(name, 'fault'), { tests: fileOf(name, 'hidden-tests'), bail: true })).not.toEqual([])
+}
+
 /** Names of the tests that do not hold. A lab that does not come up throws. */
-export async function failuresOf(file: string, tests?: string): Promise<string[]> {
-  const result = await runFile(file, tests === undefined ? {} : { tests })
-  if (result.failure !== undefined || result.tests.length === 0) throw new Error(`${file}: ${JSON.stringify(result.diagnostics)}`)
-  return result.tests.filter(({ status }) => status !== 'passed').map((each) => each.name)
+async function failuresOf(file: string, options: RunOptions = {}): Promise<string[]> {
+  const { tests, failure, diagnostics } = await runFile(file, options)
+  if (failure !== undefined || tests.length === 0) throw new Error(`${file}: ${JSON.stringify(diagnostics)}`)
+  return tests.filter(({ status }) => status !== 'passed').map((each) => each.name)
 }
