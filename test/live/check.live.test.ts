@@ -286,7 +286,7 @@ tests:
 
 describe.concurrent('a timeline', () => {
   const LAB = `
-nodes: { h1: { gateway: r1 }, r1: { forwarding: true }, h2: { gateway: r1 } }
+nodes: { h1: { gateway: r1 }, r1: { forwarding: true, services: { idle: sleep infinity } }, h2: { gateway: r1 } }
 bridges: { lan: { subnet: 10.0.1.0/24 } }
 links:
   - [h1, lan]
@@ -307,6 +307,7 @@ tests:
       - { from: h1, to: h2, ping: {}, measure: convergence }
       - { stop: r1 }
       - { from: h1, to: h2, ping: {}, expect: no-reply }
+      - { from: r1, run: "grep -h State /proc/[2-9]*/status", stdout: T (stopped) }
       - { start: r1 }
       - { from: h1, to: h2, ping: {}, measure: convergence }
   - name: a route that goes is back for the next test
