@@ -14,24 +14,44 @@ export const LABS = readdirSync(folder).filter((name) => existsSync(join(folder,
 const FRR = ['command:vtysh', 'command:/usr/lib/frr/zebra'] as const
 
 /** Those for which only a full kernel will do. */
-export const FULL_KERNEL: readonly string[] = ['bond', 'overlay', 'vlans', 'vrf', 'wireguard']
+export const FULL_KERNEL: readonly string[] = ['aqm', 'bond', 'overlay', 'tcp-loss', 'vlans', 'vrf', 'wireguard']
 
 /** Those with routing daemons, which wait for neighbours. */
-export const SLOW: readonly string[] = ['bgp', 'bgp-hijack', 'ospf-ring', 'rip']
+export const SLOW: readonly string[] = [
+  'anycast-dns',
+  'bfd',
+  'bgp',
+  'bgp-hijack',
+  'isis',
+  'ospf-ring',
+  'ospfv3-areas',
+  'rip',
+  'route-reflector',
+]
 
 /** What a lab takes beyond ip, ping, iptables and nft. */
 const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
+  'anycast-dns': [...FRR, 'command:dnsmasq'],
+  aqm: ['sched:fq_codel', 'command:iperf3'],
+  bfd: FRR,
   bgp: FRR,
   'bgp-hijack': FRR,
   bond: ['link:bond'],
   bufferbloat: ['command:iperf3'],
+  dhcp: ['command:dnsmasq', 'command:busybox'],
   dns: ['command:dnsmasq'],
+  isis: FRR,
   'load-balancing': ['command:python3'],
   'ospf-ring': [...FRR, 'command:python3'],
+  'ospfv3-areas': FRR,
   overlay: ['link:vxlan', 'link:gre'],
   rip: FRR,
+  'route-reflector': FRR,
+  slaac: ['command:radvd'],
+  'tcp-loss': ['sched:netem', 'command:iperf3'],
   vlans: ['link:vlan', 'link:bridge-vlan'],
   vrf: ['link:vrf'],
+  vrrp: ['command:keepalived'],
   web: ['command:python3'],
   wireguard: ['link:wireguard'],
 }

@@ -74,7 +74,10 @@ describe('verify', () => {
     ['services', service],
   ])('remembers what %s have made', async (_, operation) => {
     const more = KERNEL.replace('[eth0 10.0.0.1/24]', '[eth0 10.0.0.1/24, eth0 10.9.0.1/24]')
-    const { tolerated } = await check(() => observation(more), planOf(operation), { desired: ready.desired, tolerated: new Set(['before']) })
+    const { tolerated } = await check(() => observation(more), planOf(operation), {
+      desired: ready.desired,
+      tolerated: new Set(['before']),
+    })
     expect(tolerated.size).toBe(2)
     expect([...tolerated].join()).toMatch(/before.*10\.9\.0\.1/)
   })
