@@ -18,12 +18,13 @@ const DAD_POLL_MS = 50
 
 export interface Verified {
   readonly warnings: Diagnostic[]
-  /** Objects that are there beyond the file because its setup commands made them. */
+  /** Objects that are there beyond the file because its setup commands or services made them. */
   readonly tolerated: ReadonlySet<string>
 }
 
 /**
- * Reads the lab back and compares it with the file. What setup commands have added is told apart by the plan that ran them.
+ * Reads the lab back and compares it with the file. What setup commands and services have added (the address of a VRRP
+ * router) is told apart by the plan that ran them.
  * Errors: refusal NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
@@ -33,9 +34,9 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
   const observed = withOwnOptions(await withObservedServices(directory, withRulesets), expected)
   const dead = findDeadServices(directory, ready.desired, observed)
   if (dead.length > 0) throw new DiagnosticError('refusal', dead)
-  const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
+  const ranPrograms = plan.operations.some(({ type }) => type === 'run setup' || type === 'start service')
   const before = memory?.tolerated ?? new Set<string>()
-  const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()
+  const left = ranPrograms ? extraKeys(expected, observed) : new Set<string>()
   const tolerated = new Set([...before, ...left])
   const wrong = differences(expected, observed, { previous: expected, tolerated })
   if (wrong.length > 0)

@@ -13,7 +13,7 @@ import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
 import type { InterfaceAddress } from './topology.ts'
-import { itemsAt, scalarAt, textsAt } from './value.ts'
+import { itemsAt, mapAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
 import { readWords } from './words-or-map.ts'
@@ -94,7 +94,11 @@ export function createRouteReader(
     if (segment === undefined || segment.isOpen || segment.stations.some((other) => damage.has(other.definition.name))) return
     const holder = wiring.holderOf(station, via)
     if (holder === undefined) {
-      if (!isLinkLocal6(via))
+      // A program of a router may give it the address (VRRP).
+      const mayMove = segment.stations.some(
+        ({ definition }) => mapAt(definition.settings, 'services') !== undefined && takes(definition, via.includes(':') ? 6 : 4, to),
+      )
+      if (!isLinkLocal6(via) && !mayMove)
         findings.warning('UNREACHABLE_ROUTE', origin, `No interface on the segment of ${name}:${station.ifname} has the address ${via}.`)
       return
     }
