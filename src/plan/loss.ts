@@ -106,8 +106,11 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
   const ports = [...namespace.links].filter(
     ([ifname, link]) => link.master !== undefined && ifnames.has(link.master) && !ifnames.has(ifname),
   )
+  const cycled = ports.flatMap(([ifname, link]) =>
+    isCycled(namespace.links, link, null) ? [ifname, ...vlansOn(namespace.links, ifname)] : [],
+  )
   return [
-    ...ports.flatMap(([ifname, link]) => (isCycled(namespace.links, link, null) ? lossOfDown(netns, namespace, ifname) : [])),
+    ...[...new Set(cycled)].flatMap((ifname) => lossOfDown(netns, namespace, ifname)),
     ...ports.map(([ifname, link]) => ({ noun: 'master' as const, netns, ifname, link })),
     ...[...namespace.qdiscs].flatMap(([ifname, chain]): Loss[] => (ifnames.has(ifname) ? [{ noun: 'qdisc', netns, ifname, chain }] : [])),
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
