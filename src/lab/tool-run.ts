@@ -28,17 +28,22 @@ export async function loadRulesets(
   const byNode = new Map<string, SetRuleset[]>()
   for (const operation of operations) byNode.set(operation.netns, [...(byNode.get(operation.netns) ?? []), operation])
   const limit = limiter(AT_ONCE)
-  const failures: Failure[] = []
-  const loadIn = async (own: readonly SetRuleset[]): Promise<void> => {
+  let isOver = false
+  const loadIn = async (own: readonly SetRuleset[]): Promise<Failure | undefined> => {
     for (const operation of own) {
-      if (failures.length > 0 || signal?.aborted) return
+      if (isOver || signal?.aborted) return undefined
       const words = await loadRuleset(directory, operation.netns, operation.tool, operation.input)
       if (words === undefined) onEffect(operation)
-      else failures.push(rulesetFailure(plan, operation, words))
+      else {
+        isOver = true
+        return rulesetFailure(plan, operation, words)
+      }
     }
+    return undefined
   }
-  await Promise.all([...byNode.values()].map((own) => limit(() => loadIn(own))))
-  return failures.length === 0 ? undefined : (aftermath) => failures.flatMap((failure) => failure(aftermath))
+  const failures = await Promise.all([...byNode.values()].map((own) => limit(() => loadIn(own))))
+  const found = failures.filter((failure) => failure !== undefined)
+  return found.length === 0 ? undefined : (aftermath) => found.flatMap((failure) => failure(aftermath))
 }
 
 function rulesetFailure(plan: Plan, operation: SetRuleset, words: string): Failure {
