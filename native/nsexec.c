@@ -54,7 +54,10 @@ int is_there(const char *name) {
 void run(char **argv) {
   execvp(argv[0], argv);
   int error = errno == EACCES && !is_there(argv[0]) ? ENOENT : errno;
-  fprintf(stderr, "nsexec: %s: %s\n", argv[0], strerror(error));
+  const char *node = getenv("NETLAB_NODE");
+  // A script without its interpreter is told of with the same ENOENT.
+  if (error == ENOENT && !is_there(argv[0])) fprintf(stderr, "netlab: %s has no program \"%s\"\n", node ? node : "the node", argv[0]);
+  else fprintf(stderr, "netlab: %s%s%s: %s\n", node ? node : "", node ? ": " : "", argv[0], strerror(error));
   _exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 

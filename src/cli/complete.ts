@@ -75,7 +75,9 @@ async function argumentWords(context: Context, command: Command, given: readonly
   const names = command.registeredArguments.map((argument) => argument.name())
   const choices = command.registeredArguments[given.length]?.argChoices
   if (choices !== undefined) return choices
-  if (!names.includes('file') && !names.includes('lab')) return []
+  const place = names.findIndex((argument) => argument === 'file' || argument === 'lab')
+  if (place < 0 || given.length < place) return []
+  const own = given.slice(place)
   const labs = await context.library.listLabs()
   const [only, ...others] = labs
   const nodesArgument = names.find((argument) => /^(?:nodes?|ends)$/.test(argument))
@@ -83,12 +85,12 @@ async function argumentWords(context: Context, command: Command, given: readonly
     if (lab === undefined || nodesArgument === undefined) return []
     return nodeWords(await context.library.readRecord(lab.name), current, nodesArgument)
   }
-  if (given.length === 0) {
+  if (own.length === 0) {
     const nodes = others.length === 0 ? await nodesOf(only) : []
     return [...nodes, ...labWords(labs), ...(nodesArgument === undefined ? fileWords(context.cwd, current) : [])]
   }
-  const path = resolve(context.cwd, given[0] ?? '')
-  return given.length === 1 ? nodesOf(labs.find((lab) => lab.name === given[0] || lab.file === path)) : []
+  const path = resolve(context.cwd, own[0] ?? '')
+  return own.length === 1 ? nodesOf(labs.find((lab) => lab.name === own[0] || lab.file === path)) : []
 }
 
 function labWords(labs: readonly LabSummary[]): readonly string[] {

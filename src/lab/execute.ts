@@ -1,13 +1,10 @@
 // Carries a plan out: the engine makes the system calls, the packet filter tools, setup commands and services run in their nodes.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
-import { enterCommand } from '../linux/nsexec.ts'
-import type { Operation, Plan, RunSetup, SetRuleset, StartService } from '../plan/operation.ts'
-import { describe, sameAs } from '../plan/words.ts'
+import type { Operation, Plan, StartService } from '../plan/operation.ts'
 import { explainRefusal } from './explain.ts'
-import { loadRuleset } from './ruleset.ts'
-import { run } from './run.ts'
 import { startServices, stopService, type Failure } from './service-run.ts'
+import { loadRulesets, runSetup } from './tool-run.ts'
 
 /** How far a plan came. */
 export interface Execution {
@@ -38,19 +35,40 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     if (signal?.aborted) return { done, isAborted: true }
     const start = done.length
     const operation = operations[start]!
-    if (operation.type === 'set ruleset' || operation.type === 'run setup') {
-      const failure = await runTool(plan, operation, options)
+    if (operation.type === 'run setup') {
+      const failure = await runSetup(plan, operation, options)
       // A command that the signal has ended did not fail.
       if (failure !== undefined) return signal?.aborted ? { done, isAborted: true } : { done, failure, isAborted: false }
       done.push(operation)
       onProgress?.(done.length, operations.length)
       continue
     }
-    const isService = operation.type === 'start service' || operation.type === 'stop service'
-    const failure = await (isService ? runServices : runEngine)(engine, plan, start, options, done)
+    const failure = await runnerOf(operation)(engine, plan, start, options, done)
     if (failure !== undefined) return { done, failure, isAborted: false }
   }
   return { done, isAborted: signal?.aborted === true } // a service that was not waited for may not be ready
+}
+
+function runnerOf({ type }: Operation): typeof runEngine {
+  if (type === 'set ruleset') return runRulesets
+  return type === 'start service' || type === 'stop service' ? runServices : runEngine
+}
+
+/** Loads the run of rulesets that begins at `start`; adds to `done` those that stand. */
+function runRulesets(
+  _engine: Engine,
+  plan: Plan,
+  start: number,
+  { directory, signal, onProgress }: ExecuteOptions,
+  done: Operation[],
+): Promise<Failure | undefined> {
+  const end = plan.operations.findIndex(({ type }, index) => index > start && type !== 'set ruleset')
+  const run = plan.operations.slice(start, end < 0 ? undefined : end).filter((operation) => operation.type === 'set ruleset')
+  const onEffect = (operation: Operation): void => {
+    done.push(operation)
+    onProgress?.(done.length, plan.operations.length)
+  }
+  return loadRulesets(plan, run, { directory, onEffect, ...(signal !== undefined && { signal }) })
 }
 
 /** Has the engine carry out the run of system calls that begins at `start`; adds to `done` what had its effect. */
@@ -109,45 +127,3 @@ async function runServices(
   }
   return startServices(plan, starts, { engine, directory, onEffect, ...(signal !== undefined && { signal }) })
 }
-
-async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: ExecuteOptions): Promise<Execution['failure']> {
-  const { directory, signal } = options
-  const facts = [
-    ['doing', `${describe(operation)} in netns ${operation.netns}`],
-    ['same as', sameAs(operation, plan.lab)],
-  ] as const
-  const origin = operation.origin === undefined ? {} : { origin: operation.origin }
-  if (operation.type === 'set ruleset') {
-    const words = await loadRuleset(directory, operation.netns, operation.tool, operation.input)
-    if (words === undefined) return undefined
-    return (aftermath) => [
-      {
-        code: 'TOOL_FAILED',
-        severity: 'error',
-        detail: `${operation.tool} rules could not be loaded in ${operation.netns}. ${aftermath}`,
-        ...origin,
-        facts: [...facts, [operation.tool, words]],
-      },
-    ]
-  }
-  const env = { ...process.env, ...options.env.get(operation.netns) }
-  const finished = await run(enterCommand(directory, operation.netns, operation.argv, options.capabilities.get(operation.netns)), {
-    env,
-    cwd: '/',
-    ...(signal !== undefined && { signal }),
-  }).catch((error: Error) => ({ status: -1, stdout: '', stderr: error.message }))
-  if (finished.status === 0) return undefined
-  const output = `${finished.stdout}${finished.stderr}`.trimEnd().split('\n').slice(-OUTPUT_LINES)
-  return (aftermath) => [
-    {
-      code: 'SETUP_FAILED',
-      severity: 'error',
-      detail: `A setup command of ${operation.netns} ended with status ${finished.status}. ${aftermath}`,
-      ...origin,
-      facts: [...facts, ...output.map((line) => ['output', line] as const)],
-    },
-  ]
-}
-
-/** Last lines of a failed command's output that are shown. */
-const OUTPUT_LINES = 20

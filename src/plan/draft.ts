@@ -9,7 +9,7 @@ import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
 import type { Operation } from './operation.ts'
 import { namespacesInOrder } from './order.ts'
-import { bridgeMtusBefore, inverseOf, undoOfDelNetns, undoWithLosses } from './undo.ts'
+import { mtusBefore, inverseOf, undoOfDelNetns, undoWithLosses } from './undo.ts'
 import { newNamespace, workingCopy } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 
@@ -50,7 +50,7 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
   function followed(working: Working, operation: Operation): Operation {
     const before = working.get(operation.netns)
     const undo = operation.type === 'del netns' && before ? undoOfDelNetns(operation.netns, before, lossOf(working, operation)) : undefined
-    const bridgeMtus = bridgeMtusBefore(working, operation)
+    const mtus = mtusBefore(working, operation)
     const closed = closedLinks(working, operation)
     const closing = (steps: readonly Operation[]): Operation => ({ ...operation, undo: [...steps, ...closeAgain(closed, steps, 'undo')] })
     const losses = advance(working, operation)
@@ -58,8 +58,8 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
     if (undo !== undefined) return closing(undo)
     const backLosses = inverseOf(operation).flatMap((inverse) => lossOf(working, inverse))
     const all = [...losses, ...backLosses]
-    if (all.length === 0 && bridgeMtus.length === 0 && closed.length === 0 && operation.type !== 'del link') return operation
-    return closing([...undoWithLosses(operation, all), ...bridgeMtus])
+    if (all.length === 0 && mtus.length === 0 && closed.length === 0 && operation.type !== 'del link') return operation
+    return closing([...undoWithLosses(operation, all), ...mtus])
   }
 
   return {

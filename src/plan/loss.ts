@@ -106,8 +106,9 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
   const ports = [...namespace.links].filter(
     ([ifname, link]) => link.master !== undefined && ifnames.has(link.master) && !ifnames.has(ifname),
   )
+  const cycled = ports.flatMap(([ifname, link]) => (isCycled(namespace.links, link, null) ? closedWith(namespace, ifname) : []))
   return [
-    ...ports.flatMap(([ifname, link]) => (isCycled(namespace.links, link, null) ? lossOfDown(netns, namespace, ifname) : [])),
+    ...[...new Set(cycled)].flatMap((ifname) => lossOfDown(netns, namespace, ifname)),
     ...ports.map(([ifname, link]) => ({ noun: 'master' as const, netns, ifname, link })),
     ...[...namespace.qdiscs].flatMap(([ifname, chain]): Loss[] => (ifnames.has(ifname) ? [{ noun: 'qdisc', netns, ifname, chain }] : [])),
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
@@ -117,17 +118,22 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
   ]
 }
 
+/** A link that goes down, with those that do so with it: VLANs that are down lose nothing more (vlan_device_event, NETDEV_DOWN). */
+function closedWith({ links }: WorkingNamespace, ifname: string): string[] {
+  return [ifname, ...vlansOn(links, ifname).filter((vlan) => links.get(vlan)?.up === true)]
+}
+
 function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespace): Loss[] {
   const link = namespace.links.get(ifname)
   if (link === undefined) return []
   if (set.up === false && link.up) {
-    return [ifname, ...vlansOn(namespace.links, ifname)].flatMap((one) => lossOfDown(netns, namespace, one))
+    return closedWith(namespace, ifname).flatMap((one) => lossOfDown(netns, namespace, one))
   }
   if (set.vlan !== undefined) return lossOfVlans(netns, namespace, ifname, link, set.vlan !== null)
   if (set.master !== undefined) {
     const port: Loss[] = link.port === undefined || set.master === link.master ? [] : [{ noun: 'port', netns, ifname, link }]
     if (!isCycled(namespace.links, link, set.master)) return port
-    return [...port, ...[ifname, ...vlansOn(namespace.links, ifname)].flatMap((one) => lossOfDown(netns, namespace, one))]
+    return [...port, ...closedWith(namespace, ifname).flatMap((one) => lossOfDown(netns, namespace, one))]
   }
   if (set.lladdr !== undefined) return lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname)
   if (set.mtu !== undefined && set.mtu < IPV6_MIN_MTU && link.mtu >= IPV6_MIN_MTU) {

@@ -19,9 +19,9 @@ export function hereDocument(text: string, place = ''): string {
   return `<<'${end}'${place === '' ? '' : `  # ${place}`}\n${text}${text.endsWith('\n') || text === '' ? '' : '\n'}${end}`
 }
 
-/** `ip route` words of a route, for a shell. */
-export function quotedRoute(route: RouteState): string {
-  return routeText({ ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dev: quote(nexthop.dev) })) })
+/** `ip route` words of a route, for a shell; `isExact` as in routeText. */
+export function quotedRoute(route: RouteState, isExact: boolean): string {
+  return routeText({ ...route, nexthops: route.nexthops.map((nexthop) => ({ ...nexthop, dev: quote(nexthop.dev) })) }, isExact)
 }
 
 /** `ip rule` words of a rule, for a shell. */

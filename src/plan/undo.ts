@@ -7,6 +7,7 @@ import { BARE_PORT, isVirtual, NO_FDBS } from '../state/equal-link.ts'
 import { DEFAULT_ISOLATION } from '../state/isolation.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
+import { followers } from './attachment.ts'
 import type { Loss } from './loss.ts'
 import type { AddQdisc, LinkChange, Operation } from './operation.ts'
 import { chainOperations } from './qdisc-chain.ts'
@@ -337,7 +338,7 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
 }
 
 /** Where undoing the operation brings a port back to its bridge: what the bridge's mtu was, to be set after it. */
-export function bridgeMtusBefore(working: Working, operation: Operation): Operation[] {
+function bridgeMtusBefore(working: Working, operation: Operation): Operation[] {
   const ports: { readonly netns: string; readonly master: string | null | undefined }[] = []
   if (operation.type === 'set link') ports.push({ netns: operation.netns, master: operation.previous?.master })
   if (operation.type === 'del link') {
@@ -349,4 +350,17 @@ export function bridgeMtusBefore(working: Working, operation: Operation): Operat
     if (!master || bridge?.kind !== 'bridge') return []
     return [{ netns, cause: CAUSE, type: 'set link', ifname: master, set: { mtu: bridge.mtu } }]
   })
+}
+
+/** What the operation makes of the mtu of other links, back to what it was: what stands on a link shrinks with it, and does not grow again. */
+export function mtusBefore(working: Working, operation: Operation): Operation[] {
+  const { netns } = operation
+  const links = working.get(netns)?.links
+  if (links === undefined || operation.type !== 'set link') return bridgeMtusBefore(working, operation)
+  const above = [...followers(links, operation.ifname, operation.set)].flatMap(([ifname, { mtu }]): Operation[] => {
+    const before = links.get(ifname)?.mtu
+    if (ifname === operation.ifname || mtu === undefined || before === undefined || mtu === before) return []
+    return [{ netns, cause: CAUSE, type: 'set link', ifname, set: { mtu: before } }]
+  })
+  return [...above, ...bridgeMtusBefore(working, operation)]
 }

@@ -262,8 +262,13 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
     }
     case 'add route':
     case 'del route':
-    case 'replace route':
-      return ofFamily(operation.route.family, `route ${operation.type.split(' ')[0] ?? ''} ${quotedRoute(operation.route)}`)
+    case 'replace route': {
+      const [verb = ''] = operation.type.split(' ')
+      return ofFamily(
+        operation.route.family,
+        `route ${verb} ${quotedRoute(operation.route, verb === 'del' && operation.route.family === 6)}`,
+      )
+    }
     case 'add rule':
     case 'del rule':
       return ofFamily(operation.rule.family, `rule ${operation.type.slice(0, 3)} ${quotedRule(operation.rule)}`)

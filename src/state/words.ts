@@ -12,13 +12,16 @@ export function linkEndText(end: LinkEnd): string {
   return `${end.netns}/${end.ifname}`
 }
 
-/** Everything after `ip route add`: `10.0.0.0/8 via 10.0.0.1 dev eth0 metric 5`. What iproute2 takes for granted is left out. */
-export function routeText(route: Omit<RouteState, 'protocol'> & { readonly protocol?: number | string }): string {
+/**
+ * Everything after `ip route add`: `10.0.0.0/8 via 10.0.0.1 dev eth0 metric 5`. What iproute2 takes for granted is left out, but for the
+ * metric where `isExact`: IPv6 deletes the first route to the destination, of any type, where no metric is said (ip6_route_del).
+ */
+export function routeText(route: Omit<RouteState, 'protocol'> & { readonly protocol?: number | string }, isExact = false): string {
   const words = route.type === 'unicast' ? [destinationText(route)] : [route.type, destinationText(route)]
   const [first] = route.nexthops
   if (route.nexthops.length === 1 && first !== undefined) words.push(nexthopText(first, route.family))
   if (route.src !== undefined) words.push('src', route.src)
-  if (route.metric !== (route.family === 6 ? IP6_RT_PRIO_USER : 0)) words.push('metric', String(route.metric))
+  words.push(...metricWords(route, isExact))
   if (route.table !== RT_TABLE_MAIN) words.push('table', String(route.table))
   const proto = typeof route.protocol === 'number' ? nameOfNumber(ROUTE_PROTOCOLS, route.protocol) : route.protocol
   if (proto !== undefined && proto !== 'boot') words.push('proto', proto)
@@ -29,6 +32,11 @@ export function routeText(route: Omit<RouteState, 'protocol'> & { readonly proto
   }
   if (route.nexthops.length > 1) words.push(nexthopsText(route))
   return words.join(' ')
+}
+
+function metricWords({ family, metric }: Pick<RouteState, 'family' | 'metric'>, isExact: boolean): string[] {
+  const isUsual = metric === (family === 6 ? IP6_RT_PRIO_USER : 0)
+  return isUsual && !isExact ? [] : ['metric', String(metric)]
 }
 
 /** `via 10.0.0.1 dev eth0`, or `nexthop via … weight 1 nexthop via …` where there are several, or `none`. */

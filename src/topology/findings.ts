@@ -9,6 +9,8 @@ export const MAX_FINDINGS = 200
 export interface Findings {
   error(code: Code, origin: Origin | undefined, detail: string, more?: More): void
   warning(code: Code, origin: Origin | undefined, detail: string, more?: More): void
+  /** What could not be read may have had the names that are missing now: from here on these are no findings. */
+  hush(...codes: readonly Code[]): void
   /** Whether there is an error so far. */
   hasErrors(): boolean
   /** Whether further errors will only be counted. */
@@ -24,12 +26,13 @@ export function createFindings(): Findings {
   const warnings: Diagnostic[] = []
   // Ten nodes of one range share a line: what is wrong with the line is said once.
   const said = new Set<string>()
+  const hushed = new Set<Code>()
   let errorCount = 0
   let warningCount = 0
 
   const add = (severity: Severity, code: Code, origin: Origin | undefined, detail: string, more: More = {}): void => {
     const identity = `${code} ${origin?.file}:${origin?.line}:${origin?.column} ${detail}`
-    if (said.has(identity)) return
+    if (hushed.has(code) || said.has(identity)) return
     const list = severity === 'error' ? errors : warnings
     if (severity === 'error') errorCount++
     else warningCount++
@@ -41,6 +44,9 @@ export function createFindings(): Findings {
   return {
     error: (code, origin, detail, more) => add('error', code, origin, detail, more),
     warning: (code, origin, detail, more) => add('warning', code, origin, detail, more),
+    hush: (...codes) => {
+      for (const code of codes) hushed.add(code)
+    },
     hasErrors: () => errors.length > 0,
     isFull: () => errors.length >= MAX_FINDINGS,
     sorted: (files) => {

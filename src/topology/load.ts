@@ -97,8 +97,10 @@ function createLoader(findings: Findings, seed: string | undefined): Loader {
     for (const item of itemsAt(own, 'include')) {
       if (item.kind !== 'scalar') continue
       const included = loadFile(pathBeside(file, item.text), item.origin, parents)
-      if (included === undefined) damage.addAll()
-      else merged = mergeFiles(merged, withoutName(included), findings)
+      if (included === undefined) {
+        damage.addAll()
+        findings.hush('UNKNOWN_NODE', 'UNKNOWN_PROFILE')
+      } else merged = mergeFiles(merged, withoutName(included), findings)
     }
     return mergeFiles(merged, own, findings)
   }

@@ -34,7 +34,7 @@ export function validateTree(root: Value, findings: Findings, damage: Damage): M
   if (validate(plainOf(root))) return root
   const complaints = (validate.errors ?? []).slice(0, MAX_COMPLAINTS).map((error) => ({ error, place: placeAt(root, error.instancePath) }))
   for (const { error, place } of complaints) report(error, place, findings)
-  const pruning = createPruning(root, damage)
+  const pruning = createPruning(root, findings, damage)
   for (const { error, place } of complaints) pruning.prune(error, place)
   pruning.finish()
   return root
@@ -250,7 +250,7 @@ interface Pruning {
   finish(): void
 }
 
-function createPruning(root: MapValue, damage: Damage): Pruning {
+function createPruning(root: MapValue, findings: Findings, damage: Damage): Pruning {
   const dropped = new Map<ListValue, Set<Value>>()
 
   const drop = (place: Place): void => {
@@ -269,7 +269,7 @@ function createPruning(root: MapValue, damage: Damage): Pruning {
 
   return {
     prune: (error, place) => {
-      spoil(root, place, damage)
+      spoil(root, place, findings, damage)
       if (error.keyword === 'additionalProperties') {
         if (place.value.kind !== 'map') return
         place.value.entries.delete(String(error.params['additionalProperty']))
@@ -283,11 +283,14 @@ function createPruning(root: MapValue, damage: Damage): Pruning {
 }
 
 /** Says which nodes and bridges are incomplete without the place. */
-function spoil(root: MapValue, place: Place, damage: Damage): void {
+function spoil(root: MapValue, place: Place, findings: Findings, damage: Damage): void {
   const [section, name] = place.path
+  if (name === undefined && section === 'profiles') findings.hush('UNKNOWN_PROFILE')
   if (section === 'nodes' || section === 'bridges') {
-    if (name === undefined) damage.addAll()
-    else damage.add(name)
+    if (name === undefined) {
+      damage.addAll()
+      findings.hush('UNKNOWN_NODE')
+    } else damage.add(name)
   } else if (section === 'links') {
     const link = itemsAt(root, 'links')[Number(name)]
     if (link !== undefined) spoilTexts(link, damage)

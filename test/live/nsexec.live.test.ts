@@ -93,6 +93,12 @@ describe('a command in a node', () => {
     expect([status('true'), status('no-such-program')]).toEqual([0, 127])
   })
 
+  test('must be told of in the words of netlab where it is not there', () => {
+    const env = { ...process.env, NETLAB_NODE: 'h1' }
+    const { stderr } = spawnSync(nsexec, ['enter', lab.directory, 'h1', 'no-such-program'], { env, encoding: 'utf8' })
+    expect(stderr).toBe('netlab: h1 has no program "no-such-program"\n')
+  })
+
   test('must be one of a node that is there', () => {
     const { status, stderr } = run('enter', lab.directory, 'h'.repeat(300), 'true')
     expect(status).toBe(125)

@@ -141,11 +141,11 @@ function hasMode(netns: Netns, ifname: string, { link }: Link): boolean {
 /** Kinds that shrink with their parent, and go with it. */
 const ABOVE = ['vlan', 'macvlan']
 
-/** __netdev_upper_dev_link */
+/** __netdev_upper_dev_link refuses a loop. What stands on a member may itself be one (tried on 6.1): a VLAN of a port of the same VRF. */
 function standsOn(netns: Netns, link: Link['link'], other: string): boolean {
   const parent = 'parent' in link ? link.parent : undefined
   const below = netns.links.get(parent ?? '')?.link
-  return parent === other || (below !== undefined && (below.master === other || standsOn(netns, below, other)))
+  return parent === other || (below !== undefined && standsOn(netns, below, other))
 }
 
 /** bond_enslave: it gives the link its MTU (dev_set_mtu) and opens it (vlan_dev_open), which both depend on what the link stands on. */
@@ -272,8 +272,10 @@ function unregisterAround(netns: Netns, ifname: string, entry: Link): void {
   }
   for (const [other, { link }] of netns.links) {
     if (link.master !== ifname || link.kind === 'bridge') continue
-    if (entry.link.kind === 'vrf' && link.up) goDown(netns, other)
+    const isCycled = entry.link.kind === 'vrf' && link.up
+    if (isCycled) goDown(netns, other)
     leave(netns, other)
+    if (isCycled) goUpAbove(netns, other)
   }
 }
 

@@ -52,6 +52,11 @@ describe('candidates', () => {
     [['plan', '--format=s'], ['--format=sh']],
     [['up', '--name='], []],
     [['down', 'd'], ['dmz']],
+    [['link', 'set', 'd'], ['dmz']],
+    [
+      ['link', 'set', 'dmz', 'h'],
+      ['h1', 'h2'],
+    ],
     [
       ['exec', ''],
       ['h1', 'h2', 'fw', 'dmz'],

@@ -25,6 +25,12 @@ describe('execute', () => {
     expect(failure!('Undone.')[0]).toMatchObject({ code: 'TOOL_FAILED', detail: 'iptables rules could not be loaded in h1. Undone.' })
   })
 
+  it('loads the rulesets of several nodes side by side, and tells of each that failed', async () => {
+    const { done, failure } = await execute(fakeEngine({}), planOf(rules, { ...rules, netns: 'h2' }), options)
+    expect(done).toEqual([])
+    expect(failure!('').map(({ detail }) => detail)).toEqual(['h1', 'h2'].map((node) => `iptables rules could not be loaded in ${node}. `))
+  })
+
   it('tells how far it is', async () => {
     const progress: string[] = []
     const engine = fakeEngine({

@@ -69,7 +69,7 @@ const TABLE: readonly (readonly [Operation, mark: string, words: string, same: s
     { ...base, type: 'del route', route: parseRoute('blackhole ::/0') },
     '-',
     'del route blackhole default',
-    'ip -6 -n dmz.h1 route del blackhole default',
+    'ip -6 -n dmz.h1 route del blackhole default metric 1024',
   ],
   [
     { ...base, type: 'add rule', rule: parseRule('priority 7 from 10.0.0.0/8 iif eth0 lookup 100') },

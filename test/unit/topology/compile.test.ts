@@ -89,6 +89,21 @@ test('1,024 ports are one too many', () => {
   expect(lab.diagnostics.map(({ code }) => code)).toEqual(['TOO_MANY_PORTS'])
 })
 
+test.each([
+  [
+    'a section that is no map',
+    { nodes: ['a', 'b'], profiles: ['r'], links: [['a', 'b']], bridges: { lan: {} } },
+    ['WRONG_TYPE', 'WRONG_TYPE'],
+  ],
+  [
+    'a file that is not there',
+    { include: 'none.yaml', nodes: { a: { use: 'r', gateway: 'b' } }, links: [['a', 'b']] },
+    ['FILE_UNREADABLE'],
+  ],
+])('names that may stand in %s are not unknown', (_case, source, codes) => {
+  expect(compileTopology(source).diagnostics.map(({ code }) => code)).toEqual(codes)
+})
+
 test('findings end somewhere', () => {
   const lab = compileTopology({ nodes: { h: {} }, links: [['x[1-1000]', 'h']] })
   expect(lab.diagnostics.length).toBe(201)
