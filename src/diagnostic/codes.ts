@@ -69,6 +69,7 @@ export const CODES = {
 
   // The machine outside
   PORT_TAKEN: 'A port of this machine is taken',
+  ROOT_NEEDED: 'What the file asks for is for root alone',
 
   // The command line
   WRONG_USAGE: 'The command line cannot be understood',

@@ -65,6 +65,7 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
 
   PORT_TAKEN:
     'Two nodes publish one port, or a program of this machine listens on it. Take another, or end that program: `ss -ltnp` names it.',
+  ROOT_NEEDED: "The file wants a link into this machine's own network, where only root makes links.",
 
   WRONG_USAGE: 'An option or a word is not known, or one is missing. `netlab COMMAND --help` has them with examples.',
 

@@ -4,6 +4,7 @@ import type { Engine } from '../linux/engine.ts'
 import { enterCommand } from '../linux/nsexec.ts'
 import type { Operation, Plan, RunSetup, SetRuleset, StartService } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
+import { withoutConsequences } from './consequence.ts'
 import { explainRefusal } from './explain.ts'
 import { loadRuleset } from './ruleset.ts'
 import { run } from './run.ts'
@@ -71,7 +72,8 @@ async function runEngine(
   for (let index = 0; index < outcome.attempted; index++) if (!refused.has(index)) done.push(operations[start + index]!)
   if (outcome.refusals.length === 0) return undefined
   const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
-  return (aftermath) => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
+  const causes = withoutConsequences(operations, refusals)
+  return (aftermath) => causes.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
 }
 
 /** What the client carries out itself, with programs that it runs in nodes. */

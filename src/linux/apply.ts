@@ -166,7 +166,7 @@ function refusalOf(error: unknown, index: number): Refusal {
 function perform(world: World, operation: Operation): void {
   switch (operation.type) {
     case 'add netns':
-      return addNetns(world, operation.netns)
+      return addNetns(world, operation)
     case 'del netns':
       putAllAside(world, operation.netns)
       return delNetns(world, operation.netns)

@@ -1,7 +1,7 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, openSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -23,6 +23,8 @@ import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
+/** Opened before this thread enters any other. */
+const hostNet = openSync('/proc/thread-self/ns/net', 'r')
 let world: World | undefined
 /** Open until the lab is committed; its closing tells a holder that the lab will not be. */
 let lifeline: Writable | undefined
@@ -93,7 +95,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       unfinished = call.arguments.directory
       await access('/') // starts the thread pool while this thread is still in the machine's mount namespace
       const holderPid = await startHolder(call.arguments)
-      world = enterWorld(call.arguments.directory, holderPid)
+      world = enterWorld(call.arguments.directory, holderPid, hostNet)
       return holderPid
     }
     case 'unpack': {
@@ -102,7 +104,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     }
     case 'enter':
       await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
-      world = enterWorld(call.arguments.directory, call.arguments.holderPid)
+      world = enterWorld(call.arguments.directory, call.arguments.holderPid, hostNet)
       return call.arguments.holderPid
     case 'prepare':
       return prepareNetns(call.arguments.count)

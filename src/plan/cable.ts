@@ -29,7 +29,8 @@ function planCablesOfGoing(draft: Draft): void {
     for (const [ifname, link] of observed.links) {
       if (link.kind !== 'veth' || !stays(draft, link.peer.netns)) continue
       const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
-      if (isIdlePort(draft, link.peer, peer) && !holdsAny(observed, ifname, wanted)) continue
+      // The machine's network goes from the lab's sight, and takes nothing along.
+      if (observed.kind !== 'host' && isIdlePort(draft, link.peer, peer) && !holdsAny(observed, ifname, wanted)) continue
       const why = draft.desired.namespaces.has(netns) ? 'is made anew' : 'is not in the file'
       deleteLink(draft, link.peer, `its peer ${netns}/${ifname} ${why}`)
     }

@@ -6,10 +6,11 @@ import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import { mountText } from '../state/mount.ts'
 import type { BridgeVlan, LinkState, RouteFamily, VethLink, VirtualLink } from '../state/network.ts'
-import { FABRIC } from '../state/network.ts'
+import { HOST } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import { mountComment, rootComment, rootWords } from './mount-words.ts'
+import { mountComment, rootComment } from './mount-words.ts'
+import { addNetnsWords, netnsName } from './netns-words.ts'
 import type { AddFdb, DelFdb, LinkChange, Operation, VlanRange } from './operation.ts'
 import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
@@ -73,9 +74,9 @@ export function markOf(operation: Operation): Mark {
 export function describe(operation: Operation): string {
   switch (operation.type) {
     case 'add netns':
-      return `add netns${operation.kind === 'node' ? rootWords(operation.root) : ` for ${operation.kind === 'fabric' ? 'bridges' : 'a bridge'}`}`
+      return addNetnsWords(operation)
     case 'del netns':
-      return 'del netns'
+      return operation.netns === HOST ? 'leave the host' : 'del netns'
     case 'set hostname':
       return `set hostname ${operation.hostname}`
     case 'set isolation':
@@ -143,11 +144,6 @@ export function describe(operation: Operation): string {
   }
 }
 
-/** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
-export function netnsName(lab: string, netns: string): string {
-  return netns === FABRIC ? lab : `${lab}.${netns}`
-}
-
 /**
  * The commands that a student would type for the same effect, one a line: iproute2, sysctl(8), iptables-restore(8), nft(8).
  * What has no such command is a comment.
@@ -155,6 +151,7 @@ export function netnsName(lab: string, netns: string): string {
 export function sameAs(operation: Operation, lab: string): string {
   const name = netnsName(lab, operation.netns)
   const inside = ipCommand(operation, lab)
+  if (operation.netns === HOST && inside === undefined) return "# the machine's own network, which is there"
   if (inside !== undefined) return inside.map((command) => `${ipWords(command, lab)} ${command.words}`).join('\n')
   const exec = `ip netns exec ${quote(name)}`
   switch (operation.type) {
@@ -204,7 +201,8 @@ export interface IpCommand {
 const FAMILY_WORDS = { inet6: '-6 ', mpls: '-f mpls ' } as const
 
 export function ipWords({ netns, tool = 'ip', family }: IpCommand, lab: string): string {
-  return `${tool} ${family === undefined ? '' : FAMILY_WORDS[family]}-n ${quote(netnsName(lab, netns))}`
+  const inside = netns === HOST ? '' : `-n ${quote(netnsName(lab, netns))}`
+  return `${tool} ${family === undefined ? '' : FAMILY_WORDS[family]}${inside}`.trim()
 }
 
 /** The operation as `ip -n NETNS …` commands; undefined where it takes another tool. */
@@ -288,6 +286,8 @@ function fdbWords({ type, ifname, fdb }: AddFdb | DelFdb): string[] {
 }
 
 function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethLink, lab: string): readonly IpCommand[] {
+  // The machine's network has no name: whoever makes a cable from it is in it.
+  if (link.peer.netns === HOST) return vethCommands(HOST, link.peer.ifname, peer, link, lab)
   const peerWords = `peer name ${quote(link.peer.ifname)} netns ${quote(netnsName(lab, link.peer.netns))} ${linkWords(peer)}`
   const add = { netns, words: `link add ${quote(ifname)} ${linkWords(link)} type veth ${peerWords}` }
   // iproute2 takes alias and master only for a link that stands, so these are commands of their own.

@@ -12,9 +12,10 @@ import type { Options } from './option.ts'
 import type { Isolation } from './isolation.ts'
 import type { WireguardConfig } from './wireguard.ts'
 
-/** Names of the namespace that holds the bridges, and of the node that `internet` makes. `@` cannot occur in a node's name. */
+/** Names of the namespace that holds the bridges, of the node that `internet` makes, and of the machine's own network. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
 export const INTERNET = '@internet'
+export const HOST = '@host'
 
 export interface Sourced {
   readonly origin?: Origin
@@ -26,8 +27,11 @@ export interface NetworkState {
 }
 
 export interface NamespaceState extends Sourced, TreeState {
-  /** `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. The last two are net only. */
-  readonly kind: 'node' | 'bridge' | 'fabric'
+  /**
+   * `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. These two are net only.
+   * `host`: the machine's own network, of which the lab sees its cables' ends and nothing else.
+   */
+  readonly kind: 'node' | 'bridge' | 'fabric' | 'host'
   /** sethostname(2). Only nodes have one. */
   readonly hostname?: string
   /** Of a node. */

@@ -1,5 +1,6 @@
 /** `links` → cables between two ends, ranges paired. Every name of a node or bridge is looked up here. */
 import type { Origin } from '../diagnostic/origin.ts'
+import { HOST } from '../state/network.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Damage } from './damage.ts'
 import { nameHint } from './definitions.ts'
@@ -174,20 +175,31 @@ function readEndpoint(value: Value, definitions: Definitions, findings: Findings
 function endText(value: Value, findings: Findings): EndText | undefined {
   if (value.kind === 'scalar') return { text: value.text, origin: value.origin }
   const settings = asMap(value)
-  const node = scalarAt(settings, 'node')
-  const bridge = scalarAt(settings, 'bridge')
-  const owner = node ?? bridge
+  const [owner, second] = OWNER_KEYS.flatMap((key) => scalarAt(settings, key) ?? [])
   if (settings === undefined || owner === undefined) {
-    findings.error('MISSING_KEY', value.origin, 'An endpoint names a `node` or a `bridge`; this one names neither.')
+    findings.error('MISSING_KEY', value.origin, 'An endpoint names a `node`, a `bridge` or a link of the `host`; this one names none.')
     return undefined
   }
-  if (node !== undefined && bridge !== undefined) {
-    findings.error('CONFLICTING_VALUES', bridge.origin, 'An endpoint is at a `node` or at a `bridge`, not at both.')
+  if (second !== undefined) {
+    findings.error('CONFLICTING_VALUES', second.origin, 'An endpoint is at a `node`, at a `bridge` or at the `host`, not at two of them.')
     return undefined
   }
   const name = scalarAt(settings, 'name')
+  if (scalarAt(settings, 'host') !== undefined) return hostText(owner, name, settings, findings)
+  const node = scalarAt(settings, 'node')
   const text = name === undefined ? owner.text : `${owner.text}:${asScalar(name).text}`
   return { text, origin: owner.origin, settings, kind: node === undefined ? 'bridge' : 'node' }
+}
+
+const OWNER_KEYS = ['node', 'bridge', 'host'] as const
+
+/** `host` is the name of the interface itself. */
+function hostText(ifname: ScalarValue, name: ScalarValue | undefined, settings: MapValue, findings: Findings): EndText | undefined {
+  if (name !== undefined) {
+    findings.error('CONFLICTING_VALUES', name.origin, '`host` is the name of the interface already.')
+    return undefined
+  }
+  return { text: `${HOST}:${ifname.text}`, origin: ifname.origin, settings, kind: 'node' }
 }
 
 function lookUp(

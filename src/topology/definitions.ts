@@ -1,11 +1,12 @@
 /** `nodes` and `bridges` with ranges expanded, and with defaults and profiles merged under what the file says of each. */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean, suggest } from '../diagnostic/suggest.ts'
+import { HOST } from '../state/network.ts'
 import { nodeNameProblem } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
-import { asMap, emptyMap, itemsAt, mapAt, mergeSettings } from './value.ts'
+import { asMap, emptyMap, itemsAt, itemsOf, mapAt, mergeSettings, valueAt } from './value.ts'
 import type { MapValue } from './value.ts'
 
 /** Nodes and bridges together. At that size the kernel itself takes minutes. */
@@ -103,7 +104,20 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
 
   define('nodes', (own, key) => profiles.under(own, key, nodeDefaults))
   define('bridges', (own) => (bridgeDefaults === undefined ? own : mergeSettings(bridgeDefaults, own, new Set())))
+  const host = findHostEnd(root)
+  if (host !== undefined) nodes.set(HOST, { name: HOST, origin: host, settings: emptyMap(host), own: emptyMap(host) })
   return { nodes, bridges, refused }
+}
+
+/** Where a link first ends in the machine's own network, which is then as good as a node. */
+function findHostEnd(root: MapValue): Origin | undefined {
+  for (const link of itemsOf(valueAt(root, 'links'))) {
+    for (const endpoint of itemsOf(link.kind === 'map' ? valueAt(link, 'endpoints') : link)) {
+      const host = endpoint.kind === 'map' ? valueAt(endpoint, 'host') : undefined
+      if (host !== undefined) return host.origin
+    }
+  }
+  return undefined
 }
 
 /** For a name that is not defined: the one that was probably meant, or those that there are. */

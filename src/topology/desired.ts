@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Bug } from '../diagnostic/bug.ts'
 import { addrKey, fdbKey, neighKey, ruleKey } from '../state/key.ts'
-import { FABRIC } from '../state/network.ts'
+import { FABRIC, HOST } from '../state/network.ts'
 import type { RootState } from '../state/mount.ts'
 import type {
   AddrState,
@@ -45,6 +45,7 @@ export function desiredState(topology: Topology): NetworkState {
   const filesOf = createNodeFiles(topology)
   const namespaces = new Map<string, NamespaceState>()
   for (const node of topology.nodes.values()) {
+    if (node.name === HOST) continue
     namespaces.set(node.name, {
       kind: 'node',
       hostname: node.name,
@@ -79,6 +80,13 @@ export function desiredState(topology: Topology): NetworkState {
   const fabric = links.get(FABRIC)
   if (fabric !== undefined)
     namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric, qdiscs.get(FABRIC)), sysctls: new Map([NO_LINK_LOCAL]) })
+  const host = topology.nodes.get(HOST)
+  if (host !== undefined)
+    namespaces.set(HOST, {
+      ...emptyNamespace('host', links.get(HOST), qdiscs.get(HOST)),
+      addrs: addrsOf([...interfaceAddrs(host.interfaces)]),
+      origin: host.origin,
+    })
   return { namespaces }
 }
 
@@ -125,7 +133,7 @@ function buildLinks(topology: Topology): { links: Map<string, Links>; qdiscs: Ma
     links.set(netns, own)
     return own
   }
-  for (const node of topology.nodes.values()) linksOf(node.name).set('lo', loopbackLink(node))
+  for (const node of topology.nodes.values()) if (node.name !== HOST) linksOf(node.name).set('lo', loopbackLink(node))
   for (const bridge of topology.bridges.values()) {
     const netns = netnsOf(bridge)
     if (netns !== FABRIC) linksOf(netns).set('lo', loopbackLink(bridge))
