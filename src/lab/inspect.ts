@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { NamespaceInodes } from '../linux/observe.ts'
 import { processesByNetns } from '../linux/process.ts'
 import type { Operation } from '../plan/operation.ts'
+import { withExternals } from '../state/external.ts'
 import { HOST } from '../state/network.ts'
 import type { NamespaceState } from '../state/network.ts'
 import { planAgainst } from './change.ts'
@@ -62,7 +63,7 @@ export async function inspectRepeatedly(name: string, hear: (inspection: Inspect
 async function look({ record, memory, directory, engine }: OpenLab): Promise<Inspection> {
   const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
   const withRulesets = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
-  const { namespaces } = await withObservedServices(directory, withRulesets)
+  const { namespaces } = withExternals(await withObservedServices(directory, withRulesets), memory.desired)
   const pids = processesByNetns()
   const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
   return {

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
+import { giveAllBack } from './external.ts'
 import { readFacts } from './flow/facts.ts'
 import { lookupRoute } from './flow/route-lookup.ts'
 import { runFlows } from './flow/run.ts'
@@ -15,6 +16,7 @@ import { listNamespaces } from './holder.ts'
 import { idMapKey } from './id-map.ts'
 import { lockFile } from './lock.ts'
 import { observe } from './observe.ts'
+import { hasExternals } from './taken.ts'
 import { probe, probeQdiscs } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
 import { prepareNetns } from './spare-netns.ts'
@@ -24,7 +26,7 @@ import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
 /** Opened before this thread enters any other. */
-const hostNet = openSync('/proc/thread-self/ns/net', 'r')
+const host = { net: openSync('/proc/thread-self/ns/net', 'r'), mnt: openSync('/proc/thread-self/ns/mnt', 'r') }
 let world: World | undefined
 /** Open until the lab is committed; its closing tells a holder that the lab will not be. */
 let lifeline: Writable | undefined
@@ -95,7 +97,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       unfinished = call.arguments.directory
       await access('/') // starts the thread pool while this thread is still in the machine's mount namespace
       const holderPid = await startHolder(call.arguments)
-      world = enterWorld(call.arguments.directory, holderPid, hostNet)
+      world = enterWorld(call.arguments.directory, holderPid, host)
       return holderPid
     }
     case 'unpack': {
@@ -104,7 +106,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     }
     case 'enter':
       await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
-      world = enterWorld(call.arguments.directory, call.arguments.holderPid, hostNet)
+      world = enterWorld(call.arguments.directory, call.arguments.holderPid, host)
       return call.arguments.holderPid
     case 'prepare':
       return prepareNetns(call.arguments.count)
@@ -130,6 +132,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       return call.arguments.queries.map((query) => lookupRoute(theWorld(), query))
     case 'facts':
       return readFacts(theWorld(), call.arguments.names)
+    case 'returnLinks':
+      return giveAllBack(call.arguments.directory, host.net)
     case 'watch':
       isWatching = true
       return watch(theWorld(), (batch) => tell({ batch }))
@@ -182,8 +186,8 @@ async function removeUnfinished(directory: string): Promise<void> {
   }
   // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
   if ('heldBy' in lock) process.exit(0)
-  // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
-  await access(join(directory, 'state.json')).catch(() => rm(directory, { recursive: true, force: true }))
+  // A lab that has a record may have links elsewhere, which the record names, or interfaces of the machine: it stays, for the next command to clean up.
+  if (!hasExternals(directory)) await access(join(directory, 'state.json')).catch(() => rm(directory, { recursive: true, force: true }))
   lock.release()
   process.exit(0)
 }

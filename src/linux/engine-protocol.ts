@@ -41,6 +41,7 @@ export type EngineCall = { readonly id: number } & (
     }
   | { readonly method: 'lookup'; readonly arguments: { readonly queries: readonly RouteQuery[] } }
   | { readonly method: 'facts'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'returnLinks'; readonly arguments: { readonly directory: string } }
   | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )

@@ -112,6 +112,7 @@ export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
 export const IFLA_STATS64 = 23
 export const IFLA_NET_NS_FD = 28
+export const IFLA_NEW_IFINDEX = 49
 export const IFLA_LINK_NETNSID = 37
 export const IFLA_NUM_TX_QUEUES = 31
 export const IFLA_NUM_RX_QUEUES = 32

@@ -30,6 +30,8 @@ export interface World {
   readonly hostProc: number
   /** The machine's network namespace, or whichever the engine was started in. */
   readonly hostNet: number
+  /** The machine's mount namespace: there the lab's directory is as every command sees it. */
+  readonly hostMnt: number
   /** What names the trees of images that have this user namespace's owners; empty where root here is the machine's. */
   readonly idMapKey: string
   /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
@@ -55,8 +57,14 @@ export function nodeDirectory(world: World, node: string): string {
   return `${world.directory}/${node}`
 }
 
-/** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. `hostNet`: see `World`. */
-export function enterWorld(directory: string, holderPid: number, hostNet: number): World {
+/** Where the engine was started. */
+export interface HostNamespaces {
+  readonly net: number
+  readonly mnt: number
+}
+
+/** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. `host`: see `World`. */
+export function enterWorld(directory: string, holderPid: number, host: HostNamespaces): World {
   const hostProc = openSync('/proc', 'r')
   const holder = connectHolder(directory, holderPid)
   const base = {
@@ -71,7 +79,8 @@ export function enterWorld(directory: string, holderPid: number, hostNet: number
     device: 0,
     holder,
     hostProc,
-    hostNet,
+    hostNet: host.net,
+    hostMnt: host.mnt,
     idMapKey: idMapKey(),
     ownNs,
     base,
@@ -152,6 +161,16 @@ export function inNet<T>(world: World, net: number, work: () => T): T {
     return work()
   } finally {
     setns(world.base.net, CLONE_NEWNET)
+  }
+}
+
+/** As `within`, in the machine's mount namespace. */
+export function inHostMounts<T>(world: World, work: () => T): T {
+  try {
+    setns(world.hostMnt, CLONE_NEWNS)
+    return work()
+  } finally {
+    goHome(world)
   }
 }
 

@@ -33,6 +33,7 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'remove file': 'Files',
   'add bridge': 'Bridges',
   'add veth': 'Cables',
+  'take link': "The machine's own",
   'add link': 'Links on links, and other kinds',
   'set wireguard': 'Links on links, and other kinds',
   'set link': 'Links',

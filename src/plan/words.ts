@@ -11,64 +11,14 @@ import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
 import { mountComment, rootComment } from './mount-words.ts'
 import { addNetnsWords, netnsName } from './netns-words.ts'
-import type { AddFdb, DelFdb, LinkChange, Operation, VlanRange } from './operation.ts'
+import type { LinkChange } from './link-change.ts'
+import type { AddFdb, DelFdb, Operation, VlanRange } from './operation.ts'
+import { returnCommands, takeCommands } from './external-words.ts'
 import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll, quotedRoute, quotedRule } from './quote.ts'
 import { commandText, serviceCommand } from './service-command.ts'
 import { wireguardCommand, wireguardSummary } from './wireguard-words.ts'
-
-export type Mark = '+' | '~' | '-'
-
-/** Whether the operation adds, changes or removes something. */
-export function markOf(operation: Operation): Mark {
-  switch (operation.type) {
-    case 'add netns':
-    case 'add bridge':
-    case 'add veth':
-    case 'add qdisc':
-    case 'add link':
-    case 'add fdb':
-    case 'add mdb':
-    case 'add addr':
-    case 'add mount':
-    case 'add route':
-    case 'add rule':
-    case 'run setup':
-      return '+'
-    case 'del netns':
-    case 'del link':
-    case 'del qdisc':
-    case 'del vlan':
-    case 'del fdb':
-    case 'del mdb':
-    case 'del addr':
-    case 'del route':
-    case 'del rule':
-    case 'del mount':
-    case 'del neigh':
-    case 'remove file':
-    case 'stop service':
-      return '-'
-    case 'add vlan':
-      return operation.previous === undefined ? '+' : '~'
-    case 'set wireguard':
-      return operation.cause === 'not there' ? '+' : '~'
-    case 'replace neigh':
-    case 'write file':
-    case 'start service':
-      return operation.previous === undefined ? '+' : '~'
-    case 'set ruleset':
-      return operation.cause === 'not there' ? '+' : '~'
-    case 'set hostname':
-    case 'set isolation':
-    case 'set link':
-    case 'change qdisc':
-    case 'replace route':
-    case 'set sysctl':
-      return '~'
-  }
-}
 
 /** What is done, in the kernel's words, without the namespace: `add link eth0 kind veth peer lan/h1.eth0`. */
 export function describe(operation: Operation): string {
@@ -100,8 +50,12 @@ export function describe(operation: Operation): string {
       return `${operation.type} ${operation.mdb.group} dev ${operation.bridge} port ${operation.ifname}${inVlan(' vid', operation.mdb.vlan)}`
     case 'set link':
       return `set link ${operation.ifname} ${changeWords(operation.set).join(' ')}`
+    case 'take link':
+      return `take link ${operation.link.device} as ${operation.ifname}`
     case 'del link':
-      return `del link ${operation.ifname}`
+      return operation.link.kind === 'external'
+        ? `return link ${operation.ifname} as ${operation.link.device}`
+        : `del link ${operation.ifname}`
     case 'add qdisc':
     case 'change qdisc':
     case 'del qdisc':
@@ -231,8 +185,10 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return virtualCommands(netns, operation.ifname, operation.link)
     case 'set link':
       return setLinkCommands(netns, operation.ifname, operation.set)
+    case 'take link':
+      return takeCommands(operation, lab)
     case 'del link':
-      return one('link del', quote(operation.ifname))
+      return operation.link.kind === 'external' ? returnCommands(operation, operation.link) : one('link del', quote(operation.ifname))
     case 'add qdisc':
     case 'change qdisc':
     case 'del qdisc':

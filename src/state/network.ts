@@ -16,6 +16,8 @@ import type { WireguardConfig } from './wireguard.ts'
 export const FABRIC = '@fabric'
 export const INTERNET = '@internet'
 export const HOST = '@host'
+/** Who has the other ends of the machine's own interfaces: a topology knows it as a node, the kernel does not know it. */
+export const EXTERNAL = '@external'
 
 export interface Sourced {
   readonly origin?: Origin
@@ -60,7 +62,7 @@ export interface NamespaceState extends Sourced, TreeState {
   readonly services: ReadonlyMap<string, ServiceState>
 }
 
-export type LinkState = LoopbackLink | VethLink | BridgeLink | VirtualLink | OtherLink
+export type LinkState = LoopbackLink | VethLink | BridgeLink | VirtualLink | ExternalLink | OtherLink
 
 /** The two of the kernel's IN6_ADDR_GEN_MODE_* that netlab sets; any other is observed as `other`. */
 export type AddrGenMode = 'eui64' | 'none' | 'other'
@@ -188,6 +190,13 @@ export interface VirtualLink extends LinkBase {
   readonly fdbs?: ReadonlyMap<string, FdbEntry>
   /** Of kind wireguard. */
   readonly wireguard?: WireguardConfig
+}
+
+/** An interface of the machine, which goes back there when the lab goes. */
+export interface ExternalLink extends LinkBase {
+  readonly kind: 'external'
+  /** Its name on the machine. */
+  readonly device: string
 }
 
 /** A link that netlab did not make (observed only); left alone. */

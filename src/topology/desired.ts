@@ -2,11 +2,12 @@
 import { join } from 'node:path'
 import { Bug } from '../diagnostic/bug.ts'
 import { addrKey, fdbKey, neighKey, ruleKey } from '../state/key.ts'
-import { FABRIC, HOST } from '../state/network.ts'
+import { EXTERNAL, FABRIC, HOST } from '../state/network.ts'
 import type { RootState } from '../state/mount.ts'
 import type {
   AddrState,
   BridgeLink,
+  ExternalLink,
   FdbEntry,
   LinkState,
   LoopbackLink,
@@ -22,6 +23,7 @@ import type {
 import type { QdiscChain } from '../state/qdisc.ts'
 import { ANY_LLADDR, KINDS } from '../state/kind.ts'
 import { derivedMac } from '../unit/mac.ts'
+import { isOutsider } from './definitions.ts'
 import { mplsSysctls } from './mpls.ts'
 import { createNodeFiles } from './node-files.ts'
 import { bridgeLinkName, createPortNamer } from './port-names.ts'
@@ -45,7 +47,7 @@ export function desiredState(topology: Topology): NetworkState {
   const filesOf = createNodeFiles(topology)
   const namespaces = new Map<string, NamespaceState>()
   for (const node of topology.nodes.values()) {
-    if (node.name === HOST) continue
+    if (isOutsider(node.name)) continue
     namespaces.set(node.name, {
       kind: 'node',
       hostname: node.name,
@@ -133,7 +135,7 @@ function buildLinks(topology: Topology): { links: Map<string, Links>; qdiscs: Ma
     links.set(netns, own)
     return own
   }
-  for (const node of topology.nodes.values()) if (node.name !== HOST) linksOf(node.name).set('lo', loopbackLink(node))
+  for (const node of topology.nodes.values()) if (!isOutsider(node.name)) linksOf(node.name).set('lo', loopbackLink(node))
   for (const bridge of topology.bridges.values()) {
     const netns = netnsOf(bridge)
     if (netns !== FABRIC) linksOf(netns).set('lo', loopbackLink(bridge))
@@ -154,6 +156,13 @@ function addCable(
   namers: ReadonlyMap<string, PortNamer>,
 ): void {
   const [a, b] = cable.ends
+  if (a.owner === EXTERNAL || b.owner === EXTERNAL) {
+    const [near, device] = a.owner === EXTERNAL ? [b, a] : [a, b]
+    const { netns, name, master } = place(topology, near, device, namers)
+    linksOf(netns).set(name.ifname, externalLink(topology, near, device, { netns, name, ...(master !== undefined && { master }) }))
+    putQdiscs(qdiscs, netns, name.ifname, near)
+    return
+  }
   const ends = [place(topology, a, b, namers), place(topology, b, a, namers)] as const
   ends.forEach((end, index) => {
     const peer = ends[1 - index]
@@ -172,10 +181,31 @@ function addCable(
       origin: link.origin,
     }
     linksOf(end.netns).set(end.name.ifname, veth)
-    if (link.qdiscs === undefined) return
-    const own = qdiscs.get(end.netns) ?? new Map<string, QdiscChain>()
-    qdiscs.set(end.netns, own.set(end.name.ifname, link.qdiscs))
+    putQdiscs(qdiscs, end.netns, end.name.ifname, link)
   })
+}
+
+function putQdiscs(qdiscs: Map<string, Qdiscs>, netns: string, ifname: string, link: Interface): void {
+  if (link.qdiscs === undefined) return
+  const own = qdiscs.get(netns) ?? new Map<string, QdiscChain>()
+  qdiscs.set(netns, own.set(ifname, link.qdiscs))
+}
+
+/** It keeps its own address, unless the file gives it another. */
+function externalLink(topology: Topology, link: Interface, device: Interface, { netns, name, master }: Place): ExternalLink {
+  const isGiven = link.mac !== undefined && link.mac !== derivedMac(topology.name, netns, name.ifname)
+  return {
+    kind: 'external',
+    device: device.ifname ?? '',
+    up: link.up,
+    mtu: link.mtu,
+    ...(isGiven && { lladdr: link.mac }),
+    ...(link.ownerKind === 'node' && addrGenModeOf(topology, link)),
+    ...(link.port !== undefined && { port: link.port }),
+    ...(master !== undefined && { master }),
+    ...(name.alias !== undefined && { alias: name.alias }),
+    origin: device.origin,
+  }
 }
 
 interface Place {

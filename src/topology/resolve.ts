@@ -1,5 +1,4 @@
 /** Checked source tree → Topology, stage by stage. Everything that is wrong is collected on the way; the result counts only without errors. */
-import { HOST } from '../state/network.ts'
 import type { RouteState } from '../state/network.ts'
 import { addressBits } from '../unit/address.ts'
 import { containsPrefix, parsePrefix } from '../unit/prefix.ts'
@@ -69,9 +68,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const forwards = (definition: Definition, family: 4 | 6): boolean =>
     definitions.nodes.get(definition.name) === definition && isForwarding(definition, settingsOf(definition.settings), family)
   const takes = (definition: Definition, family: 4 | 6, to: string): boolean =>
-    forwards(definition, family) ||
-    definition.name === HOST ||
-    isOwn(to, wiring.stationsOf(definition), loopbacks.get(definition.settings) ?? [])
+    forwards(definition, family) || isOwn(to, wiring.stationsOf(definition), loopbacks.get(definition.settings) ?? [])
   const routes = createRouteReader(definitions, wiring, takes, findings, damage)
   const routed = [...definitions.nodes.values()].flatMap((definition): RoutedNode[] => {
     const router = { definition, stations: wiring.stationsOf(definition), loopback: loopbacks.get(definition.settings) ?? [] }

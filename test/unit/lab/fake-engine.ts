@@ -38,6 +38,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     facts: unexpected,
     usedPorts: unexpected,
     pathExists: unexpected,
+    returnLinks: unexpected,
     list: unexpected,
     watch: unexpected,
     commit: unexpected,
