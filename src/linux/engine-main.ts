@@ -15,6 +15,7 @@ import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engin
 import { listNamespaces } from './holder.ts'
 import { idMapKey } from './id-map.ts'
 import { lockFile } from './lock.ts'
+import { moveInLab } from './move.ts'
 import { observe } from './observe.ts'
 import { hasExternals } from './taken.ts'
 import { probe, probeQdiscs } from './probe.ts'
@@ -132,6 +133,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       return call.arguments.queries.map((query) => lookupRoute(theWorld(), query))
     case 'facts':
       return readFacts(theWorld(), call.arguments.names)
+    case 'moveLink':
+      return moveInLab(theWorld(), call.arguments.from, call.arguments.to)
     case 'returnLinks':
       return giveAllBack(call.arguments.directory, host.net)
     case 'watch':

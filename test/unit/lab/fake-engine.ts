@@ -39,6 +39,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     usedPorts: unexpected,
     pathExists: unexpected,
     returnLinks: unexpected,
+    moveLink: unexpected,
     list: unexpected,
     watch: unexpected,
     commit: unexpected,
