@@ -51,6 +51,7 @@ export const RTMGRP_IPV4_IFADDR = 0x10
 export const RTMGRP_IPV4_ROUTE = 0x40
 export const RTMGRP_IPV6_IFADDR = 0x100
 export const RTMGRP_IPV6_ROUTE = 0x400
+export const RTNLGRP_MPLS_ROUTE = 27
 
 export const RTA_DST = 1
 export const RTA_SRC = 2

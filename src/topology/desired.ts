@@ -244,7 +244,7 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       links.set(ifname, { ...bridge, ...common })
       continue
     }
-    const { kind, parent, options, remotes, wireguard } = virtual
+    const { kind, parent, options, remotes, fdbs, wireguard } = virtual
     // An IPVLAN has its parent's address, which nobody can change; a tunnel has none.
     const hasLladdr = KINDS[kind].lladdr !== 'none' && kind !== 'ipvlan'
     const made: VirtualLink = {
@@ -253,7 +253,7 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       ...(hasLladdr && lladdrOf(topology, node.name, link, link.mac ?? derivedMac(topology.name, node.name, ifname))),
       ...(parent !== undefined && { parent }),
       options,
-      ...(remotes !== undefined && { fdbs: remoteEntries(remotes) }),
+      ...((remotes !== undefined || fdbs !== undefined) && { fdbs: vxlanEntries(remotes ?? [], fdbs ?? []) }),
       ...(wireguard !== undefined && { wireguard }),
     }
     links.set(ifname, made)
@@ -261,8 +261,9 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
 }
 
 /** What has no entry of its own goes to all far ends. */
-function remoteEntries(remotes: readonly string[]): ReadonlyMap<string, FdbEntry> {
-  return new Map(remotes.map((dst) => [fdbKey({ lladdr: ANY_LLADDR, dst }), { lladdr: ANY_LLADDR, dst }]))
+function vxlanEntries(remotes: readonly string[], fdbs: readonly FdbEntry[]): ReadonlyMap<string, FdbEntry> {
+  const ofAny = remotes.map((dst) => ({ lladdr: ANY_LLADDR, dst }))
+  return new Map([...ofAny, ...fdbs].map((fdb) => [fdbKey(fdb), fdb]))
 }
 
 /** A bond gives its members its own address, unless it has that of the active one, or balances by addresses. */

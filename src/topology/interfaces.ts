@@ -8,6 +8,7 @@ import type { Options } from '../state/option.ts'
 import { derivedMac, parseMac } from '../unit/mac.ts'
 import { IMPAIRMENT_KEYS } from '../state/impairment-words.ts'
 import { EXTERNAL } from '../state/network.ts'
+import type { FdbEntry } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { expandRange } from '../unit/range.ts'
@@ -65,6 +66,8 @@ export interface Virtual {
   options: Options
   /** Addresses of the far ends of a vxlan that has several. */
   remotes?: readonly string[]
+  /** Of a vxlan: addresses that are behind one far end alone. */
+  fdbs?: readonly FdbEntry[]
 }
 
 /** The end of a cable that is a bridge's port. */
