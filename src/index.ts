@@ -17,6 +17,7 @@ export {
   type LinkReport,
   type LinkSettings,
 } from './lab/link.ts'
+export { moveLink, type LinkMove } from './lab/link-move.ts'
 export { flapLink, type FlapOptions } from './lab/link-flap.ts'
 export { listLinks } from './lab/link-list.ts'
 export { listLabs, type LabSummary } from './lab/list.ts'

@@ -71,6 +71,7 @@ function peerWords(link: LinkState, all: readonly InspectedNamespace[]): string 
   if (link.kind === 'loopback') return ''
   if (link.kind === 'other') return link.infoKind
   if (link.kind === 'bridge') return link.alias === undefined ? 'bridge' : `bridge ${link.alias}`
+  if (link.kind === 'external') return `${link.device} of the machine`
   if (isVirtual(link)) return virtualWords(link)
   return bridgeAt(link.peer, all) ?? `${link.peer.netns}:${link.peer.ifname}`
 }

@@ -8,6 +8,7 @@ import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
+import type { moveLink } from '../lab/link-move.ts'
 import type { flapLink } from '../lab/link-flap.ts'
 import type { listLinks } from '../lab/link-list.ts'
 import type { downLink, resetLink, setLink, showLink, upLink } from '../lab/link.ts'
@@ -43,6 +44,7 @@ export interface Library {
   resetLink: typeof resetLink
   downLink: typeof downLink
   upLink: typeof upLink
+  moveLink: typeof moveLink
   flapLink: typeof flapLink
   listServices: typeof listServices
   namedServices: Late<typeof namedServices>

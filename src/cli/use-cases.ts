@@ -19,6 +19,7 @@ export const useCases: Library = {
   resetLink: async (...words) => (await import('../lab/link.ts')).resetLink(...words),
   downLink: async (...words) => (await import('../lab/link.ts')).downLink(...words),
   upLink: async (...words) => (await import('../lab/link.ts')).upLink(...words),
+  moveLink: async (...words) => (await import('../lab/link-move.ts')).moveLink(...words),
   flapLink: async (...words) => (await import('../lab/link-flap.ts')).flapLink(...words),
   listServices: async (...words) => (await import('../lab/services.ts')).listServices(...words),
   namedServices: async (...words) => (await import('../lab/services.ts')).namedServices(...words),

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoAll } from '../plan/undo.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withExternals } from '../state/external.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
@@ -99,7 +100,7 @@ export async function planAgainst(
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
   const withRulesets = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
-  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), previous)
+  const observed = withExternals(withOwnOptions(await withObservedServices(directory, withRulesets), previous), previous)
   const restore = await valuesToRestore(engine, previous, ready.desired)
   const fresh = await freshSysctls(engine, ready.desired, observed)
   const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
 import type { Operation, Plan, StartService } from '../plan/operation.ts'
+import { withoutConsequences } from './consequence.ts'
 import { explainRefusal } from './explain.ts'
 import { startServices, stopService, type Failure } from './service-run.ts'
 import { loadRulesets, runSetup } from './tool-run.ts'
@@ -89,7 +90,8 @@ async function runEngine(
   for (let index = 0; index < outcome.attempted; index++) if (!refused.has(index)) done.push(operations[start + index]!)
   if (outcome.refusals.length === 0) return undefined
   const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
-  return (aftermath) => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
+  const causes = withoutConsequences(operations, refusals)
+  return (aftermath) => causes.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
 }
 
 /** What the client carries out itself, with programs that it runs in nodes. */

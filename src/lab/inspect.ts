@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { NamespaceInodes } from '../linux/observe.ts'
 import { processesByNetns } from '../linux/process.ts'
 import type { Operation } from '../plan/operation.ts'
+import { withExternals } from '../state/external.ts'
+import { HOST } from '../state/network.ts'
 import type { NamespaceState } from '../state/network.ts'
 import { planAgainst } from './change.ts'
 import { openLab, type OpenLab } from './running.ts'
@@ -14,7 +16,7 @@ import { isAlive, type LabRecord } from './state.ts'
 export interface InspectedNamespace {
   readonly name: string
   readonly inodes: NamespaceInodes
-  /** Processes in its network namespace, as the machine numbers them. */
+  /** Processes in its network namespace, as the machine numbers them; of the machine's own network none are told. */
   readonly pids: readonly number[]
   readonly state: NamespaceState
 }
@@ -61,7 +63,7 @@ export async function inspectRepeatedly(name: string, hear: (inspection: Inspect
 async function look({ record, memory, directory, engine }: OpenLab): Promise<Inspection> {
   const { network, inodes } = await engine.observe(scopeOf(memory.desired), { withFacts: true })
   const withRulesets = await withObservedRulesets(directory, network, rulesetTools(memory.desired))
-  const { namespaces } = await withObservedServices(directory, withRulesets)
+  const { namespaces } = withExternals(await withObservedServices(directory, withRulesets), memory.desired)
   const pids = processesByNetns()
   const order = [...new Set([...memory.desired.namespaces.keys(), ...namespaces.keys()])].filter((key) => namespaces.has(key))
   return {
@@ -72,7 +74,7 @@ async function look({ record, memory, directory, engine }: OpenLab): Promise<Ins
         name: key,
         inodes: ids,
         // The engine is in the lab's own namespace, and no process of the lab.
-        pids: (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid && pid !== engine.pid),
+        pids: key === HOST ? [] : (pids.get(ids.net) ?? []).filter((pid) => pid !== record.holderPid && pid !== engine.pid),
         state: namespaces.get(key)!,
       }
     }),

@@ -1,7 +1,7 @@
 // What happens in a lab, in words, one event a change that somebody would want to know of.
 import { impairmentTexts } from '../state/impairment-text.ts'
 import { impairmentOf } from '../state/impairment.ts'
-import type { LiveBatch, LiveChange, LiveLink, LiveNoun, ObjectChange } from '../state/live.ts'
+import type { LiveBatch, LiveChange, LiveLink, LiveNoun, LiveRoute, ObjectChange } from '../state/live.ts'
 import { FABRIC } from '../state/network.ts'
 import { routeText } from '../state/words.ts'
 import { placeOf, type LiveNetwork } from './live-network.ts'
@@ -147,9 +147,10 @@ function describeAddr({ before, after }: ObjectChange<'addr'>): Description {
 }
 
 function describeRoute({ before, after }: ObjectChange<'route'>): Description {
-  if (after !== undefined && before !== undefined) return { words: `route is now ${routeText(after)}`, mood: 'plain' }
-  if (after !== undefined) return { words: `route ${routeText(after)} added`, mood: 'good' }
-  return before === undefined ? UNTOLD : { words: `route ${routeText(before)} removed`, mood: 'bad' }
+  const text = (route: LiveRoute): string => `${route.family === 'mpls' ? 'mpls ' : ''}${routeText(route)}`
+  if (after !== undefined && before !== undefined) return { words: `route is now ${text(after)}`, mood: 'plain' }
+  if (after !== undefined) return { words: `route ${text(after)} added`, mood: 'good' }
+  return before === undefined ? UNTOLD : { words: `route ${text(before)} removed`, mood: 'bad' }
 }
 
 function addrWords({ local, prefixlen, ifname }: { local: string; prefixlen: number; ifname: string }): string {

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/operation.ts'
 import { differences, formatDifference } from '../state/compare.ts'
 import { extraKeys } from '../state/extra.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withExternals } from '../state/external.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
@@ -31,7 +32,7 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
   const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
-  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), expected)
+  const observed = withExternals(withOwnOptions(await withObservedServices(directory, withRulesets), expected), expected)
   const dead = findDeadServices(directory, ready.desired, observed)
   if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranPrograms = plan.operations.some(({ type }) => type === 'run setup' || type === 'start service')

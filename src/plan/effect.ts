@@ -4,12 +4,23 @@
  */
 import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type { AddrState, BridgeLink, BridgePort, FdbEntry, LinkState, PortVlan, VethLink, VirtualLink } from '../state/network.ts'
+import type {
+  AddrState,
+  BridgeLink,
+  BridgePort,
+  ExternalLink,
+  FdbEntry,
+  LinkState,
+  PortVlan,
+  VethLink,
+  VirtualLink,
+} from '../state/network.ts'
 import type { Options } from '../state/option.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
-import type { AddQdisc, ChangeQdisc, LinkChange, Operation, VlanRange } from './operation.ts'
+import type { LinkChange } from './link-change.ts'
+import type { AddQdisc, ChangeQdisc, Operation, VlanRange } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 import type { WireguardChange, WireguardConfig } from '../state/wireguard.ts'
@@ -114,6 +125,10 @@ function setBridgeVlan(namespace: WorkingNamespace, ifname: string, link: Bridge
 /** A link as the operation that makes it leaves it; below the MTU of IPv6 it has none. */
 function newLink<L extends VethLink | VirtualLink | BridgeLink>({ addrGenMode, ...link }: L): L {
   return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) } as L
+}
+
+function newExternal({ master: _master, port: _port, addrGenMode: _mode, ...link }: ExternalLink): ExternalLink {
+  return { ...link, up: false }
 }
 
 /** In no master yet, a WireGuard link without keys, a VXLAN with an empty table. */
@@ -242,6 +257,9 @@ function perform(working: Working, operation: Operation): void {
     case 'set link':
       setLink(namespace, operation.ifname, operation.set)
       if (operation.ifname === 'lo' && operation.set.up === true) for (const addr of LO_ADDRS) namespace.addrs.set(addrKey(addr), addr)
+      break
+    case 'take link':
+      namespace.links.set(operation.ifname, newExternal(operation.link))
       break
     case 'del link':
       removeLink(working, operation.netns, operation.ifname)

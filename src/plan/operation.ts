@@ -5,10 +5,9 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import type { MountState, RootState } from '../state/mount.ts'
 import type {
-  AddrGenMode,
   AddrState,
   BridgeLink,
-  BridgeVlan,
+  ExternalLink,
   FdbEntry,
   FileState,
   LinkState,
@@ -24,9 +23,8 @@ import type {
   VirtualLink,
 } from '../state/network.ts'
 import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
-import type { VirtualKind } from '../state/kind.ts'
-import type { Options } from '../state/option.ts'
 import type { Isolation } from '../state/isolation.ts'
+import type { LinkChange } from './link-change.ts'
 import type { WireguardChange } from '../state/wireguard.ts'
 
 interface OperationBase {
@@ -51,6 +49,7 @@ export type Operation =
   | AddBridge
   | AddVeth
   | AddLink
+  | TakeLink
   | SetLink
   | DelLink
   | AddQdisc
@@ -81,6 +80,8 @@ export type Operation =
   | RunSetup
   | StartService
   | StopService
+
+export type { LinkChange } from './link-change.ts'
 
 export type OperationType = Operation['type']
 
@@ -149,26 +150,14 @@ export interface SetLink extends OperationBase {
   readonly previous?: LinkChange
 }
 
-export interface LinkChange {
-  readonly up?: boolean
-  readonly mtu?: number
-  readonly lladdr?: string
-  readonly addrGenMode?: AddrGenMode
-  /** null: taken out of its bridge, bond or VRF. */
-  readonly master?: string | null
-  /** '' takes it away. */
-  readonly alias?: string
-  /** Bridge options. */
-  readonly bridge?: Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
-  /** Of a bridge; null: it takes no notice of VLANs. */
-  readonly vlan?: BridgeVlan | null
-  /** Of a kind in state/kind.ts. */
-  readonly kind?: { readonly name: VirtualKind; readonly options: Options }
-  /** Of a bridge's port. */
-  readonly port?: Options
+/** RTM_NEWLINK with IFLA_NET_NS_FD: an interface of the machine comes, down, under this name. How it was there is noted before. */
+export interface TakeLink extends OperationBase {
+  readonly type: 'take link'
+  readonly ifname: string
+  readonly link: ExternalLink
 }
 
-/** RTM_DELLINK; a veth's peer goes with it. */
+/** RTM_DELLINK; a veth's peer goes with it. An interface of the machine goes back, and is there as it was. */
 export interface DelLink extends OperationBase {
   readonly type: 'del link'
   readonly ifname: string

@@ -2,7 +2,7 @@
 import type { NetworkState } from '../state/network.ts'
 import { planBridgeMtus } from './bridge-mtu.ts'
 import { planGoneBridges, planNewBridges } from './bridge.ts'
-import { planCablesInTheWay, planNewCables } from './cable.ts'
+import { planCablesInTheWay, planExternals, planNewCables } from './cable.ts'
 import { startDraft } from './draft.ts'
 import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
@@ -36,6 +36,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planNamespaces(draft)
   planNewBridges(draft)
   planNewCables(draft)
+  planExternals(draft)
   planNewVirtualLinks(draft)
   planMembers(draft)
   planLinkChanges(draft)

@@ -8,7 +8,7 @@ import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
-import { nameHint } from './definitions.ts'
+import { isOutsider, nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
@@ -91,7 +91,8 @@ export function createRouteReader(
   const checkGateway = (station: Station, via: string, to: string, origin: Origin): void => {
     const name = station.definition.name
     const segment = wiring.segmentOf(station)
-    if (segment === undefined || segment.isOpen || segment.stations.some((other) => damage.has(other.definition.name))) return
+    if (segment === undefined || segment.isOpen) return
+    if (segment.stations.some(({ definition: { name: owner } }) => isOutsider(owner) || damage.has(owner))) return
     const holder = wiring.holderOf(station, via)
     if (holder === undefined) {
       // A program of a router may give it the address (VRRP).

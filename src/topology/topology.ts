@@ -10,6 +10,7 @@ import type { MountState, RootState } from '../state/mount.ts'
 import type {
   BridgePort,
   BridgeVlan,
+  FdbEntry,
   FileState,
   NeighState,
   PortVlan,
@@ -139,6 +140,8 @@ export interface VirtualInterface {
   readonly options: Options
   /** Addresses of the far ends of a vxlan that has several. */
   readonly remotes?: readonly string[]
+  /** Of a vxlan: addresses that are behind one far end alone. */
+  readonly fdbs?: readonly FdbEntry[]
   readonly wireguard?: WireguardConfig
 }
 
