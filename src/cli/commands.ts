@@ -50,6 +50,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['learn', { group: 'Files', summary: 'list the labs that teach', load: async () => (await import('./learn.ts')).learnCommand }],
   ['init', { group: 'Files', summary: 'copy a lab to start from', load: async () => (await import('./init.ts')).initCommand }],
   ['plan', { group: 'Files', summary: 'show what up would do', load: async () => (await import('./plan.ts')).planCommand }],
+  ['graph', { group: 'Files', summary: 'draw a lab', load: async () => (await import('./graph.ts')).graphCommand }],
   ['validate', { group: 'Files', summary: 'check a file', load: async () => (await import('./validate.ts')).validateCommand }],
   [
     'schema',

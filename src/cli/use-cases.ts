@@ -37,6 +37,8 @@ export const useCases: Library = {
     const { default: schema } = await import('../topology/schema.json', { with: { type: 'json' } })
     return `${JSON.stringify(schema, undefined, 2)}\n`
   },
+  sketch: async (...words) => (await import('../lab/sketch.ts')).sketch(...words),
+  formatPicture: async (...words) => (await import('../export/picture.ts')).formatPicture(...words),
   planJson: async (plan) => (await import('../plan/json.ts')).planJson(plan),
   formatPlanText: async (plan, options) => (await import('../plan/text.ts')).formatPlanText(plan, options),
   formatPlanShell: async (plan) => (await import('../plan/shell.ts')).formatPlanShell(plan),
