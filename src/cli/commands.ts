@@ -22,6 +22,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'events',
     { group: 'Inside a lab', summary: 'tell what changes in a lab', load: async () => (await import('./events.ts')).eventsCommand },
   ],
+  [
+    'capture',
+    {
+      group: 'Inside a lab',
+      summary: 'show or save the packets of an interface',
+      load: async () => (await import('./capture.ts')).captureCommand,
+    },
+  ],
   ['exec', { group: 'Inside a lab', summary: 'run a command in nodes', load: async () => (await import('./exec.ts')).execCommand }],
   ['shell', { group: 'Inside a lab', summary: 'open a shell in a node', load: async () => (await import('./shell.ts')).shellCommand }],
   [

@@ -5,6 +5,7 @@ import type { fileText, summaryText, testText } from '../check/report/text.ts'
 import type { runFiles } from '../check/run-files.ts'
 import type { validate } from '../lab/compile.ts'
 import type { formatPicture } from '../export/picture.ts'
+import type { captureCommand } from '../lab/capture.ts'
 import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
@@ -39,6 +40,7 @@ export interface Library {
   /** The user interface on this process's terminal. */
   tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
+  captureCommand: Late<typeof captureCommand>
   listLinks: typeof listLinks
   showLink: typeof showLink
   setLink: typeof setLink
