@@ -30,6 +30,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./capture.ts')).captureCommand,
     },
   ],
+  [
+    'trace',
+    { group: 'Inside a lab', summary: 'follow a packet through a lab', load: async () => (await import('./trace.ts')).traceCommand },
+  ],
   ['exec', { group: 'Inside a lab', summary: 'run a command in nodes', load: async () => (await import('./exec.ts')).execCommand }],
   ['shell', { group: 'Inside a lab', summary: 'open a shell in a node', load: async () => (await import('./shell.ts')).shellCommand }],
   [

@@ -2,6 +2,7 @@
 import type { formatReport } from '../check/report/report.ts'
 import type { gradeText } from '../check/report/grades.ts'
 import type { fileText, summaryText, testText } from '../check/report/text.ts'
+import type { trace } from '../check/trace.ts'
 import type { runFiles } from '../check/run-files.ts'
 import type { validate } from '../lab/compile.ts'
 import type { formatPicture } from '../export/picture.ts'
@@ -41,6 +42,7 @@ export interface Library {
   tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
   captureCommand: Late<typeof captureCommand>
+  trace: typeof trace
   listLinks: typeof listLinks
   showLink: typeof showLink
   setLink: typeof setLink

@@ -14,6 +14,7 @@ export const useCases: Library = {
   tui: async (...words) => (await import('./start-tui.ts')).startTui(...words),
   nodeCommand: async (...words) => (await import('../lab/exec.ts')).nodeCommand(...words),
   captureCommand: async (...words) => (await import('../lab/capture.ts')).captureCommand(...words),
+  trace: async (...words) => (await import('../check/trace.ts')).trace(...words),
   listLinks: async (...words) => (await import('../lab/link-list.ts')).listLinks(...words),
   showLink: async (...words) => (await import('../lab/link.ts')).showLink(...words),
   setLink: async (...words) => (await import('../lab/link.ts')).setLink(...words),
