@@ -27,8 +27,6 @@ export interface GraphCable {
   readonly subnets: readonly string[]
   /** What the link does to packets, what it is, and what is wrong with it. */
   readonly words: readonly string[]
-  /** Whether it does something to packets. */
-  readonly isImpaired: boolean
   /** An end is in a bond, or carries several VLANs: drawn as more than a plain cable. */
   readonly isTrunk: boolean
 }
@@ -75,12 +73,12 @@ function cableOf(network: DrawnNetwork, key: string, [first, second]: readonly [
     state,
     subnets: sharedSubnets(network, first, second),
     words: [
+      ...(a.node === b.node ? ['loop'] : []),
       ...(STATE_WORDS[state] ?? []),
       ...there.words,
       ...(isChanged ? [`in the file: ${wanted.words.map((word) => word.trim()).join(', ') || 'nothing'}`] : []),
       ...mtuWords(network, first, second),
     ],
-    isImpaired: there.words.length > 0,
     isTrunk: [first, second].some((end) => bondOf(network, end) !== undefined) || vlans.some(([, how]) => !how.includes('untagged')),
   }
 }

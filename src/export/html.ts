@@ -55,7 +55,7 @@ function jsonIn(value: unknown): string {
 const STYLE = `:root{--page:#fff;--text:#1b1f24;--quiet:#4b5563;--edge:#c8ced6;--accent:#1d4ed8}
 @media (prefers-color-scheme:dark){:root{--page:#14171c;--text:#e8eaed;--quiet:#a7b0bd;--edge:#3a414b;--accent:#9db8ff}}
 *{box-sizing:border-box}
-body{margin:0;height:100vh;display:grid;grid-template:auto 1fr/1fr minmax(16rem,26rem);background:var(--page);color:var(--text);font:14px/1.4 system-ui,sans-serif}
+body{margin:0;height:100vh;display:grid;grid-template:auto 1fr/1fr minmax(16rem,34rem);background:var(--page);color:var(--text);font:14px/1.4 system-ui,sans-serif}
 header{grid-column:1/3;display:flex;gap:1rem;align-items:center;padding:.5rem 1rem;border-bottom:1px solid var(--edge);flex-wrap:wrap}
 h1{font-size:1.1rem;margin:0}header span{color:var(--quiet)}
 input,button{font:inherit;color:inherit;background:transparent;border:1px solid var(--edge);border-radius:4px;padding:.2rem .5rem}
@@ -66,10 +66,10 @@ aside{overflow:auto;border-left:1px solid var(--edge);padding:.75rem 1rem}
 aside h2{font-size:1rem;margin:0}aside h3{font-size:.85rem;margin:1rem 0 .25rem;color:var(--quiet)}
 table{border-collapse:collapse;font:12px/1.4 ui-monospace,Menlo,Consolas,monospace;width:100%}
 th{text-align:left;color:var(--quiet);font-weight:normal}
-td,th{padding:.1rem .6rem .1rem 0;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere}
+td,th{padding:.1rem .6rem .1rem 0;vertical-align:top;white-space:pre-wrap;overflow-wrap:break-word}
 [data-node],[data-line]{cursor:pointer}
 [data-node]:focus-visible{outline:2px solid var(--accent)}
-.selected>.shape{stroke:var(--accent);stroke-width:4}.selected>.way:not(.inner){stroke:var(--accent);stroke-width:4}
+svg .selected>.shape{stroke:var(--accent);stroke-width:5}svg .selected>.way:not(.inner){stroke:var(--accent);stroke-width:5}
 .way{pointer-events:visibleStroke}
 svg.searching [data-node]:not(.match){opacity:.25}
 @media (max-width:50rem){body{grid-template:auto 1fr minmax(8rem,35vh)/1fr}header{grid-column:1}aside{border-left:0;border-top:1px solid var(--edge)}}`

@@ -46,7 +46,9 @@ interface Chain {
 export function layoutOf(drawing: Drawing): Layout {
   const graph = new dagre.graphlib.Graph({ multigraph: true })
   graph.setGraph({
-    rankdir: 'TB',
+    // Upwards, though lines are told downwards: dagre begins with the order in which it finds the lowest, which then is that of the file, and
+    // keeps the hosts of a switch, and the switches of a pod, together.
+    rankdir: 'BT',
     nodesep: SPACE.boxes,
     edgesep: SPACE.lines,
     ranksep: SPACE.ranks,
@@ -60,7 +62,7 @@ export function layoutOf(drawing: Drawing): Layout {
   for (const { line, keys, labels } of chains) {
     for (const { key, block } of labels) graph.setNode(key, { width: block.width, height: block.height })
     for (const [upper, lower] of pairs(keys))
-      graph.setEdge(upper, lower, { weight: line.tunnel === undefined ? CABLE_WEIGHT : 1 }, line.key)
+      graph.setEdge(lower, upper, { weight: line.tunnel === undefined ? CABLE_WEIGHT : 1 }, line.key)
   }
   dagre.layout(graph)
   return placed(graph, drawing, chains)
@@ -75,7 +77,7 @@ function chainsOf({ boxes, lines }: Drawing): Chain[] {
   )
   return lines.flatMap((line) => {
     const blocks = line.labels.map((block, index) => ({ key: `${line.key} ${index}`, block })).filter(({ block }) => block.lines.length > 0)
-    if (line.tunnel !== undefined) return tunnelChains(line, blocks)
+    if (line.tunnel !== undefined || line.from === line.to) return hangingChains(line, blocks)
     const isDown = isAbove(line.from, line.to)
     const labels = isDown ? blocks : blocks.reverse()
     const [upper, lower] = isDown ? [line.from, line.to] : [line.to, line.from]
@@ -83,12 +85,12 @@ function chainsOf({ boxes, lines }: Drawing): Chain[] {
   })
 }
 
-/** A tunnel hangs below both of its ends, with its text at the lowest point. */
-function tunnelChains(line: DrawnLine, labels: Chain['labels']): Chain[] {
-  const lowest = labels.map(({ key }) => key)
+/** A tunnel, and a cable with both ends in one box, hangs below its ends: down to its last text, and up again. */
+function hangingChains(line: DrawnLine, labels: Chain['labels']): Chain[] {
+  const keys = labels.map(({ key }) => key)
   return [
-    { line, keys: [line.from, ...lowest], labels },
-    { line, keys: [line.to, ...lowest], labels: [] },
+    { line, keys: [line.from, ...keys], labels },
+    { line, keys: [line.to, ...keys.slice(-1)], labels: [] },
   ]
 }
 
@@ -149,8 +151,8 @@ function mirror(graph: Graph, width: number): void {
 /** What a line passes between its boxes: texts of its own, and ranks in which it has none. */
 function stationsOf(graph: Graph, { line, keys }: Chain): Point[] {
   return pairs(keys).flatMap(([upper, lower], index) => {
-    const { points } = graph.edge(upper, lower, line.key) as { readonly points: readonly Point[] }
-    const between = points.slice(1, -1)
+    const { points } = graph.edge(lower, upper, line.key) as { readonly points: readonly Point[] }
+    const between = points.slice(1, -1).reverse()
     const end = index === keys.length - 2 ? [] : [graph.node(lower) as Point]
     return [...between, ...end]
   })

@@ -103,6 +103,12 @@ describe('the page of a lab', () => {
     expect(await page.evaluate("[...document.querySelectorAll('.match')].map((node) => node.dataset.node).join()")).toBe('h1')
     await page.press('Enter')
     expect(await detail()).toMatch(/^h1\n/)
+    // A name comes before a port that bears it.
+    await page.evaluate("document.getElementById('search').value = ''")
+    await page.type('h1')
+    await page.press('Enter')
+    expect(await page.evaluate("document.getElementById('found').textContent")).toMatch(/^1 of \d/)
+    expect(await detail()).toMatch(/^h1\n/)
   })
 
   test('can be used from the keyboard', async () => {

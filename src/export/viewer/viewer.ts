@@ -63,18 +63,24 @@ const search = byId<HTMLInputElement>('search')
 let matches: SVGElement[] = []
 let shown = 0
 
-/** A node matches by its name, or by an address or a route that is among its details. */
-function isMatch(name: string, words: string): boolean {
-  const detail = details.nodes[name]
-  const texts = [name, ...(detail?.tables.flatMap(({ rows }) => rows.flat()) ?? [])]
-  return texts.some((text) => text.toLowerCase().includes(words))
+/** A node matches by its name, or by an address or a route among its details; the lower, the better. */
+function distanceOf(node: SVGElement, words: string): number {
+  const { title = '', tables = [] } = details.nodes[node.dataset['node'] ?? ''] ?? {}
+  const name = title.toLowerCase()
+  if (name.includes(words)) return name.length - words.length
+  return tables.some(({ rows }) => rows.flat().some((text) => text.toLowerCase().includes(words))) ? 1000 : Infinity
 }
 
 search.addEventListener('input', () => {
   const words = search.value.trim().toLowerCase()
   const nodes = [...svg.querySelectorAll<SVGElement>('[data-node]')]
-  matches = words === '' ? [] : nodes.filter((node) => isMatch(node.dataset['node'] ?? '', words))
-  for (const node of nodes) node.classList.toggle('match', matches.includes(node))
+  const found = words === '' ? [] : nodes.map((node) => ({ node, distance: distanceOf(node, words) }))
+  matches = found
+    .filter(({ distance }) => distance < Infinity)
+    .sort((one, other) => one.distance - other.distance)
+    .map(({ node }) => node)
+  const isFound = new Set(matches)
+  for (const node of nodes) node.classList.toggle('match', isFound.has(node))
   svg.classList.toggle('searching', words !== '')
   byId('found').textContent = words === '' ? '' : `${matches.length} found`
   shown = -1

@@ -17,6 +17,8 @@ const HARD: Readonly<Record<string, string>> = {
   nothing: 'nodes: {}\nlinks: []\n',
   'a node alone': 'nodes: { h1: {} }\nlinks: []\n',
   'three cables side by side': 'nodes: { a: {}, b: {} }\nlinks:\n  - { endpoints: [a, b], subnet: auto }\n  - [a, b]\n  - [a, b]\n',
+  'a cable with both ends in one node':
+    'nodes: { a: {}, b: {} }\nlinks:\n  - { endpoints: [a, a], mtu: 1400 }\n  - { endpoints: [a, b], subnet: auto }\n',
   'a mesh of six': mesh(6),
   'long names and both families': `nodes:
   ${'a-very-long-name-of-a-node'.repeat(2)}: {}
