@@ -13,6 +13,8 @@ export const useCases: Library = {
   watchEvents: async (...words) => (await import('../lab/watch-events.ts')).watchEvents(...words),
   tui: async (...words) => (await import('./start-tui.ts')).startTui(...words),
   nodeCommand: async (...words) => (await import('../lab/exec.ts')).nodeCommand(...words),
+  captureCommand: async (...words) => (await import('../lab/capture.ts')).captureCommand(...words),
+  trace: async (...words) => (await import('../check/trace.ts')).trace(...words),
   listLinks: async (...words) => (await import('../lab/link-list.ts')).listLinks(...words),
   showLink: async (...words) => (await import('../lab/link.ts')).showLink(...words),
   setLink: async (...words) => (await import('../lab/link.ts')).setLink(...words),
@@ -38,6 +40,8 @@ export const useCases: Library = {
     const { default: schema } = await import('../topology/schema.json', { with: { type: 'json' } })
     return `${JSON.stringify(schema, undefined, 2)}\n`
   },
+  sketch: async (...words) => (await import('../lab/sketch.ts')).sketch(...words),
+  formatPicture: async (...words) => (await import('../export/picture.ts')).formatPicture(...words),
   planJson: async (plan) => (await import('../plan/json.ts')).planJson(plan),
   formatPlanText: async (plan, options) => (await import('../plan/text.ts')).formatPlanText(plan, options),
   formatPlanShell: async (plan) => (await import('../plan/shell.ts')).formatPlanShell(plan),
