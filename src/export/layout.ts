@@ -3,7 +3,7 @@
 import dagre from '@dagrejs/dagre'
 import type { Drawing, DrawnLine, Size, TextBlock } from './drawing.ts'
 import { withSlopes } from './layout-slope.ts'
-import { ranking } from './ranks.ts'
+import { isReversed, ranking } from './ranks.ts'
 
 export interface Rect extends Size {
   /** Of the upper left corner. */
@@ -102,7 +102,8 @@ type Graph = InstanceType<typeof dagre.graphlib.Graph>
 
 function placed(graph: Graph, drawing: Drawing, chains: readonly Chain[]): Layout {
   const { width = 0, height = 0 } = drawing.boxes.length === 0 ? {} : (graph.graph() as Partial<Size>)
-  if (isMirrored(graph, drawing)) mirror(graph, width)
+  const places = drawing.boxes.map(({ key }) => graph.node(key) as Point).map(({ x, y }) => ({ rank: Math.round(y), across: x }))
+  if (isReversed(places)) mirror(graph, width)
   const rectOf = (key: string): Rect => {
     const node = graph.node(key) as Rect
     return { ...node, x: node.x - node.width / 2, y: node.y - node.height / 2 }
@@ -127,17 +128,6 @@ function placed(graph: Graph, drawing: Drawing, chains: readonly Chain[]): Layou
     return { line, way, labels: labels.map(({ key, block }) => ({ block, rect: rectOf(key) })) }
   })
   return withSlopes({ boxes: new Map(drawing.boxes.map(({ key }) => [key, rectOf(key)])), lines, width, height })
-}
-
-/** Whether most boxes that stand beside each other do so against the order of the file. dagre knows no order. */
-function isMirrored(graph: Graph, { boxes }: Drawing): boolean {
-  const ranks = new Map<number, number[]>()
-  for (const { key } of boxes) {
-    const { x, y } = graph.node(key) as Point
-    ranks.set(Math.round(y), [...(ranks.get(Math.round(y)) ?? []), x])
-  }
-  const steps = [...ranks.values()].flatMap((xs) => pairs(xs).map(([one, next]): number => Math.sign(next - one)))
-  return steps.reduce((sum, step) => sum + step, 0) < 0
 }
 
 function mirror(graph: Graph, width: number): void {

@@ -1,7 +1,7 @@
 // Where the boxes of the map stand, and the way of its lines: dagre ranks and orders, then all is put on the grid of characters.
 import dagre from '@dagrejs/dagre'
 import { displayWidth } from '../diagnostic/picture.ts'
-import { depthsOf } from './ranks.ts'
+import { depthsOf, isReversed } from './ranks.ts'
 import type { MapGraph } from './map.ts'
 
 export interface PlacedBox {
@@ -102,4 +102,19 @@ function wayOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x
 
 function centre({ column, width }: PlacedBox): number {
   return column + Math.floor(width / 2)
+}
+
+/** The layout, or its mirror image where most boxes then stand beside each other in the order of the graph. */
+export function inOrder({ boxes }: MapGraph, layout: MapLayout): MapLayout {
+  const places = boxes.map(({ key }) => layout.boxes.get(key)!).map(({ column, row, height }) => ({ rank: row + height, across: column }))
+  return isReversed(places) ? mirrored(layout) : layout
+}
+
+function mirrored({ boxes, ways, width, height }: MapLayout): MapLayout {
+  return {
+    boxes: new Map([...boxes].map(([key, box]) => [key, { ...box, column: width - box.column - box.width }])),
+    ways: ways.map((way) => way.map(([column, row]) => [width - 1 - column, row] as const)),
+    width,
+    height,
+  }
 }

@@ -66,3 +66,14 @@ function stepsFrom(starts: readonly string[], neighbours: Neighbours): Map<strin
   }
   return steps
 }
+
+/** Whether most boxes that stand beside each other do so against their order: dagre knows none, and a mirror image is as good to it. */
+export function isReversed(places: readonly { readonly rank: number; readonly across: number }[]): boolean {
+  const last = new Map<number, number>()
+  let sum = 0
+  for (const { rank, across } of places) {
+    sum += Math.sign(across - (last.get(rank) ?? across))
+    last.set(rank, across)
+  }
+  return sum < 0
+}

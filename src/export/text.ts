@@ -7,7 +7,7 @@ import type { GraphCable, GraphEnd } from './graph-cable.ts'
 import type { GraphTunnel } from './graph-tunnel.ts'
 import type { MapBox, MapGraph } from './map.ts'
 import { drawMap } from './map-canvas.ts'
-import { layoutMap } from './map-layout.ts'
+import { inOrder, layoutMap } from './map-layout.ts'
 
 const WIDTH = 80
 
@@ -46,7 +46,7 @@ function mapOf(graph: Graph): string {
         return { from, to, isCut: isCut(state), isBold: false, severity: STATES.indexOf(state) }
       }),
   }
-  const layout = layoutMap(map)
+  const layout = inOrder(map, layoutMap(map))
   if (layout.width > WIDTH || boxes.length < 2) return ''
   const rows = drawMap(map, layout, { column: 0, row: 0, width: layout.width, height: layout.height })
   const drawn = rows.map((spans) =>

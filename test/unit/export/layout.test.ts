@@ -27,10 +27,10 @@ links:
   - { endpoints: ["b:${'i'.repeat(15)}", ${'a-very-long-name-of-a-node'.repeat(2)}], delay: 123ms, jitter: 7ms, loss: 12.5% }
 `,
   'a star of forty': 'nodes: { "h[1-40]": {} }\nbridges: { lan: { subnet: 10.0.0.0/24 } }\nlinks:\n  - ["h[1-40]", lan]\n',
-  'a fat-tree of racks': `nodes: { "h[1-20]-[1-3]": {}, "e[1-20]": { forwarding: true }, "c[1-3]": { forwarding: true } }
+  'a fat-tree of racks': `nodes: { "h[1-16]-[1-3]": {}, "e[1-16]": { forwarding: true }, "c[1-3]": { forwarding: true } }
 links:
-  - { endpoints: ["c[1-3]", "e[1-20]"], cross: true, subnet: auto }
-${Array.from({ length: 20 }, (_, rack) => `  - { endpoints: ["h${rack + 1}-[1-3]", e${rack + 1}], subnet: auto }`).join('\n')}
+  - { endpoints: ["c[1-3]", "e[1-16]"], cross: true, subnet: auto }
+${Array.from({ length: 16 }, (_, rack) => `  - { endpoints: ["h${rack + 1}-[1-3]", e${rack + 1}], subnet: auto }`).join('\n')}
 `,
 }
 
