@@ -5,6 +5,7 @@ import { compileTopology, type CompiledLab, type CompileOptions } from '../topol
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
+import { findMissingControllers } from './limits.ts'
 import { findMissingUplink } from './uplink.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
@@ -37,7 +38,8 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
     fitting === undefined ? [] : findMissingFeatures(fitting.desired),
   ])
   const uplink = fitting === undefined ? [] : findMissingUplink(fitting.desired)
-  const more = [...(fitting?.diagnostics ?? []), ...missing, ...uplink, ...diagnostics, ...refused]
+  const controllers = fitting === undefined ? [] : findMissingControllers(fitting.desired)
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...controllers, ...uplink, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

@@ -1,10 +1,13 @@
 // Carries a plan out: the engine makes the system calls, the packet filter tools, setup commands and services run in their nodes.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
+import { removeCgroups, setLimits } from '../linux/cgroup.ts'
 import { enterCommand } from '../linux/nsexec.ts'
-import type { Operation, Plan, RunSetup, SetRuleset, StartService } from '../plan/operation.ts'
+import type { RunSetup, SetLimits, SetRuleset, StartService } from '../plan/client-operation.ts'
+import type { Operation, Plan } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 import { explainRefusal } from './explain.ts'
+import { oomFacts } from './limits.ts'
 import { loadRuleset } from './ruleset.ts'
 import { run } from './run.ts'
 import { startServices, stopService, type Failure } from './service-run.ts'
@@ -38,8 +41,8 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     if (signal?.aborted) return { done, isAborted: true }
     const start = done.length
     const operation = operations[start]!
-    if (operation.type === 'set ruleset' || operation.type === 'run setup') {
-      const failure = await runTool(plan, operation, options)
+    if (operation.type === 'set ruleset' || operation.type === 'run setup' || operation.type === 'set limits') {
+      const failure = await runTool(plan, start, operation, options)
       // A command that the signal has ended did not fail.
       if (failure !== undefined) return signal?.aborted ? { done, isAborted: true } : { done, failure, isAborted: false }
       done.push(operation)
@@ -58,10 +61,11 @@ async function runEngine(
   engine: Engine,
   plan: Plan,
   start: number,
-  { onProgress, signal, slice }: ExecuteOptions,
+  { directory, onProgress, signal, slice }: ExecuteOptions,
   done: Operation[],
 ): Promise<Execution['failure']> {
   const { operations } = plan
+  const before = done.length
   const outcome = await engine.apply(operations.slice(start, endOfEngineRun(operations, start)), {
     onProgress: (attempted) => onProgress?.(start + attempted, operations.length),
     ...(signal !== undefined && { signal }),
@@ -69,13 +73,14 @@ async function runEngine(
   })
   const refused = new Set(outcome.refusals.map(({ index }) => index))
   for (let index = 0; index < outcome.attempted; index++) if (!refused.has(index)) done.push(operations[start + index]!)
+  for (const { type, netns } of done.slice(before)) if (type === 'del netns') await removeCgroups(directory, netns)
   if (outcome.refusals.length === 0) return undefined
   const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
   return (aftermath) => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
 }
 
 /** What the client carries out itself, with programs that it runs in nodes. */
-const NOT_FOR_ENGINE: ReadonlySet<Operation['type']> = new Set(['set ruleset', 'run setup', 'start service', 'stop service'])
+const NOT_FOR_ENGINE: ReadonlySet<Operation['type']> = new Set(['set ruleset', 'run setup', 'set limits', 'start service', 'stop service'])
 
 function endOfEngineRun(operations: readonly Operation[], start: number): number {
   let end = start
@@ -110,7 +115,24 @@ async function runServices(
   return startServices(plan, starts, { engine, directory, onEffect, ...(signal !== undefined && { signal }) })
 }
 
-async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: ExecuteOptions): Promise<Execution['failure']> {
+function limitNode(plan: Plan, index: number, { netns, limits }: SetLimits, { directory }: ExecuteOptions): Execution['failure'] {
+  try {
+    setLimits(directory, netns, limits)
+    return undefined
+  } catch (error) {
+    const { code = 'EIO', syscall = '', path = '' } = error as NodeJS.ErrnoException
+    const refusal = { index, code, syscall: `${syscall} ${path}`.trim() }
+    return (aftermath) => [explainRefusal(plan.lab, plan.operations, refusal, aftermath)]
+  }
+}
+
+async function runTool(
+  plan: Plan,
+  index: number,
+  operation: SetRuleset | RunSetup | SetLimits,
+  options: ExecuteOptions,
+): Promise<Execution['failure']> {
+  if (operation.type === 'set limits') return limitNode(plan, index, operation, options)
   const { directory, signal } = options
   const facts = [
     ['doing', `${describe(operation)} in netns ${operation.netns}`],
@@ -144,7 +166,7 @@ async function runTool(plan: Plan, operation: SetRuleset | RunSetup, options: Ex
       severity: 'error',
       detail: `A setup command of ${operation.netns} ended with status ${finished.status}. ${aftermath}`,
       ...origin,
-      facts: [...facts, ...output.map((line) => ['output', line] as const)],
+      facts: [...facts, ...oomFacts(directory, operation.netns), ...output.map((line) => ['output', line] as const)],
     },
   ]
 }

@@ -8,6 +8,7 @@ import type { NetworkState } from '../state/network.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
+import { withObservedLimits } from './limits.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { findDeadServices, withObservedServices } from './services.ts'
 import type { LabMemory } from './state.ts'
@@ -30,7 +31,7 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
   const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
-  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), expected)
+  const observed = withOwnOptions(withObservedLimits(directory, await withObservedServices(directory, withRulesets)), expected)
   const dead = findDeadServices(directory, ready.desired, observed)
   if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
