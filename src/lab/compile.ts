@@ -7,6 +7,7 @@ import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
 import { findHostRefused } from './host-network.ts'
+import { findMissingControllers } from './limits.ts'
 import { findMissingUplink } from './uplink.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
@@ -40,7 +41,8 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
   ])
   const host = fitting === undefined ? [] : [...findHostRefused(fitting.desired), ...findExternals(compiled.name, fitting.desired)]
   const uplink = fitting === undefined ? [] : findMissingUplink(fitting.desired)
-  const more = [...(fitting?.diagnostics ?? []), ...missing, ...host, ...uplink, ...diagnostics, ...refused]
+  const controllers = fitting === undefined ? [] : findMissingControllers(fitting.desired)
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...controllers, ...host, ...uplink, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

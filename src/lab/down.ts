@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { limitedNodes, removeCgroups } from '../linux/cgroup.ts'
 import { holdCommand, settleCommand } from '../linux/nsexec.ts'
 import { findProcess, processEnd } from '../linux/process.ts'
 import { labDirectory } from './directory.ts'
@@ -54,7 +55,9 @@ export async function removeLab(name: string, record: Ending | undefined): Promi
   }
   if (record !== undefined) removeHostLinks(record.hostLinks, record.holderPid)
   const warnings = await returnExternals(name)
-  rmSync(labDirectory(name), { recursive: true, force: true })
+  const directory = labDirectory(name)
+  for (const node of limitedNodes(directory)) await removeCgroups(directory, node)
+  rmSync(directory, { recursive: true, force: true })
   if (hasHostLinks()) removeMadeNetns()
   await settle()
   return warnings

@@ -11,9 +11,9 @@ import type { WatchMessage } from './watch.ts'
 export interface LabEvent {
   /** Milliseconds since 1970. */
   readonly atMs: number
-  readonly noun: LiveNoun | 'namespace' | 'lab'
+  readonly noun: LiveNoun | 'namespace' | 'lab' | 'memory'
   /** `lost`: messages of the kernel came too fast, and what changed and changed back is not known. */
-  readonly action: 'added' | 'changed' | 'removed' | 'up' | 'down' | 'lost'
+  readonly action: 'added' | 'changed' | 'removed' | 'up' | 'down' | 'lost' | 'killed'
   /** The node or bridge that it happened in; absent where it is the lab. */
   readonly node?: string
   readonly words: string
@@ -42,6 +42,8 @@ export class LabEvents {
         this.#isFirst = true
         this.#begun = labEvent('up', `${message.record.name} is up: ${nodeCount(message.record)}`, 'good')
         return []
+      case 'oom':
+        return [oomEvent(message.node, message.kills)]
       case 'changed':
         return [labEvent('changed', `netlab up has changed the lab: ${nodeCount(message.record)}`, 'plain')]
       case 'down':
@@ -60,6 +62,11 @@ export class LabEvents {
 
 function labEvent(action: LabEvent['action'], words: string, mood: LabEvent['mood']): LabEvent {
   return { atMs: Date.now(), noun: 'lab', action, words, mood }
+}
+
+function oomEvent(node: string, kills: number): LabEvent {
+  const words = `the kernel has killed ${kills === 1 ? 'a process' : `${kills} processes`} for want of memory (limits: memory)`
+  return { atMs: Date.now(), noun: 'memory', action: 'killed', node, words, mood: 'bad' }
 }
 
 function nodeCount({ nodes }: LabRecord): string {

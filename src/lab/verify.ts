@@ -9,6 +9,7 @@ import { withExternals } from '../state/external.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
+import { withObservedLimits } from './limits.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { findDeadServices, withObservedServices } from './services.ts'
 import type { LabMemory } from './state.ts'
@@ -32,7 +33,8 @@ export async function verify(engine: Engine, directory: string, ready: ReadyLab,
   const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
-  const observed = withExternals(withOwnOptions(await withObservedServices(directory, withRulesets), expected), expected)
+  const withLimits = withObservedLimits(directory, await withObservedServices(directory, withRulesets))
+  const observed = withExternals(withOwnOptions(withLimits, expected), expected)
   const dead = findDeadServices(directory, ready.desired, observed)
   if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranPrograms = plan.operations.some(({ type }) => type === 'run setup' || type === 'start service')

@@ -189,8 +189,15 @@ async function removeUnfinished(directory: string): Promise<void> {
   }
   // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
   if ('heldBy' in lock) process.exit(0)
-  // A lab that has a record may have links elsewhere, which the record names, or interfaces of the machine: it stays, for the next command to clean up.
-  if (!hasExternals(directory)) await access(join(directory, 'state.json')).catch(() => rm(directory, { recursive: true, force: true }))
+  // A lab that has a record may have links elsewhere, which the record names, or interfaces of the
+  // machine, and notes of cgroups name these: it stays, for the next command to clean up.
+  const isThere = (name: string): Promise<boolean> =>
+    access(join(directory, name)).then(
+      () => true,
+      () => false,
+    )
+  if (!hasExternals(directory) && !(await isThere('state.json')) && !(await isThere('cgroups')))
+    await rm(directory, { recursive: true, force: true })
   lock.release()
   process.exit(0)
 }

@@ -211,6 +211,9 @@ function perform(working: Working, operation: Operation): void {
     case 'set isolation':
       namespace.isolation = operation.isolation
       break
+    case 'set limits':
+      namespace.limits = operation.limits
+      break
     case 'add bridge': {
       const { selfVlans: _, master: _master, port: _port, ...link } = operation.link
       namespace.links.set(operation.ifname, newLink(link))

@@ -46,6 +46,7 @@ export function markOf(operation: Operation): Mark {
       return operation.cause === 'not there' ? '+' : '~'
     case 'set hostname':
     case 'set isolation':
+    case 'set limits':
     case 'set link':
     case 'change qdisc':
     case 'replace route':

@@ -17,17 +17,16 @@ import type {
   PortVlan,
   RouteState,
   RuleState,
-  RulesetTool,
-  ServiceState,
   VethLink,
   VirtualLink,
 } from '../state/network.ts'
 import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
 import type { Isolation } from '../state/isolation.ts'
 import type { LinkChange } from './link-change.ts'
+import type { RunSetup, SetLimits, SetRuleset, StartService, StopService } from './client-operation.ts'
 import type { WireguardChange } from '../state/wireguard.ts'
 
-interface OperationBase {
+export interface OperationBase {
   /** Name of the namespace it works in. */
   readonly netns: string
   /** Why, in a few words: "not there", "mtu is 1500, the file says 9000", "not in the file". */
@@ -46,6 +45,7 @@ export type Operation =
   | DelNetns
   | SetHostname
   | SetIsolation
+  | SetLimits
   | AddBridge
   | AddVeth
   | AddLink
@@ -345,39 +345,6 @@ export interface RemoveFile extends OperationBase {
   readonly type: 'remove file'
   readonly path: string
   readonly previous?: FileState
-}
-
-/** iptables-restore, ip6tables-restore or nft -f inside the namespace. */
-export interface SetRuleset extends OperationBase {
-  readonly type: 'set ruleset'
-  readonly tool: RulesetTool
-  /** Tool input that replaces what is there; flushes where the file no longer has rules. */
-  readonly input: string
-  /** Origin of each line of the input, where the file has one for it. */
-  readonly lineOrigins?: readonly (Origin | undefined)[]
-  /** Tool input that brings back what was there. */
-  readonly previous?: string
-}
-
-export interface RunSetup extends OperationBase {
-  readonly type: 'run setup'
-  readonly argv: readonly string[]
-}
-
-/** nsexec serve inside the node; done when it is ready. One of that name that is there is ended first. Neighbouring ones start side by side, each after those that it names. */
-export interface StartService extends OperationBase {
-  readonly type: 'start service'
-  readonly name: string
-  readonly service: ServiceState
-  /** What runs under this name now, with its definition where that is known. */
-  readonly previous?: ServiceState
-}
-
-/** Its processes get its stop signal, and SIGKILL where they do not heed it; done when the last has ended. */
-export interface StopService extends OperationBase {
-  readonly type: 'stop service'
-  readonly name: string
-  readonly previous?: ServiceState
 }
 
 /** Operations in the order in which they are applied. */

@@ -17,6 +17,7 @@
  *   add mdb                 which a bridge takes only while it is up
  *   routes, rules, neighs   new before old, so that traffic always finds one
  *   set ruleset, remove file
+ *   set limits
  *   run setup
  *   stop service, start service
  *   stop service, del link, del netns

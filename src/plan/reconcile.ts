@@ -17,6 +17,7 @@ import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
 import { planRulesets } from './ruleset.ts'
 import { planGoneServices, planNewServices } from './service.ts'
+import { planLimits } from './limits.ts'
 import { planSetup } from './setup.ts'
 import { planLinkSysctls, planNetnsSysctls } from './sysctl.ts'
 import { planNewVirtualLinks, planVirtualLinksInTheWay } from './virtual.ts'
@@ -48,6 +49,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planRouting(draft)
   planRulesets(draft)
   planGoneFiles(draft)
+  planLimits(draft)
   planSetup(draft)
   planGoneServices(draft)
   planNewServices(draft)

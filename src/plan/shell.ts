@@ -26,6 +26,7 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'del netns': 'Namespaces that go',
   'set hostname': 'Hostnames',
   'set isolation': 'Isolation',
+  'set limits': 'Limits',
   'set sysctl': 'Sysctls',
   'add mount': 'Mounts',
   'del mount': 'Mounts',

@@ -5,6 +5,7 @@
  */
 import { BARE_PORT, isVirtual, NO_FDBS } from '../state/equal-link.ts'
 import { DEFAULT_ISOLATION } from '../state/isolation.ts'
+import { NO_LIMITS } from '../state/limits.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import { followers } from './attachment.ts'
@@ -62,6 +63,8 @@ export function inverseOf(operation: Operation): Operation[] {
       return operation.previous === undefined ? [] : [{ ...base, type: 'set hostname', hostname: operation.previous }]
     case 'set isolation':
       return [{ ...base, type: 'set isolation', isolation: operation.previous, previous: operation.isolation }]
+    case 'set limits':
+      return [{ ...base, type: 'set limits', limits: operation.previous, previous: operation.limits }]
     case 'add bridge':
     case 'add veth':
     case 'take link':
@@ -249,10 +252,11 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 /** A namespace as it was, with what stood on the other ends of its cables. */
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
-  const { kind, hostname, root, isolation } = namespace
+  const { kind, hostname, root, isolation, limits } = namespace
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }), ...(root !== undefined && { root }) },
     ...(isolation === undefined ? [] : [{ ...base, type: 'set isolation' as const, isolation, previous: DEFAULT_ISOLATION }]),
+    ...(limits === undefined ? [] : [{ ...base, type: 'set limits' as const, limits, previous: NO_LIMITS }]),
     ...[...namespace.mounts].map(([path, mount]): Operation => ({ ...base, type: 'add mount', path, mount })),
     ...[...namespace.files].map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
     ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),

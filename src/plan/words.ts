@@ -2,6 +2,8 @@
 import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
 import { isolationText } from '../state/isolation.ts'
+import { limitsText } from '../state/limits.ts'
+import { limitsCommand } from './limits-command.ts'
 import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import { mountText } from '../state/mount.ts'
@@ -31,6 +33,8 @@ export function describe(operation: Operation): string {
       return `set hostname ${operation.hostname}`
     case 'set isolation':
       return `set isolation ${isolationText(operation.isolation)}`
+    case 'set limits':
+      return `set limits ${limitsText(operation.limits)}`
     case 'add bridge':
       return `add link ${operation.ifname} kind bridge`
     case 'add veth':
@@ -117,6 +121,8 @@ export function sameAs(operation: Operation, lab: string): string {
       return `# hostname ${operation.hostname}: ip netns has no uts namespace`
     case 'set isolation':
       return `# isolation ${isolationText(operation.isolation)}: ip netns has namespaces of the network alone`
+    case 'set limits':
+      return limitsCommand(operation, lab)
     case 'set wireguard':
       return wireguardCommand(operation, exec)
     case 'set sysctl':

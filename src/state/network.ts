@@ -10,6 +10,7 @@ import type { VirtualKind } from './kind.ts'
 import type { TreeState } from './mount.ts'
 import type { Options } from './option.ts'
 import type { Isolation } from './isolation.ts'
+import type { Limits } from './limits.ts'
 import type { WireguardConfig } from './wireguard.ts'
 
 /** Names of the namespace that holds the bridges, of the node that `internet` makes, and of the machine's own network. `@` cannot occur in a node's name. */
@@ -38,6 +39,10 @@ export interface NamespaceState extends Sourced, TreeState {
   readonly hostname?: string
   /** Of a node. */
   readonly isolation?: Isolation
+  /** Of a node. */
+  readonly limits?: Limits
+  /** Where the file has them. */
+  readonly limitsOrigin?: Origin
   /** By ifname. */
   readonly links: ReadonlyMap<string, LinkState>
   /** By ifname. Without those that the kernel gives each link itself. */

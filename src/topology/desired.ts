@@ -28,7 +28,7 @@ import { mplsSysctls } from './mpls.ts'
 import { createNodeFiles } from './node-files.ts'
 import { bridgeLinkName, createPortNamer } from './port-names.ts'
 import type { LinkName, PortNamer } from './port-names.ts'
-import type { Bridge, Cable, Interface, InterfaceAddress, Node, Topology } from './topology.ts'
+import type { Bridge, Cable, Interface, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
 
 /** IN6_ADDR_GEN_MODE_NONE: no link-local address, hence no router solicitations, no MLD, no duplicate address detection. */
 const NO_LINK_LOCAL = ['net.ipv6.conf.default.addr_gen_mode', { value: '1' }] as const
@@ -52,6 +52,7 @@ export function desiredState(topology: Topology): NetworkState {
       kind: 'node',
       hostname: node.name,
       isolation: node.settings.isolation,
+      ...limitsOf(node.settings),
       ...rootOf(node),
       mounts: node.settings.mounts,
       links: links.get(node.name) ?? new Map<string, LinkState>(),
@@ -95,6 +96,12 @@ export function desiredState(topology: Topology): NetworkState {
 /** Without the canonical form, which the tool itself writes when the ruleset is tried out. */
 export function rulesetsOf(node: Node): ReadonlyMap<RulesetTool, RulesetState> {
   return new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }]))
+}
+
+/** Of a node that has any. */
+function limitsOf({ limits, limitsOrigin }: NodeSettings): Pick<NamespaceState, 'limits' | 'limitsOrigin'> {
+  if (Object.keys(limits).length === 0) return {}
+  return { limits, ...(limitsOrigin !== undefined && { limitsOrigin }) }
 }
 
 /** Each node keeps its writes in a directory of its own. */

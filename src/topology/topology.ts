@@ -5,6 +5,7 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Isolation } from '../state/isolation.ts'
+import type { Limits } from '../state/limits.ts'
 import type { Options } from '../state/option.ts'
 import type { MountState, RootState } from '../state/mount.ts'
 import type {
@@ -74,6 +75,8 @@ export interface NodeSettings {
   readonly usesIpv6: boolean
   readonly env: Readonly<Record<string, string>>
   readonly isolation: Isolation
+  readonly limits: Limits
+  readonly limitsOrigin?: Origin
   /** Of its commands; absent where it is privileged. */
   readonly capabilities?: readonly string[]
   /** Lines for /etc/hosts. */
