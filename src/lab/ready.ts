@@ -5,7 +5,7 @@ import { enterCommand } from '../linux/nsexec.ts'
 import type { UsedPort } from '../linux/readiness.ts'
 import { askSupervisor, logPaths } from '../linux/supervisor.ts'
 import { statusText } from '../state/equal.ts'
-import type { ReadyConditions, ServiceName, ServiceStatus } from '../state/network.ts'
+import type { ReadyConditions, ServiceName, ServiceStatus } from '../state/service.ts'
 import { run } from './run.ts'
 
 const POLL_MS = 25

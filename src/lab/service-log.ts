@@ -1,7 +1,7 @@
 // What services have printed. A full log is put aside once (native/serve.c, rotate_log): the newest megabyte or two is there.
 import { existsSync, readFileSync, watch } from 'node:fs'
 import { logPaths } from '../linux/supervisor.ts'
-import type { ServiceName } from '../state/network.ts'
+import type { ServiceName } from '../state/service.ts'
 import { labDirectory } from './directory.ts'
 
 /** The last lines of a service's output; all that are there without `count`. */

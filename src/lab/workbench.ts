@@ -1,7 +1,8 @@
 // What a user interface can have done in one lab: the use cases that it needs, under one roof.
 import { appendFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { LinkEnd, NetworkState, ServiceName } from '../state/network.ts'
+import type { LinkEnd, NetworkState } from '../state/network.ts'
+import type { ServiceName } from '../state/service.ts'
 import { tcpdumpCommand } from './capture.ts'
 import { down } from './down.ts'
 import { nodeCommand } from './exec.ts'

@@ -1,6 +1,6 @@
 // Command lines of nsexec; native/nsexec.c tells its verbs.
 import { constants } from 'node:os'
-import type { ServiceDefinition, ServiceName } from '../state/network.ts'
+import type { ServiceDefinition, ServiceName } from '../state/service.ts'
 import { capabilityMask } from '../unit/capability.ts'
 import { nsexecPath } from './installation.ts'
 

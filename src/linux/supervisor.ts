@@ -2,7 +2,8 @@
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import type { ServiceName, ServiceState, ServiceStatus } from '../state/network.ts'
+import type { ServiceState } from '../state/network.ts'
+import type { ServiceName, ServiceStatus } from '../state/service.ts'
 
 export type SupervisorRequest = 'status' | 'start' | 'stop' | 'restart' | 'end' | `kill ${number}`
 

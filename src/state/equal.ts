@@ -5,7 +5,8 @@
 import { constants } from 'node:os'
 import { nameOfNumber, ROUTE_PROTOCOLS, RTPROT_BOOT, RTPROT_STATIC } from '../unit/route-names.ts'
 import { ROUTE_METRICS } from './network.ts'
-import type { FileState, NeighState, Nexthop, RouteState, RulesetState, ServiceState, ServiceStatus, SysctlState } from './network.ts'
+import type { FileState, NeighState, Nexthop, RouteState, RulesetState, ServiceState, SysctlState } from './network.ts'
+import type { ServiceStatus } from './service.ts'
 import { nexthopsText } from './words.ts'
 
 export type PropertyValue = string | number | boolean

@@ -1,7 +1,7 @@
 /** `services` of a node: programs that run as long as the lab does. */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import type { ReadyConditions, ServiceDefinition } from '../state/network.ts'
+import type { ReadyConditions, ServiceDefinition } from '../state/service.ts'
 import { parseDuration } from '../unit/duration.ts'
 import { parseSignal, SIGNAL_NAMES } from '../unit/signal.ts'
 import { argvOf, readEnv } from './command.ts'

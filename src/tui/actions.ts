@@ -6,7 +6,8 @@ import type { CommandStreams, RunningCommand } from '../lab/start-command.ts'
 import type { WatchMessage } from '../lab/watch.ts'
 import type { CableEnd } from './links.ts'
 import type { TestRunner } from './tests.ts'
-import type { LinkEnd, NetworkState, ServiceName } from '../state/network.ts'
+import type { LinkEnd, NetworkState } from '../state/network.ts'
+import type { ServiceName } from '../state/service.ts'
 
 export interface TuiActions extends TestRunner {
   /** Tells what happens in the lab until the signal comes, over its downs and ups. */

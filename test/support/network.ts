@@ -35,11 +35,10 @@ import type {
   RuleState,
   RulesetState,
   RulesetTool,
-  ServiceDefinition,
   ServiceState,
-  ServiceStatus,
   SysctlState,
 } from '../../src/state/network.ts'
+import type { ServiceDefinition, ServiceStatus } from '../../src/state/service.ts'
 
 type Place = (node: unknown) => { readonly origin?: Origin }
 

@@ -1,6 +1,6 @@
 /** What `tests:` means: names and ranges are settled, durations are milliseconds. Plain data; each part knows its place in the file. */
 import type { Origin } from '../../diagnostic/origin.ts'
-import type { ServiceName } from '../../state/network.ts'
+import type { ServiceName } from '../../state/service.ts'
 import type { Bound } from '../../unit/bound.ts'
 import type { ImpairmentTexts } from '../impairments.ts'
 
