@@ -31,23 +31,14 @@ import { decodeKindData, decodePortData } from './message/kind.ts'
 import { decodeLink, getLinks, type LinkMessage } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
 import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
-import { decodeRoute } from './message/route.ts'
+import { subnetsOf, withLostSubnets } from './subnet-route.ts'
+import { decodeAnyRoute, decodeRoute, isLocalRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
 import { readSysctl } from './sysctl.ts'
 import { observeMounts } from './mount.ts'
 import { readNotes } from './node-notes.ts'
 import { dump } from './transport.ts'
-import {
-  IFF_LOOPBACK,
-  IFF_UP,
-  RT_TABLE_LOCAL,
-  RTM_GETADDR,
-  RTM_GETLINK,
-  RTM_GETNEIGH,
-  RTM_GETQDISC,
-  RTM_GETROUTE,
-  RTM_GETRULE,
-} from './uapi.ts'
+import { IFF_LOOPBACK, IFF_UP, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETQDISC, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
 import { within, withinNet, type OpenNamespace, type World } from './world.ts'
 import type { WireguardConfig } from '../state/wireguard.ts'
 
@@ -111,11 +102,14 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
   for (const each of raw) {
     const { namespace } = each
     const wanted = scope.get(namespace.name)
+    const own = namespace.name === HOST ? cableEnds(each, ends) : linksAndAddrs(each, ends)
+    const { subnets, ...tables } = readTables(each, tablesOf(namespace, scope))
     namespaces.set(namespace.name, {
       kind: kindOf(namespace),
       ...(isolations.get(namespace.name) !== undefined && { isolation: isolations.get(namespace.name)! }),
-      ...(namespace.name === HOST ? cableEnds(each, ends) : linksAndAddrs(each, ends)),
-      ...readTables(each, tablesOf(namespace, scope)),
+      ...own,
+      ...(subnets !== undefined && { addrs: withLostSubnets(own.addrs, own.links, subnets) }),
+      ...tables,
       ...readInside(world, namespace, wanted?.sysctls ?? []),
       ...observeTree(world, namespace),
       files: observeFiles(world, namespace, wanted?.files ?? []),
@@ -343,15 +337,24 @@ function addrStates(raw: RawNamespace): Map<string, AddrState> {
   return states
 }
 
-function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Pick<NamespaceState, Exclude<Table, 'qdiscs'>> {
+interface Tables extends Pick<NamespaceState, Exclude<Table, 'qdiscs'>> {
+  /** As `subnetsOf`, of all routes, the kernel's own too; absent where routes were not asked for. */
+  readonly subnets: ReadonlySet<string> | undefined
+}
+
+function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Tables {
   const ifnameOf = (ifindex: number): string => nameOf(raw, ifindex)
   const routes: RouteState[] = []
   const rules: RuleState[] = []
   const neighs: NeighState[] = []
-  if (tables.has('routes'))
+  const subnets = tables.has('routes') ? new Set<string>() : undefined
+  if (subnets !== undefined)
     gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
-      const route = decodeRoute(body, ifnameOf)
-      return route !== undefined && route.table !== RT_TABLE_LOCAL ? route : undefined
+      if (isLocalRoute(body)) return undefined
+      const own = decodeRoute(body, ifnameOf)
+      const route = own ?? decodeAnyRoute(body, ifnameOf)
+      if (route !== undefined) for (const subnet of subnetsOf(route)) subnets.add(subnet)
+      return own
     })
   if (tables.has('rules'))
     gather(raw.namespace, RTM_GETRULE, NO_FILTER.rule, rules, (body) => {
@@ -360,6 +363,7 @@ function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES):
     })
   if (tables.has('neighs')) gather(raw.namespace, RTM_GETNEIGH, NO_FILTER.neigh, neighs, (body) => decodeNeigh(body, ifnameOf))
   return {
+    subnets,
     routes: new Map(routes.map((route) => [routeKey(route), route])),
     rules: new Map(rules.map((rule) => [ruleKey(rule), rule])),
     neighs: new Map(neighs.map((neigh) => [neighKey(neigh), neigh])),

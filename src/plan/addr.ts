@@ -1,5 +1,5 @@
 /** Addresses. ip-address(8); RTM_NEWADDR, RTM_DELADDR. */
-import { findExtras, isLoopbackAddr } from '../state/extra.ts'
+import { findExtras, isLoopbackAddr, lostSubnetOf } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import type { AddrState, NamespaceState } from '../state/network.ts'
 import { findPrimaryChanges, subnetKey } from '../state/primary.ts'
@@ -15,7 +15,11 @@ export function planAddrs(draft: Draft, netns: string, desired: NamespaceState):
   const there = [...now.addrs.values()]
   const extras = new Set(there.length === 0 ? [] : findExtras(netns, desired, now, draft.options).addrs.map(addrKey))
   const isPlain = extras.size === 0 && (there.length === 0 || desired.addrs.size < 2)
-  const rebuilt = isPlain ? new Set<string>() : subnetsToRebuild(desired, there, extras)
+  const lost = there.filter(
+    (addr) => desired.addrs.has(addrKey(addr)) && lostSubnetOf(netns, addrKey(addr), now, draft.options) !== undefined,
+  )
+  const cutOff = new Set(lost.map(subnetKey))
+  const rebuilt = new Set([...cutOff, ...(isPlain ? [] : subnetsToRebuild(desired, there, extras))])
   const gone = there.filter((addr) => extras.has(addrKey(addr)) || rebuilt.has(subnetKey(addr)))
   const goneSubnets = new Set(gone.map(subnetKey))
 
@@ -26,20 +30,22 @@ export function planAddrs(draft: Draft, netns: string, desired: NamespaceState):
   // What setup commands left in a subnet that is rebuilt.
   const kept = gone.filter((addr) => !extras.has(addrKey(addr)) && !desired.addrs.has(addrKey(addr)))
 
-  for (const addr of missing) if (!goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr)
+  const whyAgain = (addr: AddrState): string =>
+    cutOff.has(subnetKey(addr)) ? 'its route comes back with it' : 'taken off for the order in its subnet'
+  for (const addr of missing) if (!goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr, whyAgain(addr))
   // Backwards: of one subnet the primary address last, for it would take the others along.
-  for (const addr of gone.toReversed()) draft.emit({ type: 'del addr', netns, cause: whyDeleted(desired, addr, extras), addr })
-  for (const addr of [...missing, ...kept]) if (goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr)
+  for (const addr of gone.toReversed()) draft.emit({ type: 'del addr', netns, cause: whyDeleted(desired, addr, extras, cutOff), addr })
+  for (const addr of [...missing, ...kept]) if (goneSubnets.has(subnetKey(addr))) emitAdd(draft, netns, addr, whyAgain(addr))
 }
 
-function emitAdd(draft: Draft, netns: string, addr: AddrState): void {
+function emitAdd(draft: Draft, netns: string, addr: AddrState, why: string): void {
   const key = addrKey(addr)
   const cause = draft.whyMissing(netns, 'addr', key)
   const wasThere = cause === 'not there' && !draft.isNew(netns) && draft.observed.namespaces.get(netns)?.addrs.has(key) === true
   draft.emit({
     type: 'add addr',
     netns,
-    cause: wasThere ? 'taken off for the order in its subnet' : cause,
+    cause: wasThere ? why : cause,
     ...(addr.origin !== undefined && { origin: addr.origin }),
     addr,
   })
@@ -72,7 +78,8 @@ function firstOfSubnets(addrs: readonly AddrState[]): ReadonlyMap<string, AddrSt
   return first
 }
 
-function whyDeleted(desired: NamespaceState, addr: AddrState, extras: ReadonlySet<string>): string {
+function whyDeleted(desired: NamespaceState, addr: AddrState, extras: ReadonlySet<string>, cutOff: ReadonlySet<string>): string {
+  if (cutOff.has(subnetKey(addr))) return 'the route to its subnet is gone'
   if (!extras.has(addrKey(addr))) return 'another address comes first in its subnet'
   const other = [...desired.addrs.values()].find((one) => one.ifname === addr.ifname && one.local === addr.local)
   return other === undefined ? 'not in the file' : `prefixlen is ${addr.prefixlen}, the file says ${other.prefixlen}`

@@ -6,7 +6,7 @@ import type { Origin } from '../diagnostic/origin.ts'
 import { fileDifferences, isSameRuleset, isSameSysctl, neighDifferences, routeDifferences, serviceDifferences } from './equal.ts'
 import { linkDifferences } from './equal-link.ts'
 import type { PropertyDifference, PropertyValue } from './equal.ts'
-import { droppedFiles, droppedRulesets, droppedServices, findExtras } from './extra.ts'
+import { droppedFiles, droppedRulesets, droppedServices, findExtras, lostSubnetOf } from './extra.ts'
 import type { Standing } from './extra.ts'
 import { isSameRoot, mountText, rootText } from './mount.ts'
 import { findPrimaryChanges } from './primary.ts'
@@ -64,7 +64,7 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
     ...hostnameDifferences(netns, desired, observed),
     ...isolationDifferences(netns, desired, observed),
     ...limitDifferences(netns, desired, observed),
-    ...linkAndAddrDifferences(netns, desired, observed),
+    ...linkAndAddrDifferences(netns, desired, observed, standing),
     ...chainDifferences(netns, desired, observed),
     ...routingDifferences(netns, desired, observed),
     ...mountDifferences(netns, desired, observed),
@@ -89,7 +89,7 @@ function limitDifferences(netns: string, desired: NamespaceState, observed: Name
   return wanted === there ? [] : [difference(`${netns}.limits`, desired, wanted, there)]
 }
 
-function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {
   const found: Difference[] = []
   for (const [ifname, link] of desired.links) {
     const there = observed.links.get(ifname)
@@ -99,6 +99,8 @@ function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed
   }
   for (const [key, addr] of desired.addrs) {
     if (!observed.addrs.has(key) && observed.links.has(addr.ifname)) found.push(difference(addrPath(netns, addr), addr, THERE, undefined))
+    const lost = lostSubnetOf(netns, key, observed, standing)
+    if (lost !== undefined) found.push(difference(`${addrPath(netns, addr)} subnet ${lost}`, addr, THERE, undefined))
   }
   for (const change of findPrimaryChanges(desired, observed)) {
     found.push(difference(`${netns}/${change.desired.ifname}.primary`, change.desired, change.desired.local, change.observed.local))

@@ -114,7 +114,17 @@ export function droppedServices(desired: Pick<NamespaceState, 'services'>, obser
   return missingFrom(desired.services, observed.services).map(([name]) => name)
 }
 
-/** Keys of all extra objects of a lab: after setup commands have run, what they left and the next `up` is to tolerate. */
+/** The subnet of an address that no route leads to any more, unless that is tolerated. */
+export function lostSubnetOf(
+  netns: string,
+  key: string,
+  observed: Pick<NamespaceState, 'addrs'>,
+  { tolerated }: Standing,
+): string | undefined {
+  return tolerated?.has(objectKey(netns, 'subnet', key)) === true ? undefined : observed.addrs.get(key)?.lostSubnet
+}
+
+/** Keys of all extra objects of a lab, and of routes that are gone: what setup commands left, and the next `up` is to tolerate. */
 export function extraKeys(desired: NetworkState, observed: NetworkState): ReadonlySet<string> {
   const keys = new Set<string>()
   for (const [netns, namespace] of desired.namespaces) {
@@ -124,6 +134,7 @@ export function extraKeys(desired: NetworkState, observed: NetworkState): Readon
     for (const [ifname] of extras.links) keys.add(objectKey(netns, 'link', ifname))
     for (const [ifname] of extras.qdiscs) keys.add(objectKey(netns, 'qdisc', ifname))
     for (const addr of extras.addrs) keys.add(objectKey(netns, 'addr', addrKey(addr)))
+    for (const [key, addr] of there.addrs) if (addr.lostSubnet !== undefined) keys.add(objectKey(netns, 'subnet', key))
     for (const route of extras.routes) keys.add(objectKey(netns, 'route', routeKey(route)))
     for (const rule of extras.rules) keys.add(objectKey(netns, 'rule', ruleKey(rule)))
     for (const neigh of extras.neighs) keys.add(objectKey(netns, 'neigh', neighKey(neigh)))

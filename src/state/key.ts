@@ -52,7 +52,7 @@ export function ruleKey(rule: RuleState): string {
 }
 
 /** Nouns of objects that stand in a namespace by themselves: those that a setup command may add and `up` then tolerates. */
-export type ObjectNoun = 'link' | 'qdisc' | 'addr' | 'route' | 'rule' | 'neigh'
+export type ObjectNoun = 'link' | 'qdisc' | 'addr' | 'subnet' | 'route' | 'rule' | 'neigh'
 
 /** `h1 route 10.0.0.0/8 table 254 metric 0`: one object of the whole lab. `key` is the object's key in its namespace. */
 export function objectKey(netns: string, noun: ObjectNoun, key: string): string {

@@ -218,6 +218,8 @@ export interface AddrState extends Sourced {
   /** Canonical text (RFC 5952 for v6), without the prefix length. */
   readonly local: string
   readonly prefixlen: number
+  /** Of observed state alone: the subnet, where the route that came with the address is gone. */
+  readonly lostSubnet?: string
 }
 
 export type Family = 4 | 6

@@ -107,8 +107,8 @@ function smallCommands() {
 
 /** One star up and down again: Mininet does both in one process. */
 function againstMininet() {
-  if (spawnSync('sh', ['-c', 'command -v mn'], { stdio: 'ignore' }).status !== 0)
-    return 'mininet: not installed (apt-get install mininet), not compared'
+  if (spawnSync('sh', ['-c', 'command -v mn && command -v brctl'], { stdio: 'ignore' }).status !== 0)
+    return 'mininet: not installed (apt-get install mininet bridge-utils), not compared'
   if (asRoot.length > 0) return 'mininet: needs root, not compared'
   const topology = star(MININET_HOSTS)
   const file = writeYaml(topology)

@@ -37,6 +37,8 @@ const CHANGES: [string, string, string, RegExp, number | undefined][] = [
   ['a route is added', 'r', 'ip route add 10.8.0.0/16 via 10.0.1.2', /^del route 10\.8\.0\.0\/16/, undefined],
   ['a route is bent', 'r', 'ip route replace 10.9.0.0/16 via 10.0.2.2', /^replace route 10\.9\.0\.0\/16/, 6],
   ['an IPv6 route is deleted', 'r', 'ip -6 route del fd00:9::/64', /^add route fd00:9::\/64/, 7],
+  ['the route to a subnet is deleted', 'h', 'ip route del 10.0.2.0/24', /^add addr 10\.0\.2\./, 18],
+  ['the IPv6 route to a subnet is deleted', 'h', 'ip -6 route del fd00:2::/64', /^add addr fd00:2::/, 18],
   ['an address is deleted', 'r', 'ip addr del 10.255.0.1/32 dev lo', /^add addr 10\.255\.0\.1/, 4],
   ['an address is added', 'h', 'ip addr add 10.66.0.1/24 dev eth0', /^del addr 10\.66\.0\.1/, undefined],
   ['a link is set down', 'h', 'ip link set lan0 down', /^set link lan0/, 22],

@@ -41,6 +41,7 @@ import {
   RTN_UNREACHABLE,
   RTNH_F_ONLINK,
   RTPROT_BOOT,
+  RT_TABLE_LOCAL,
   RTPROT_KERNEL,
   RTPROT_RA,
   RTPROT_REDIRECT,
@@ -182,6 +183,11 @@ export function decodeRoute(body: Buffer, ifnameOf: (ifindex: number) => string)
   if (route?.protocol !== RTPROT_BOOT) return route
   const { protocol: _, ...usual } = route
   return usual
+}
+
+/** Whether it is of the kernel's own table of its addresses. */
+export function isLocalRoute(body: Buffer): boolean {
+  return body[4] === RT_TABLE_LOCAL
 }
 
 /** As `decodeRoute`, whoever set it. */
