@@ -5,6 +5,7 @@ import type { Origin } from '../diagnostic/origin.ts'
 import { probeKernel, type Engine } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
 import type { Operation, Plan } from '../plan/operation.ts'
+import { DEFAULT_ISOLATION } from '../state/isolation.ts'
 import { isVirtualKind } from '../state/kind.ts'
 import type { LinkState, NetworkState, RouteState } from '../state/network.ts'
 
@@ -38,6 +39,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'bridge vlan_filtering': { config: 'CONFIG_BRIDGE_VLAN_FILTERING' },
   'bridge mcast_snooping': { config: 'CONFIG_BRIDGE_IGMP_SNOOPING' },
   'netem seed': { config: 'Linux 6.6' },
+  cgroup: { config: 'CONFIG_CGROUPS and Linux 4.6' },
+  time: { config: 'CONFIG_TIME_NS and Linux 5.6' },
 }
 
 /** Whatever is not in the table is a queueing discipline: these have modules of their own, all named alike. */
@@ -67,7 +70,8 @@ function neededFeatures(desired: NetworkState): Map<string, Origin | undefined> 
   const need = (names: readonly string[], origin: Origin | undefined): void => {
     for (const name of names) if (!needed.has(name)) needed.set(name, origin)
   }
-  for (const { links, routes, root } of desired.namespaces.values()) {
+  for (const { links, routes, root, isolation, origin } of desired.namespaces.values()) {
+    need(isolation?.namespaces.filter((name) => !DEFAULT_ISOLATION.namespaces.includes(name)) ?? [], origin)
     if (root !== undefined) need(['overlay'], root.origin)
     for (const link of links.values()) need(featuresOf(link), link.origin)
     for (const route of routes.values()) need(routeFeatures(route), route.origin)
@@ -116,12 +120,25 @@ function qdiscsOf(operation: Operation): readonly string[] {
   return options.kind === 'netem' && options.seed !== undefined ? ['netem', 'netem seed'] : [options.kind]
 }
 
-function missing({ name, words }: Probe, origin: Origin | undefined, aftermath = ''): Diagnostic {
+/** The kernel has it, this user may not open it: distributions let everybody, machines made for one program may not. */
+function closedTun(words: string, origin: Origin | undefined): Diagnostic {
+  return {
+    code: 'FEATURE_MISSING',
+    severity: 'error',
+    detail: `You may not open /dev/net/tun (${words}), without which there is no tun and no tap.`,
+    ...(origin !== undefined && { origin }),
+    hint: 'Bring the lab up as root, or have root open the device to all: what it makes is in the namespaces of the lab alone.',
+    command: { sentence: 'Root does that with:', line: 'chmod 666 /dev/net/tun' },
+  }
+}
+
+function missing({ group, name, words }: Probe, origin: Origin | undefined, aftermath = ''): Diagnostic {
+  if (name === 'tun' && words.startsWith('EACCES')) return closedTun(words, origin)
   const { module, config } = sourceOf(name)
   return {
     code: 'FEATURE_MISSING',
     severity: 'error',
-    detail: `This kernel has no ${name} (${words}).${aftermath}`,
+    detail: `This kernel has no ${name}${group === 'namespace' ? ' namespaces' : ''} (${words}).${aftermath}`,
     ...(origin !== undefined && { origin }),
     hint:
       name === 'netem seed'

@@ -71,7 +71,7 @@ const LINK_KINDS = [
 
 const QDISCS = ['tbf', 'htb', 'netem', 'fq_codel', 'codel', 'fq', 'sfq', 'red', 'cake', 'prio', 'ingress', 'clsact']
 
-/** Tries everything, or kinds of links and routes and their features by name. */
+/** Tries everything, or namespaces, kinds of links and routes and their features by name. */
 export function probe(names?: readonly string[]): Probe[] {
   const netlink = openNetlink()
   const isWanted = (name: string): boolean => names?.includes(name) !== false
@@ -82,7 +82,8 @@ export function probe(names?: readonly string[]): Probe[] {
       ...(isWanted('overlay') ? [probeOverlay()] : []),
       ...BRIDGE_FEATURES.filter(([name]) => isWanted(name)).map((feature) => probeBridge(netlink, feature)),
       ...MPLS_FEATURES.filter(isWanted).map((name) => probeMpls(netlink, name)),
-      ...(names === undefined ? [...QDISCS.map((kind) => probeQdisc(netlink, kind)), ...probeNamespaces()] : []),
+      ...(names === undefined ? QDISCS.map((kind) => probeQdisc(netlink, kind)) : []),
+      ...NAMESPACES.filter(([name]) => isWanted(name)).map(probeNamespace),
     ]
   } finally {
     netlink.close()
@@ -184,15 +185,13 @@ function said(refusal: { readonly code: string; readonly extack?: string } | und
   return refusal === undefined ? '' : `${refusal.code}: ${refusal.extack ?? '(the kernel gave no further words)'}`
 }
 
-/** Last of all: this process is in other namespaces afterwards. */
-function probeNamespaces(): Probe[] {
-  return NAMESPACES.map(([name, flag]): Probe => {
-    try {
-      unshare(flag)
-      return { group: 'namespace', name, ok: true, words: 'there' }
-    } catch (error) {
-      if (!(error instanceof SyscallError)) throw error
-      return { group: 'namespace', name, ok: false, words: error.code }
-    }
-  })
+/** Last of all: this process is in another namespace afterwards. */
+function probeNamespace([name, flag]: (typeof NAMESPACES)[number]): Probe {
+  try {
+    unshare(flag)
+    return { group: 'namespace', name, ok: true, words: 'there' }
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error
+    return { group: 'namespace', name, ok: false, words: error.code }
+  }
 }
