@@ -148,7 +148,7 @@ describe('down', () => {
 
   it('--json prints what was taken down', async () => {
     const { stdout } = await netlab(['down', '--json'], { library: { ...libraryOf({ name: 'dmz' }), down } })
-    expect(JSON.parse(stdout)).toEqual([{ lab: 'dmz', wasDead: false, elapsedMs: 20 }])
+    expect(JSON.parse(stdout)).toEqual([{ lab: 'dmz', wasDead: false, warnings: [], elapsedMs: 20 }])
   })
 
   it('--all beside a name is a mistake', async () => {
