@@ -1,5 +1,6 @@
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { diagnosticJson } from '../diagnostic/json.ts'
 import { examples } from './command.ts'
 import type { CommandDefinition } from './command.ts'
 import type { Context } from './context.ts'
@@ -57,8 +58,12 @@ export const downCommand: CommandDefinition<Options> = {
       }
     }
     if (refusals.length > 0) throw new DiagnosticError('refusal', refusals)
-    if (options.json === true) writeJson(context, results)
-    else if (names.length === 0) context.stderr.write('No lab is running.\n')
+    if (options.json === true) {
+      writeJson(
+        context,
+        results.map((result) => ({ ...result, warnings: result.warnings.map(diagnosticJson) })),
+      )
+    } else if (names.length === 0) context.stderr.write('No lab is running.\n')
     return EXIT_DONE
   },
 }

@@ -37,14 +37,16 @@ function isAddition({ type }: Operation): boolean {
 }
 
 /** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */
-function reason(operation: Operation, { code }: Refusal): string {
+function reason(operation: Operation, { code, extack }: Refusal): string {
   if (operation.type === 'write file' && code === 'EACCES')
     return `${operation.path} lies in a folder of this machine that you may not enter, and root of a node may no more than you. `
   if (operation.type === 'set sysctl' && code === 'ENOENT') {
     const { netns, name } = operation
     return `${netns} has no sysctl ${name}; some are the machine's alone.${didYouMean(name, siblingSysctls(name))} `
   }
-  if (code === 'EEXIST') return `It was not in ${operation.netns} when the plan was made, and netlab did not make it. `
+  // Where the kernel has words it may mean something else that is there: another VXLAN of that VNI.
+  if (code === 'EEXIST' && extack === undefined)
+    return `It was not in ${operation.netns} when the plan was made, and netlab did not make it. `
   if (code === 'ESRCH' || code === 'ENODEV') return `It was in ${operation.netns} when the plan was made, and netlab did not take it away. `
   return ''
 }

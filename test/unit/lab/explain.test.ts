@@ -44,6 +44,11 @@ describe('explainRefusal', () => {
     expect(explainRefusal('lan', [ADDR], { index: 0, code }, 'Undone.').detail).toMatch(detail)
   })
 
+  it('leaves it to the kernel to say what else was there', () => {
+    const extack = 'A VXLAN device with the specified VNI already exists'
+    expect(explainRefusal('lan', [ADDR], { index: 0, code: 'EEXIST', extack }, 'Undone.').detail).toBe('Undone.')
+  })
+
   it('says where an ordinary user may write instead', () => {
     const file = { mode: 0o644, content: 'x', sha256: '' }
     const write: Operation = { type: 'write file', netns: 'h1', cause: 'not there', path: '/root/x', file }
