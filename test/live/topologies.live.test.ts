@@ -1,6 +1,6 @@
 /**
  * The labs of topologies/: nothing is wrong with them, what their files claim holds, and so do the hidden tests of their exercise, which find the
- * planted fault. Those that need a full kernel are in test/guest. Side by side, since they mostly wait.
+ * planted fault. Those that need a full kernel are left out. Side by side, since they mostly wait.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'

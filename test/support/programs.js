@@ -15,6 +15,7 @@ const PACKAGE_OF = new Map([
   ['vtysh', 'frr'],
   ['birdc', 'bird2'],
   ['python3', 'python3'],
+  ['iperf3', 'iperf3'],
   ['radvd', 'radvd'],
   ['dnsmasq', 'dnsmasq-base'],
   ['keepalived', 'keepalived'],
