@@ -1,36 +1,18 @@
 // Reads the lab's state back from the kernel, in the model that the desired state has too.
 import { fstatSync, statSync } from 'node:fs'
-import type {
-  AddrState,
-  BridgeLink,
-  BridgePort,
-  FdbEntry,
-  LinkEnd,
-  LinkState,
-  MdbEntry,
-  NamespaceState,
-  NeighState,
-  NetworkState,
-  PortVlan,
-  RouteState,
-  RuleState,
-  SysctlState,
-} from '../state/network.ts'
+import type { NamespaceState, NeighState, NetworkState, RouteState, RuleState, SysctlState } from '../state/network.ts'
 import { FABRIC, HOST } from '../state/network.ts'
-import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
-import type { Options } from '../state/option.ts'
-import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type { QdiscChain } from '../state/qdisc.ts'
+import { neighKey, routeKey, ruleKey } from '../state/key.ts'
 import { observeFiles } from './file.ts'
+import { cableEnds, linksAndAddrs, nameOf, vethEnds, type RawNamespace } from './observe-link.ts'
 import { observeWireguard } from './observe-wireguard.ts'
-import { readPorts, type PortTables } from './observe-port.ts'
+import { readPorts } from './observe-port.ts'
 import { listNamespaces } from './holder.ts'
 import { CLONE_NEWUTS, gethostname, setns } from './libc.ts'
 import { decodeAddr, type AddrMessage } from './message/addr.ts'
-import { decodeKindData, decodePortData } from './message/kind.ts'
 import { decodeLink, getLinks, type LinkMessage } from './message/link.ts'
 import { decodeNeigh } from './message/neigh.ts'
-import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
+import { decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
 import { subnetsOf, withLostSubnets } from './subnet-route.ts'
 import { decodeAnyRoute, decodeRoute, isLocalRoute } from './message/route.ts'
 import { decodeRule } from './message/rule.ts'
@@ -38,9 +20,8 @@ import { readSysctl } from './sysctl.ts'
 import { observeMounts } from './mount.ts'
 import { readNotes } from './node-notes.ts'
 import { dump } from './transport.ts'
-import { IFF_LOOPBACK, IFF_UP, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETQDISC, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
+import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETQDISC, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
 import { within, withinNet, type OpenNamespace, type World } from './world.ts'
-import type { WireguardConfig } from '../state/wireguard.ts'
 
 /** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
 export interface NamespaceScope {
@@ -78,18 +59,6 @@ const HOST_TABLES: ReadonlySet<Table> = new Set(['qdiscs'])
 
 /** Priorities of the rules that every namespace is born with: local, main, default. */
 const OWN_RULES = new Set([0, 32766, 32767])
-
-interface RawNamespace {
-  readonly namespace: OpenNamespace
-  readonly links: readonly LinkMessage[]
-  /** The same, by ifindex. */
-  readonly byIndex: ReadonlyMap<number, LinkMessage>
-  readonly addrs: readonly AddrMessage[]
-  readonly qdiscs: readonly QdiscMessage[]
-  readonly ports: PortTables
-  /** By ifindex. */
-  readonly wireguards: ReadonlyMap<number, WireguardConfig>
-}
 
 /** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
 export function observe(world: World, scope: ObserveScope, withFacts: boolean): Observation {
@@ -148,46 +117,6 @@ function observeTree(world: World, namespace: OpenNamespace): Pick<NamespaceStat
   return within(world, namespace, () => statSync('/').dev) === device ? { root: state, mounts } : { mounts }
 }
 
-/** A veth as its peer may see it. */
-interface End {
-  readonly netns: string
-  readonly link: LinkMessage
-}
-
-type Ends = ReadonlyMap<number, readonly End[]>
-
-function vethEnds(raw: readonly RawNamespace[]): Ends {
-  const ends = new Map<number, End[]>()
-  for (const { namespace, links } of raw)
-    for (const link of links) {
-      if (link.kind !== 'veth') continue
-      const others = ends.get(link.ifindex)
-      if (others === undefined) ends.set(link.ifindex, [{ netns: namespace.name, link }])
-      else others.push({ netns: namespace.name, link })
-    }
-  return ends
-}
-
-/**
- * The peer of a veth: the one that points back. Numbers of netlab's links are unique in the lab, those of links made by hand are not;
- * where several point back, or none does because the peer left the lab, there is no telling.
- */
-function peerOf(netns: string, link: LinkMessage, ends: Ends): LinkEnd | undefined {
-  const pointingBack = (ends.get(link.linkIfindex ?? 0) ?? []).filter(
-    (end) =>
-      end.link.linkIfindex === link.ifindex &&
-      end.link !== link &&
-      (end.netns !== netns) === link.isLinkElsewhere &&
-      end.link.isLinkElsewhere === link.isLinkElsewhere,
-  )
-  const [only] = pointingBack
-  return only !== undefined && pointingBack.length === 1 ? { netns: only.netns, ifname: only.link.ifname } : undefined
-}
-
-function nameOf({ byIndex }: Pick<RawNamespace, 'byIndex'>, ifindex: number): string {
-  return byIndex.get(ifindex)?.ifname ?? String(ifindex)
-}
-
 const NO_FILTER = {
   addr: Buffer.alloc(8),
   qdisc: Buffer.alloc(20),
@@ -230,111 +159,6 @@ function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, i
     if (value !== undefined) into.push(value)
   }
   dump(namespace.netlink, type, header, each, () => (into.length = 0))
-}
-
-type LinksAndAddrs = Pick<NamespaceState, 'links' | 'qdiscs' | 'addrs'>
-
-function linksAndAddrs(raw: RawNamespace, ends: Ends): LinksAndAddrs {
-  return { links: linkStates(raw, ends), qdiscs: qdiscStates(raw), addrs: addrStates(raw) }
-}
-
-/** Of the machine's network what is the lab's: ends of its cables. Whether one is in a bridge of the machine is not the lab's business. */
-function cableEnds(raw: RawNamespace, ends: Ends): LinksAndAddrs {
-  const { links, qdiscs, addrs } = linksAndAddrs(raw, ends)
-  const own = new Map<string, LinkState>()
-  for (const [ifname, { master: _, port: _port, ...link }] of links)
-    if (link.kind === 'veth' && link.peer.netns !== HOST) own.set(ifname, link)
-  return {
-    links: own,
-    qdiscs: new Map([...qdiscs].filter(([ifname]) => own.has(ifname))),
-    addrs: new Map([...addrs].filter(([, { ifname }]) => own.has(ifname))),
-  }
-}
-
-function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
-  const states = new Map<string, LinkState>()
-  for (const link of raw.links) {
-    const common = {
-      up: (link.flags & IFF_UP) !== 0,
-      mtu: link.mtu,
-      ...(link.lladdr !== undefined && (link.flags & IFF_LOOPBACK) === 0 && { lladdr: link.lladdr }),
-      ...(link.masterIfindex !== undefined && { master: nameOf(raw, link.masterIfindex) }),
-      ...(link.addrGenMode !== undefined && { addrGenMode: link.addrGenMode }),
-      ...(link.alias !== undefined && { alias: link.alias }),
-      ...portOf(raw, link),
-      ...(link.facts !== undefined && { facts: link.facts }),
-    }
-    states.set(link.ifname, linkState(raw, link, common, ends))
-  }
-  return states
-}
-
-type LinkCommon = Pick<BridgeLink, 'up' | 'mtu' | 'lladdr' | 'addrGenMode' | 'master' | 'port' | 'alias' | 'facts'>
-
-function linkState(raw: RawNamespace, link: LinkMessage, common: LinkCommon, ends: Ends): LinkState {
-  if (link.flags & IFF_LOOPBACK) return { kind: 'loopback', ...common }
-  if (link.kind === 'bridge' && link.bridge !== undefined) {
-    const selfVlans = link.bridge.vlan === undefined ? undefined : raw.ports.vlans.get(link.ifindex)
-    return { kind: 'bridge', ...common, ...link.bridge, ...(selfVlans !== undefined && { selfVlans }) }
-  }
-  if (link.kind === 'veth') {
-    const peer = peerOf(raw.namespace.name, link, ends)
-    return peer === undefined ? { kind: 'other', infoKind: link.kind, ...common } : { kind: 'veth', peer, ...common }
-  }
-  return virtualState(raw, link, common) ?? { kind: 'other', infoKind: link.kind, ...common }
-}
-
-/** Undefined for a kind that netlab does not make, and for one whose parent is in another namespace: netlab makes none such. */
-function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon): LinkState | undefined {
-  const data = decodeKindData(link.kind, link.data, { ifnameOf: (ifindex) => nameOf(raw, ifindex) })
-  if (data === undefined || link.isLinkElsewhere || FALLBACK_LINKS.has(link.ifname)) return undefined
-  const below = link.linkIfindex !== undefined && link.linkIfindex !== 0 && link.linkIfindex !== link.ifindex ? link.linkIfindex : undefined
-  const parent = data.parent ?? (below === undefined ? undefined : nameOf(raw, below))
-  const wireguard = raw.wireguards.get(link.ifindex)
-  return {
-    ...common,
-    ...data,
-    ...(parent !== undefined && { parent }),
-    ...(data.kind === 'vxlan' && { fdbs: fdbsOf(raw.ports.remotes.get(link.ifindex) ?? [], data.options) }),
-    ...(wireguard !== undefined && { wireguard }),
-  }
-}
-
-/** Without the entry that the kernel makes of `remote` or `group`. */
-function fdbsOf(entries: readonly FdbEntry[], { remote, group }: Options): Map<string, FdbEntry> {
-  const own = entries.filter(({ lladdr, dst }) => lladdr !== ANY_LLADDR || dst !== (remote ?? group))
-  return new Map(own.map((fdb) => [fdbKey(fdb), fdb]))
-}
-
-function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
-  if (link.portData === undefined) return {}
-  const { vlans, fdbs, mdbs } = raw.ports
-  const master = link.masterIfindex === undefined ? undefined : raw.byIndex.get(link.masterIfindex)
-  return {
-    port: {
-      options: decodePortData(link.portData, { ifnameOf: String }),
-      // A bridge that takes no notice of VLANs has them all the same: 1 on each port.
-      vlans: (master?.bridge?.vlan === undefined ? undefined : vlans.get(link.ifindex)) ?? new Map<number, PortVlan>(),
-      fdbs: new Map<string, FdbEntry>((fdbs.get(link.ifindex) ?? []).map((fdb) => [fdbKey(fdb), fdb])),
-      mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
-    },
-  }
-}
-
-function qdiscStates(raw: RawNamespace): Map<string, QdiscChain> {
-  return new Map([...chainsOf(raw.qdiscs)].map(([ifindex, chain]) => [nameOf(raw, ifindex), chain]))
-}
-
-/** Addresses set by hand. Those that a lease or an advertisement made, and link-local ones, come and go by themselves. */
-function addrStates(raw: RawNamespace): Map<string, AddrState> {
-  const states = new Map<string, AddrState>()
-  for (const addr of raw.addrs) {
-    const isLoopbackOwn = addr.ifindex === 1 && (addr.local === '127.0.0.1' || addr.local === '::1')
-    if (!addr.permanent || isLoopbackOwn) continue
-    const state = { ifname: nameOf(raw, addr.ifindex), family: addr.family, local: addr.local, prefixlen: addr.prefixlen }
-    states.set(addrKey(state), state)
-  }
-  return states
 }
 
 interface Tables extends Pick<NamespaceState, Exclude<Table, 'qdiscs'>> {
