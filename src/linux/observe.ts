@@ -16,7 +16,7 @@ import type {
   RuleState,
   SysctlState,
 } from '../state/network.ts'
-import { FABRIC, HOST } from '../state/network.ts'
+import { HOST } from '../state/network.ts'
 import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
@@ -48,7 +48,7 @@ import {
   RTM_GETROUTE,
   RTM_GETRULE,
 } from './uapi.ts'
-import { within, withinNet, type OpenNamespace, type World } from './world.ts'
+import { kindOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
 import type { WireguardConfig } from '../state/wireguard.ts'
 
 /** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
@@ -136,13 +136,6 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
 
 function tablesOf({ name }: OpenNamespace, scope: ObserveScope): ReadonlySet<Table> {
   return name === HOST ? HOST_TABLES : (scope.get(name)?.tables ?? ALL_TABLES)
-}
-
-/** What a namespace is, by its name and by what it has. */
-export function kindOf({ name, mnt }: OpenNamespace): NamespaceState['kind'] {
-  if (name === FABRIC) return 'fabric'
-  if (name === HOST) return 'host'
-  return mnt === undefined ? 'bridge' : 'node'
 }
 
 /** A node's root directory, where it has one of its own, and its mounts. */
@@ -316,12 +309,15 @@ function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
   if (link.portData === undefined) return {}
   const { vlans, fdbs, mdbs } = raw.ports
   const master = link.masterIfindex === undefined ? undefined : raw.byIndex.get(link.masterIfindex)
+  const hasVlans = master?.bridge?.vlan !== undefined
   return {
     port: {
       options: decodePortData(link.portData, { ifnameOf: String }),
-      // A bridge that takes no notice of VLANs has them all the same: 1 on each port.
-      vlans: (master?.bridge?.vlan === undefined ? undefined : vlans.get(link.ifindex)) ?? new Map<number, PortVlan>(),
-      fdbs: new Map<string, FdbEntry>((fdbs.get(link.ifindex) ?? []).map((fdb) => [fdbKey(fdb), fdb])),
+      // A bridge that takes no notice of VLANs has them all the same: 1 on each port, and each entry once more in it (br_fdb_add).
+      vlans: (hasVlans ? vlans.get(link.ifindex) : undefined) ?? new Map<number, PortVlan>(),
+      fdbs: new Map<string, FdbEntry>(
+        (fdbs.get(link.ifindex) ?? []).filter(({ vlan }) => hasVlans || vlan === undefined).map((fdb) => [fdbKey(fdb), fdb]),
+      ),
       mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
     },
   }
