@@ -156,12 +156,15 @@ function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
   if (link.portData === undefined) return {}
   const { vlans, fdbs, mdbs } = raw.ports
   const master = link.masterIfindex === undefined ? undefined : raw.byIndex.get(link.masterIfindex)
+  const hasVlans = master?.bridge?.vlan !== undefined
   return {
     port: {
       options: decodePortData(link.portData, { ifnameOf: String }),
-      // A bridge that takes no notice of VLANs has them all the same: 1 on each port.
-      vlans: (master?.bridge?.vlan === undefined ? undefined : vlans.get(link.ifindex)) ?? new Map<number, PortVlan>(),
-      fdbs: new Map<string, FdbEntry>((fdbs.get(link.ifindex) ?? []).map((fdb) => [fdbKey(fdb), fdb])),
+      // A bridge that takes no notice of VLANs has them all the same: 1 on each port, and each entry once more in it (br_fdb_add).
+      vlans: (hasVlans ? vlans.get(link.ifindex) : undefined) ?? new Map<number, PortVlan>(),
+      fdbs: new Map<string, FdbEntry>(
+        (fdbs.get(link.ifindex) ?? []).filter(({ vlan }) => hasVlans || vlan === undefined).map((fdb) => [fdbKey(fdb), fdb]),
+      ),
       mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
     },
   }

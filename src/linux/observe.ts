@@ -1,7 +1,7 @@
 // Reads the lab's state back from the kernel, in the model that the desired state has too.
 import { fstatSync, statSync } from 'node:fs'
 import type { NamespaceState, NeighState, NetworkState, RouteState, RuleState, SysctlState } from '../state/network.ts'
-import { FABRIC, HOST } from '../state/network.ts'
+import { HOST } from '../state/network.ts'
 import { neighKey, routeKey, ruleKey } from '../state/key.ts'
 import { observeFiles } from './file.ts'
 import { cableEnds, linksAndAddrs, nameOf, vethEnds, type RawNamespace } from './observe-link.ts'
@@ -21,7 +21,7 @@ import { observeMounts } from './mount.ts'
 import { readNotes } from './node-notes.ts'
 import { dump } from './transport.ts'
 import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETQDISC, RTM_GETROUTE, RTM_GETRULE } from './uapi.ts'
-import { within, withinNet, type OpenNamespace, type World } from './world.ts'
+import { kindOf, within, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** What is read of a namespace besides its links and addresses: what cannot be listed but must be asked for by name, and tables. */
 export interface NamespaceScope {
@@ -99,13 +99,6 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
 
 function tablesOf({ name }: OpenNamespace, scope: ObserveScope): ReadonlySet<Table> {
   return name === HOST ? HOST_TABLES : (scope.get(name)?.tables ?? ALL_TABLES)
-}
-
-/** What a namespace is, by its name and by what it has. */
-export function kindOf({ name, mnt }: OpenNamespace): NamespaceState['kind'] {
-  if (name === FABRIC) return 'fabric'
-  if (name === HOST) return 'host'
-  return mnt === undefined ? 'bridge' : 'node'
 }
 
 /** A node's root directory, where it has one of its own, and its mounts. */

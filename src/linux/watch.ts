@@ -5,13 +5,12 @@ import { COUNTER_COLUMNS, type CounterRows, type LiveBatch, type LiveChange, typ
 import { HOST } from '../state/network.ts'
 import { openEvents, readEvents } from './event-socket.ts'
 import { listNamespaces } from './holder.ts'
-import { kindOf } from './observe.ts'
 import { close, epollAdd, epollCreate, EPOLLIN, EPOLLRDHUP, epollWait, shutdown } from './libc.ts'
 import { newTable, readStale, takeMessage, type LiveTable } from './live-table.ts'
 import { decodeStats, getStats } from './message/stats.ts'
 import { dump } from './transport.ts'
 import { RTM_GETSTATS } from './uapi.ts'
-import { closeNamespace, openNew, withinNet, type OpenNamespace, type World } from './world.ts'
+import { closeNamespace, kindOf, openNew, withinNet, type OpenNamespace, type World } from './world.ts'
 
 /** Twenty batches a second are more than an eye sees; the first of a quiet time leaves at once. */
 const BATCH_MS = 50

@@ -4,6 +4,8 @@ import { openSync, statSync } from 'node:fs'
 import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { idMapKey } from './id-map.ts'
+import { FABRIC, HOST } from '../state/network.ts'
+import type { NamespaceState } from '../state/network.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
 /** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
@@ -179,4 +181,11 @@ export function namespaceOf(world: World, name: string): OpenNamespace {
   const namespace = world.namespaces.get(name)
   if (namespace === undefined) throw new Error(`The lab has no namespace ${name}`)
   return namespace
+}
+
+/** What a namespace is, by its name and by what it has. */
+export function kindOf({ name, mnt }: OpenNamespace): NamespaceState['kind'] {
+  if (name === FABRIC) return 'fabric'
+  if (name === HOST) return 'host'
+  return mnt === undefined ? 'bridge' : 'node'
 }
