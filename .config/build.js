@@ -1,4 +1,4 @@
-// npm run build: the schema's validator, then dist/ as ES modules with shared chunks, then the type declarations.
+// npm run build: the schema's validator, the script of the page of a lab, then dist/ as ES modules with shared chunks, then the type declarations.
 // Pure JavaScript packages are bundled in: resolving them one by one on disk is most of what a short command would wait for.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -60,6 +60,7 @@ try {
   await rm('dist', { recursive: true, force: true })
   if (isOlder('src/topology/generated/file.ts', ['src/topology/schema.json', '.config/build-schema.js']))
     await node('.config/build-schema.js')
+  await node('.config/build-viewer.js')
   await Promise.all([bundle(), node('node_modules/typescript/bin/tsc', '--project', '.config/tsconfig.build.json')])
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : String(error)}`)

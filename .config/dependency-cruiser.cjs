@@ -112,8 +112,9 @@ module.exports = {
     {
       name: 'no-orphan',
       severity: 'error',
+      // viewer.ts is what a browser runs: the build makes a text of it.
       comment: 'Nothing imports this module. Use it or delete it.',
-      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^test/'] },
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '^test/', '^src/export/viewer/viewer\\.ts$'] },
       to: {},
     },
     {

@@ -29,7 +29,7 @@ export default defineConfig({
       { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 } },
       { test: { ...shared, name: 'golden', include: ['test/golden/**/*.test.ts'], testTimeout: 5_000 } },
       { test: { ...shared, name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { ...shared, name: 'live', include: ['test/live/**/*.test.ts'], ...onKernel } },
+      { test: { ...shared, name: 'live', include: ['test/live/**/*.test.ts'], ...onKernel, maxConcurrency: 16 } },
       { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...onKernel, testTimeout: 180_000 } },
       {
         test: {

@@ -2,6 +2,7 @@
 // then waits for the command as a shell would, passing signals on and handing the terminal over and back.
 #define _GNU_SOURCE
 #include "nsexec.h"
+#include "cgroup.h"
 #include "rights.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 static pid_t child;
+static Cgroups cgroups;
 // The command is a job of its own on the terminal; otherwise it is in our process group.
 static int has_own_group;
 
@@ -63,6 +65,8 @@ static _Noreturn void become_command(char **argv, int terminal, int parent, cons
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // the command does not outlive the one who asked for it
   struct pollfd alive = {.fd = parent};                   // who may have ended just before
   if (poll(&alive, 1, 0) > 0) _exit(EXIT_NSEXEC);
+  const char *refused = join_cgroups(&cgroups);
+  if (refused) fail(refused);
   if (capabilities) limit_rights();
   sigprocmask(SIG_SETMASK, mask, NULL);
   run(argv);
@@ -105,6 +109,8 @@ int enter_main(char **argv) {
     close(terminal);
     terminal = -1;
   }
+  const char *refused = open_cgroups(argv[0], argv[1], &cgroups);
+  if (refused) fail(refused);
   join_node(argv[0], argv[1]);
   has_own_group = terminal >= 0;
   int life[2];                                            // closes when we end

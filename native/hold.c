@@ -157,7 +157,7 @@ static int reply_get(int client, const char *name, int enters) {
   Held *entry = find(name);
   if (!entry && strcmp(name, BASE)) return send_packet(client, "error: no namespace of that name", NULL, 0);
   if (entry && enters) {
-    const char *refused = make_isolation(&entry->isolation, entry->net, entry->mnt, entry->uts);
+    const char *refused = make_isolation(&entry->isolation, name, entry->net, entry->mnt, entry->uts);
     if (refused) {
       snprintf(text, sizeof text, "error: %.100s", refused);
       return send_packet(client, text, NULL, 0);

@@ -3,6 +3,7 @@
 // which nothing ever runs has none.
 #define _GNU_SOURCE
 #include "isolate.h"
+#include "cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +116,18 @@ static const char *mount_ipc(void) {
   return NULL;
 }
 
-static const char *enter_isolation(const Isolation *isolation, int net, int mnt, int uts) {
+// Its root is the cgroup that the process is in when it makes it. This one stays there: it is the first of those that `pids` counts.
+static const char *enter_cgroup(const char *node) {
+  Cgroups cgroups;
+  const char *refused = open_cgroups(".", node, &cgroups);   // the holder is in the lab's directory
+  if (!refused) refused = join_cgroups(&cgroups);
+  if (!refused && unshare(CLONE_NEWCGROUP)) refused = "unshare(CLONE_NEWCGROUP)";
+  return refused;
+}
+
+static const char *enter_isolation(const Isolation *isolation, const char *node, int net, int mnt, int uts) {
+  const char *outside = wants(isolation, NS_CGROUP) ? enter_cgroup(node) : NULL;
+  if (outside) return outside;
   if (setns(net, CLONE_NEWNET) || setns(uts, CLONE_NEWUTS) || setns(mnt, CLONE_NEWNS)) return "setns";
   const char *refused = NULL;
   if (wants(isolation, NS_TIME)) refused = enter_time(isolation);
@@ -140,7 +152,7 @@ static _Noreturn void reap_and_pass_on(void) {
   }
 }
 
-static _Noreturn void be_init(const Isolation *isolation, int net, int mnt, int uts, int report) {
+static _Noreturn void be_init(const Isolation *isolation, const char *node, int net, int mnt, int uts, int report) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
@@ -148,7 +160,7 @@ static _Noreturn void be_init(const Isolation *isolation, int net, int mnt, int 
   memcpy(verb_words[0], "init", sizeof "init");           // "hold" stood there
   memset(verb_words[1], 0, strlen(verb_words[1]));
   setsid();
-  const char *refused = enter_isolation(isolation, net, mnt, uts);
+  const char *refused = enter_isolation(isolation, node, net, mnt, uts);
   int error = errno;
   if (dup2(report, REPORT) < 0) _exit(EXIT_NSEXEC);
   close_range(REPORT + 1, ~0U, 0);                        // the namespaces of the others; ENOSYS before Linux 5.9
@@ -174,7 +186,7 @@ static const char *open_made(Isolation *isolation, pid_t child) {
   return NULL;
 }
 
-const char *make_isolation(Isolation *isolation, int net, int mnt, int uts) {
+const char *make_isolation(Isolation *isolation, const char *node, int net, int mnt, int uts) {
   static char words[256];
   if (isolation->is_made || !isolation->wanted) return NULL;
   for (int i = 0; i < NS_COUNT; i++) isolation->fds[i] = -1;
@@ -182,9 +194,9 @@ const char *make_isolation(Isolation *isolation, int net, int mnt, int uts) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) return "socketpair";
   unsigned long flags = SIGCHLD;
   for (int i = 0; i < OWN_KINDS; i++)
-    if (own_kinds[i] != NS_TIME && wants(isolation, own_kinds[i])) flags |= (unsigned long)namespace_kinds[own_kinds[i]].flag;
-  pid_t child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);   // time: unshare(2) alone makes it
-  if (child == 0) be_init(isolation, net, mnt, uts, pair[1]);
+    if (own_kinds[i] != NS_TIME && own_kinds[i] != NS_CGROUP && wants(isolation, own_kinds[i])) flags |= (unsigned long)namespace_kinds[own_kinds[i]].flag;
+  pid_t child = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);   // time: unshare(2) alone makes it; cgroup: below the node's own
+  if (child == 0) be_init(isolation, node, net, mnt, uts, pair[1]);
   close(pair[1]);
   if (child < 0) {
     snprintf(words, sizeof words, "clone: %s: %s", strerrorname_np(errno), strerror(errno));

@@ -26,8 +26,8 @@ extern char *verb_words[2];
 int read_isolation(const char *words, Isolation *isolation);
 // Writes the same.
 void print_isolation(const Isolation *isolation, char *text, size_t room);
-// Makes them for the node whose net, mnt and uts namespaces these are. Returns NULL, or what the kernel refused.
-const char *make_isolation(Isolation *isolation, int net, int mnt, int uts);
+// Makes them for the node of that name, whose net, mnt and uts namespaces these are. Returns NULL, or what the kernel refused.
+const char *make_isolation(Isolation *isolation, const char *node, int net, int mnt, int uts);
 // Ends every process of the pid namespace and lets go of the namespaces; they can be made again.
 void end_isolation(Isolation *isolation);
 // The child `pid` of the holder has been reaped: where it was this PID 1, its namespaces are gone.

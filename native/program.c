@@ -120,10 +120,12 @@ static _Noreturn void become_program(const Program *program, int output, int pip
   sigprocmask(SIG_SETMASK, &none, NULL);
   setsid();
   umask(022);
+  const char *step = join_cgroups(&program->cgroups);
+  if (step) give_up(pipe_fd, errno, EXIT_NSEXEC, step);
   int null = open("/dev/null", O_RDONLY);
   if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) give_up(pipe_fd, errno, EXIT_NSEXEC, "dup2");
   if (null > 2) close(null);
-  const char *step = program->capabilities ? limit_capabilities(*program->capabilities) : NULL;
+  step = program->capabilities ? limit_capabilities(*program->capabilities) : NULL;
   if (step) give_up(pipe_fd, errno, EXIT_NSEXEC, step);
   if (program->user) become_user(program->user, output, pipe_fd);
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // after setresuid, which takes it away

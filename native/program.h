@@ -2,6 +2,8 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include "cgroup.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -10,6 +12,7 @@ typedef struct {
   const char *cwd;
   const uint64_t *capabilities;   // as in rights.h; NULL: all rights
   char **argv;
+  Cgroups cgroups;      // of its node
 } Program;
 
 // Starts it with stdin from /dev/null and stdout and stderr into output, in a session of its own. Returns its pid; on error -1, the words in

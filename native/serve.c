@@ -371,6 +371,8 @@ static _Noreturn void become_supervisor(int listener, int report) {
 int serve_main(char **argv) {
   if (!argv[0] || !argv[1] || !argv[2] || strlen(argv[2]) > NAME_MAX_BYTES || read_settings(argv + 3)) return -1;
   int listener = open_files(argv[0], argv[1], argv[2]);
+  const char *refused = is_beside ? NULL : open_cgroups(argv[0], argv[1], &program.cgroups);
+  if (refused) fail(refused);
   (is_beside ? join_beside : join_node)(argv[0], argv[1]);
   int report[2];
   if (pipe2(report, O_CLOEXEC)) fail("pipe2");

@@ -1,5 +1,7 @@
 // The library's one door. The command line uses nothing else.
-export type { Answer, AskOptions, PingOptions } from './lab/ask.ts'
+export { trace, type Trace, type TraceHop } from './check/trace.ts'
+export type { Answer, AskOptions, PingOptions, Question } from './lab/ask.ts'
+export { captureCommand, type CaptureOptions } from './lab/capture.ts'
 export { FindingsError, validate, type Source } from './lab/compile.ts'
 export { doctor, type Check } from './lab/doctor.ts'
 export { down, type DownResult } from './lab/down.ts'
@@ -17,11 +19,14 @@ export {
   type LinkReport,
   type LinkSettings,
 } from './lab/link.ts'
+export { moveLink, type LinkMove } from './lab/link-move.ts'
 export { flapLink, type FlapOptions } from './lab/link-flap.ts'
 export { listLinks } from './lab/link-list.ts'
 export { listLabs, type LabSummary } from './lab/list.ts'
 export { plan, type Planned } from './lab/plan.ts'
 export type { LabEvent } from './lab/lab-event.ts'
+export { sketch, type Sketch, type SketchSource } from './lab/sketch.ts'
+export { formatPicture, PICTURE_FORMATS, type PictureFormat } from './export/picture.ts'
 export { watchEvents } from './lab/watch-events.ts'
 export { followServiceLog, serviceLog } from './lab/service-log.ts'
 export { controlServices, listServices, type ServiceReport } from './lab/services.ts'

@@ -3,6 +3,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { inspect } from '../lab/inspect.ts'
 import { resetLink, setLink } from '../lab/link.ts'
 import { controlServices } from '../lab/services.ts'
+import { isKeeper } from '../linux/process.ts'
 import type { Action } from '../topology/tests/test.ts'
 import { cablesOf, cut, mend } from './cable.ts'
 import type { StepResult } from './result.ts'
@@ -106,9 +107,10 @@ async function pause(ms: number): Promise<undefined> {
   await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
+/** To the programs of nodes. Netlab's own processes there must go on: whoever asks for the services of a lab waits for their supervisors. */
 async function signal(session: Session, nodes: readonly string[], name: NodeJS.Signals): Promise<void> {
   const { namespaces } = await inspect(session.lab)
-  for (const { name: node, pids } of namespaces) if (nodes.includes(node)) for (const pid of pids) kill(pid, name)
+  for (const { name: node, pids } of namespaces) if (nodes.includes(node)) for (const pid of pids) if (!isKeeper(pid)) kill(pid, name)
 }
 
 function kill(pid: number, name: NodeJS.Signals): void {

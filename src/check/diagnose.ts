@@ -21,8 +21,12 @@ const FOLLOW_TIMEOUT_MS = 1200
 const MAX_NODES = 16
 
 export async function diagnose(session: Session, _expectation: Expectation, miss: FirstMiss): Promise<readonly string[]> {
-  const { flow } = miss
-  if (flow === undefined || flow.kind === 'neigh') return []
+  const { flow, wantsAnswer = true } = miss
+  return flow === undefined || flow.kind === 'neigh' ? [] : findCauses(session, flow, wantsAnswer)
+}
+
+/** The causes, in sentences, of what became of a flow when it was sent; it is sent again for it. */
+export async function findCauses(session: Session, flow: Flow, wantsAnswer: boolean): Promise<readonly string[]> {
   const again: Flow = { ...flow, delayMs: 0, timeoutMs: Math.min(flow.timeoutMs, FOLLOW_TIMEOUT_MS) }
   const { network, duplicate } = await session.engine.observe(new Map(), { withFacts: true })
   const owners = ownersOf(network, flow.to)
@@ -35,7 +39,7 @@ export async function diagnose(session: Session, _expectation: Expectation, miss
   const after = await readCounts(session, nodes)
   const evidence: Evidence = { session, network, duplicate, owners, flow: again, answer: answers[0]!, sightings, before, after }
   const journey = follow(again, evidence.answer, sightings)
-  if (miss.wantsAnswer === false) return unwanted(evidence, journey)
+  if (!wantsAnswer) return unwanted(evidence, journey)
   const conflicts = [...macCauses(evidence), ...duplicateCauses(evidence)]
   if (evidence.answer.outcome === 'answered') return [...conflicts, 'Asked once more, it was answered.']
   return [...conflicts, ...maskCauses(evidence), ...(await causes(evidence, journey)), ...errorCauses(evidence, journey)]

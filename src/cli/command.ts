@@ -7,8 +7,8 @@ export interface CommandDefinition<Options extends object = object> {
   define(command: Command): Command
   /** Does the work and gives the exit code. Throws DiagnosticError for findings and refusals. */
   run(context: Context, words: Words<Options>): Promise<number>
-  /** Whether the words after `--` are a command of the user's, and none of ours. */
-  readonly takesCommand?: true
+  /** Whether the words after `--` are a command of the user's, and none of ours; `optional` where there need be none. */
+  readonly takesCommand?: true | 'optional'
 }
 
 export interface Words<Options> {

@@ -22,6 +22,18 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'events',
     { group: 'Inside a lab', summary: 'tell what changes in a lab', load: async () => (await import('./events.ts')).eventsCommand },
   ],
+  [
+    'capture',
+    {
+      group: 'Inside a lab',
+      summary: 'show or save the packets of an interface',
+      load: async () => (await import('./capture.ts')).captureCommand,
+    },
+  ],
+  [
+    'trace',
+    { group: 'Inside a lab', summary: 'follow a packet through a lab', load: async () => (await import('./trace.ts')).traceCommand },
+  ],
   ['exec', { group: 'Inside a lab', summary: 'run a command in nodes', load: async () => (await import('./exec.ts')).execCommand }],
   ['shell', { group: 'Inside a lab', summary: 'open a shell in a node', load: async () => (await import('./shell.ts')).shellCommand }],
   [
@@ -50,6 +62,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['learn', { group: 'Files', summary: 'list the labs that teach', load: async () => (await import('./learn.ts')).learnCommand }],
   ['init', { group: 'Files', summary: 'copy a lab to start from', load: async () => (await import('./init.ts')).initCommand }],
   ['plan', { group: 'Files', summary: 'show what up would do', load: async () => (await import('./plan.ts')).planCommand }],
+  ['graph', { group: 'Files', summary: 'draw a lab', load: async () => (await import('./graph.ts')).graphCommand }],
   ['validate', { group: 'Files', summary: 'check a file', load: async () => (await import('./validate.ts')).validateCommand }],
   [
     'schema',

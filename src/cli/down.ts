@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import type { DownResult } from '../lab/down.ts'
 import { findLab } from './lab-name.ts'
-import { writeJson } from './report.ts'
+import { writeDiagnostics, writeJson } from './report.ts'
 import { usageError } from './usage.ts'
 
 interface Options {
@@ -47,7 +47,10 @@ export const downCommand: CommandDefinition<Options> = {
       try {
         const result = await context.library.down(name)
         results.push(result)
-        if (options.json !== true) context.stderr.write(`${doneWords(result)}\n`)
+        if (options.json !== true) {
+          writeDiagnostics(context, result.warnings)
+          context.stderr.write(`${doneWords(result)}\n`)
+        }
       } catch (error) {
         if (!(error instanceof DiagnosticError)) throw error
         refusals.push(...error.diagnostics)

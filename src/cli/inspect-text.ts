@@ -5,6 +5,9 @@ import { isVirtual } from '../state/equal-link.ts'
 import { KINDS } from '../state/kind.ts'
 import type { LinkState, NamespaceState, VirtualLink } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
+import { limitsText } from '../state/limits.ts'
+import { mountText, rootText } from '../state/mount.ts'
+import { usageText } from './usage-text.ts'
 import { statusText } from '../state/equal.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import { bridgeAt } from '../lab/bridge-at.ts'
@@ -29,11 +32,14 @@ function headLine(inspection: Inspection, cwd: string): string {
 }
 
 async function namespaceText(namespace: InspectedNamespace, all: readonly InspectedNamespace[], hasColor: boolean): Promise<string> {
-  const { state } = namespace
+  const { state, usage } = namespace
   const head = `${namespace.name === FABRIC ? 'fabric (bridges and cable ends)' : namespace.name}  ${idWords(namespace)}\n`
   const rows = [...state.links].map(([ifname, link]) => linkRow(ifname, link, state, all))
   const table = await frameTable(['LINK', 'STATE', 'MTU', 'MAC', 'PEER', 'ADDRESSES', 'RX', 'TX'], rows, { hasColor })
   const lines = [
+    ...(state.root === undefined ? [] : [`root   ${rootText(state.root)}`]),
+    ...[...state.mounts].map(([path, mount]) => `mount  ${path} ${mountText(mount)}`),
+    ...(state.limits === undefined ? [] : [`limits ${limitsText(state.limits)}${usage === undefined ? '' : `; ${usageText(usage)}`}`]),
     ...[...state.routes.values()].map((route) => `route  ${routeText(route)}`),
     ...[...state.rules.values()].map((rule) => `rule   ${ruleText(rule)}`),
     ...[...state.neighs.values()].map((neigh) => `neigh  ${neigh.dst} dev ${neigh.ifname} lladdr ${neigh.lladdr}`),
@@ -71,6 +77,7 @@ function peerWords(link: LinkState, all: readonly InspectedNamespace[]): string 
   if (link.kind === 'loopback') return ''
   if (link.kind === 'other') return link.infoKind
   if (link.kind === 'bridge') return link.alias === undefined ? 'bridge' : `bridge ${link.alias}`
+  if (link.kind === 'external') return `${link.device} of the machine`
   if (isVirtual(link)) return virtualWords(link)
   return bridgeAt(link.peer, all) ?? `${link.peer.netns}:${link.peer.ifname}`
 }

@@ -47,7 +47,7 @@ export function fileOf(context: Context, word: string): string {
 }
 
 /** No lab has a dot or a slash in its name. */
-function isPath(word: string): boolean {
+export function isPath(word: string): boolean {
   return /[./]/.test(word)
 }
 

@@ -2,12 +2,16 @@
 import type { formatReport } from '../check/report/report.ts'
 import type { gradeText } from '../check/report/grades.ts'
 import type { fileText, summaryText, testText } from '../check/report/text.ts'
+import type { trace } from '../check/trace.ts'
 import type { runFiles } from '../check/run-files.ts'
 import type { validate } from '../lab/compile.ts'
+import type { formatPicture } from '../export/picture.ts'
+import type { captureCommand } from '../lab/capture.ts'
 import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
 import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
+import type { moveLink } from '../lab/link-move.ts'
 import type { flapLink } from '../lab/link-flap.ts'
 import type { listLinks } from '../lab/link-list.ts'
 import type { downLink, resetLink, setLink, showLink, upLink } from '../lab/link.ts'
@@ -15,6 +19,7 @@ import type { listLabs } from '../lab/list.ts'
 import type { plan } from '../lab/plan.ts'
 import type { followServiceLog, serviceLog } from '../lab/service-log.ts'
 import type { controlServices, listServices, namedServices } from '../lab/services.ts'
+import type { sketch } from '../lab/sketch.ts'
 import type { readRecord } from '../lab/state.ts'
 import type { up } from '../lab/up.ts'
 import type { watchEvents } from '../lab/watch-events.ts'
@@ -37,12 +42,15 @@ export interface Library {
   /** The user interface on this process's terminal. */
   tui: typeof startTui
   nodeCommand: Late<typeof nodeCommand>
+  captureCommand: Late<typeof captureCommand>
+  trace: typeof trace
   listLinks: typeof listLinks
   showLink: typeof showLink
   setLink: typeof setLink
   resetLink: typeof resetLink
   downLink: typeof downLink
   upLink: typeof upLink
+  moveLink: typeof moveLink
   flapLink: typeof flapLink
   listServices: typeof listServices
   namedServices: Late<typeof namedServices>
@@ -62,6 +70,8 @@ export interface Library {
   labNameOf: Late<typeof labNameOf>
   /** JSON Schema of the file. */
   schemaText: () => Promise<string>
+  sketch: typeof sketch
+  formatPicture: typeof formatPicture
   formatPlanText: Late<typeof formatPlanText>
   formatPlanShell: Late<typeof formatPlanShell>
   planJson: Late<typeof planJson>

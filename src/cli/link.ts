@@ -22,7 +22,7 @@ type Options = Partial<Record<ImpairmentKey, string>> & {
   readonly up?: string
 }
 
-const VERBS = ['ls', 'show', 'set', 'reset', 'down', 'up', 'flap'] as const
+const VERBS = ['ls', 'show', 'set', 'reset', 'down', 'up', 'flap', 'move'] as const
 type Verb = (typeof VERBS)[number]
 
 /** What each option of `set` takes, as tc reads it. */
@@ -51,13 +51,15 @@ export const linkCommand: CommandDefinition<Options> = {
       .summary('show and change links while they run')
       .description(
         'Shows links and changes them at once, without the file: ls lists all, show one; set changes what is named and leaves the rest; reset ' +
-          'brings a link back to the file; down pulls its cable, up puts it in again, flap does both. END is one end of a cable, r1:eth1: set ' +
+          'brings a link back to the file; down pulls its cable, up puts it in again, flap does both; move puts an interface into another node, with ' +
+          'its cable, MAC, MTU, addresses and impairment. END is one end of a cable, r1:eth1: set ' +
           'changes what leaves by it, with --both also what comes back; the name of a bridge stands for all its ports. "netlab plan" shows what ' +
           'was changed, "netlab up" takes it back.',
       )
       .addArgument(new Argument('<verb>', VERBS.join(', ')).choices(VERBS))
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .argument('[ends]', 'r1:eth1, or a bridge for all its ports')
+      .argument('[target]', 'move: the node where it goes, r2, or r2:eth5 for another name there')
       .option('-b, --both', 'both directions')
     for (const key of IMPAIRMENT_KEYS) command.option(`--${key} <${VALUES[key][0]}>`, `set: ${VALUES[key][1]}; none takes it away`)
     return command
@@ -73,6 +75,7 @@ export const linkCommand: CommandDefinition<Options> = {
           ['netlab link set r1:eth1 --rate 2mbit --both', 'both directions'],
           ['netlab link set r1:eth1 --loss none', 'no loss any more, the delay stays'],
           ['netlab link reset r1:eth1', 'as the file says'],
+          ['netlab link move r1:eth1 r2', 'its cable then ends in r2'],
           ['netlab link flap r1:eth1 --count 3 --down 200ms', 'a bad connector'],
         ),
       )
@@ -89,6 +92,7 @@ async function runVerb(context: Context, verb: Verb, words: readonly string[], o
   const set = settingsOf(options)
   if (verb !== 'set' && Object.keys(set).length > 0) throw usageError(`Only "link set" takes --${Object.keys(set)[0] ?? ''}.`)
   if (verb === 'ls') return writeLinks(context, await library.listLinks((await findLab(context, words[0])).name), options)
+  if (verb === 'move') return move(context, words, options)
   const { lab, end } = await labAndEnd(context, verb, words)
   const both: LinkOptions = options.both === true ? { both: true } : {}
   switch (verb) {
@@ -109,6 +113,22 @@ async function runVerb(context: Context, verb: Verb, words: readonly string[], o
       return writeChanges(context, await context.interruptible((signal) => library.flapLink(lab, end, { ...flap, signal })), options)
     }
   }
+}
+
+/** Of three words the first is the lab. */
+async function move(context: Context, words: readonly string[], options: Options): Promise<number> {
+  const [end, target] = words.slice(-2)
+  if (end === undefined || target === undefined)
+    throw usageError('Which interface, and where to? For example: netlab link move r1:eth1 r2.')
+  const lab = (await findLab(context, words.length > 2 ? words[0] : undefined)).name
+  const moved = await context.library.moveLink(lab, end, target)
+  const { from, to, routesLost } = moved
+  if (options.json === true) writeJson(context, moved)
+  else {
+    const lost = routesLost === 0 ? '' : ` ${routesLost} ${routesLost === 1 ? 'route' : 'routes'} through it went.`
+    context.stderr.write(`${from} is ${to} now.${lost} "netlab up" puts it back.\n`)
+  }
+  return EXIT_DONE
 }
 
 function settingsOf(options: Options): LinkSettings {

@@ -69,7 +69,7 @@ async function parseWords(
   context: Context,
 ): Promise<Words<object> | undefined> {
   const { Command, CommanderError } = await import('commander')
-  const end = definition.takesCommand === true ? words.indexOf('--') : -1
+  const end = definition.takesCommand !== undefined ? words.indexOf('--') : -1
   const command = definition
     .define(new Command(`netlab ${name}`))
     .exitOverride()

@@ -69,6 +69,10 @@ export const CODES = {
 
   // The machine outside
   PORT_TAKEN: 'A port of this machine is taken',
+  ROOT_NEEDED: 'What the file asks for is for root alone',
+  INTERFACE_MISSING: 'This machine has no such interface',
+  INTERFACE_LOST: 'An interface of this machine did not come back as it was',
+  DEFAULT_ROUTE_TAKEN: "An interface with the machine's default route goes into a lab",
 
   // The command line
   WRONG_USAGE: 'The command line cannot be understood',

@@ -65,6 +65,13 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
 
   PORT_TAKEN:
     'Two nodes publish one port, or a program of this machine listens on it. Take another, or end that program: `ss -ltnp` names it.',
+  ROOT_NEEDED: "The file wants a link into this machine's own network, or one of the machine's interfaces: both are for root alone.",
+  INTERFACE_MISSING:
+    'A link ends at an `external` interface that this machine does not have now: its name is another one, or another lab has it.',
+  INTERFACE_LOST:
+    'The lab had an interface of the machine, and it could not be given back with its name, state, MTU, addresses and routes. The reason stands beside it.',
+  DEFAULT_ROUTE_TAKEN:
+    'While a lab has an interface, the machine does not: here that is the one through which the machine reaches the world.',
 
   WRONG_USAGE: 'An option or a word is not known, or one is missing. `netlab COMMAND --help` has them with examples.',
 

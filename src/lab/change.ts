@@ -5,6 +5,7 @@ import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoAll } from '../plan/undo.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withExternals } from '../state/external.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
@@ -13,6 +14,7 @@ import { execute, type Execution, type ExecuteOptions } from './execute.ts'
 import { checkQdiscs } from './feature.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { saveLab } from './save.ts'
+import { withObservedLimits } from './limits.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up-options.ts'
@@ -99,7 +101,8 @@ export async function planAgainst(
   const previous = madeSoFar(memory)
   const { network } = await engine.observe(scopeOf(ready.desired, previous))
   const withRulesets = await withObservedRulesets(directory, network, rulesetTools(ready.desired, previous))
-  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), previous)
+  const withLimits = withObservedLimits(directory, await withObservedServices(directory, withRulesets))
+  const observed = withExternals(withOwnOptions(withLimits, previous), previous)
   const restore = await valuesToRestore(engine, previous, ready.desired)
   const fresh = await freshSysctls(engine, ready.desired, observed)
   const plan = planChanges(ready.name, ready.desired, observed, { previous, tolerated: memory.tolerated, restore, fresh })

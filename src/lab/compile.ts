@@ -2,9 +2,12 @@ import { DiagnosticError, hasErrors, type Diagnostic } from '../diagnostic/diagn
 import { inOrder } from '../diagnostic/order.ts'
 import type { NetworkState } from '../state/network.ts'
 import { compileTopology, type CompiledLab, type CompileOptions } from '../topology/compile.ts'
+import { findExternals } from './external.ts'
 import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
+import { findHostRefused } from './host-network.ts'
+import { findMissingControllers } from './limits.ts'
 import { findMissingUplink } from './uplink.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
@@ -36,8 +39,10 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
     checkDaemonConfigs(compiled.configs),
     fitting === undefined ? [] : findMissingFeatures(fitting.desired),
   ])
+  const host = fitting === undefined ? [] : [...findHostRefused(fitting.desired), ...findExternals(compiled.name, fitting.desired)]
   const uplink = fitting === undefined ? [] : findMissingUplink(fitting.desired)
-  const more = [...(fitting?.diagnostics ?? []), ...missing, ...uplink, ...diagnostics, ...refused]
+  const controllers = fitting === undefined ? [] : findMissingControllers(fitting.desired)
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...controllers, ...host, ...uplink, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

@@ -1,11 +1,12 @@
 // What this kernel and this user can do. Everything is tried, nothing is guessed from a version.
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { probeKernel } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
 import { scratchCommand } from '../linux/nsexec.ts'
 import { explainEngine } from './explain-engine.ts'
 import { featureRemedy } from './feature.ts'
 import { toolEnvironment } from './ruleset.ts'
+import { controllerPlaces } from './limits.ts'
 import { run } from './run.ts'
 
 /** One thing that was tried. */
@@ -71,40 +72,14 @@ async function programCheck(program: (typeof PROGRAMS)[number]): Promise<Check> 
 }
 
 function cgroupChecks(): Check[] {
-  const unified = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((path) => existsSync(`${path}/cgroup.controllers`))
-  if (unified === undefined)
-    return [
-      { group: 'cgroup', name: 'v2', ok: false, isNeeded: false, words: 'not mounted', remedy: 'mount -t cgroup2 none /sys/fs/cgroup' },
-    ]
-  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
-  const controllers = readFileSync(`${unified}/cgroup.controllers`, 'utf8').trim()
-  const isOurs = isWritable(`${unified}${own}`)
-  return [
-    {
-      group: 'cgroup',
-      name: 'v2',
-      ok: true,
-      isNeeded: false,
-      words: `mounted at ${unified}, controllers: ${controllers === '' ? 'none' : controllers}`,
-    },
-    {
-      group: 'cgroup',
-      name: 'delegated',
-      ok: isOurs,
-      isNeeded: false,
-      words: isOurs ? `${own} is writable` : `${own} is not writable`,
-      ...(!isOurs && { remedy: 'systemd-run --user --scope -p Delegate=yes …' }),
-    },
-  ]
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
+  return controllerPlaces().map((place) => ({
+    group: 'cgroup',
+    name: place.controller,
+    ok: place.problem === undefined,
+    isNeeded: false,
+    words: place.problem ?? `version ${place.version}, below ${place.base}`,
+    ...(place.problem !== undefined && { remedy: 'as root, or: systemd-run --user --scope -p Delegate=yes netlab up' }),
+  }))
 }
 
 function rootWords(): { ok: boolean; words: string } {

@@ -1,8 +1,10 @@
 import { existsSync, rmSync } from 'node:fs'
-import { DiagnosticError } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { limitedNodes, removeCgroups } from '../linux/cgroup.ts'
 import { holdCommand, settleCommand } from '../linux/nsexec.ts'
 import { findProcess, processEnd } from '../linux/process.ts'
 import { labDirectory } from './directory.ts'
+import { returnExternals } from './external.ts'
 import { hasHostLinks, hostLinksTo, removeHostLinks, removeMadeNetns } from './host-links.ts'
 import { withLabLock } from './lab-lock.ts'
 import { run } from './run.ts'
@@ -14,6 +16,8 @@ export interface DownResult {
   readonly lab: string
   /** Its holder had ended before. */
   readonly wasDead: boolean
+  /** Interfaces of the machine that are not back as they were. */
+  readonly warnings: readonly Diagnostic[]
   readonly elapsedMs: number
 }
 
@@ -27,8 +31,8 @@ export async function down(name: string): Promise<DownResult> {
   return withLabLock(name, async () => {
     const record = endingOf(name)
     const wasDead = record === undefined || !isAlive(record)
-    await removeLab(name, record)
-    return { lab: name, wasDead, elapsedMs: performance.now() - start }
+    const warnings = await removeLab(name, record)
+    return { lab: name, wasDead, warnings, elapsedMs: performance.now() - start }
   })
 }
 
@@ -43,16 +47,20 @@ function endingOf(name: string): Ending | undefined {
   return holder === undefined ? undefined : { holderPid: holder.pid, holderStart: holder.start, hostLinks: hostLinksTo(holder.pid) }
 }
 
-/** Takes away all that there is of a lab. The caller has its lock. */
-export async function removeLab(name: string, record: Ending | undefined): Promise<void> {
+/** Takes away all that there is of a lab. The caller has its lock. Returns warnings of `returnExternals`. */
+export async function removeLab(name: string, record: Ending | undefined): Promise<readonly Diagnostic[]> {
   if (record !== undefined && isAlive(record)) {
     process.kill(record.holderPid, 'SIGKILL')
     await processEnd(record.holderPid, record.holderStart)
   }
   if (record !== undefined) removeHostLinks(record.hostLinks, record.holderPid)
-  rmSync(labDirectory(name), { recursive: true, force: true })
+  const warnings = await returnExternals(name)
+  const directory = labDirectory(name)
+  for (const node of limitedNodes(directory)) await removeCgroups(directory, node)
+  rmSync(directory, { recursive: true, force: true })
   if (hasHostLinks()) removeMadeNetns()
   await settle()
+  return warnings
 }
 
 /** Returns when the kernel has freed the namespaces that have died. */

@@ -1,7 +1,10 @@
 // Carries a plan out: the engine makes the system calls, the packet filter tools, setup commands and services run in their nodes.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
-import type { Operation, Plan, StartService } from '../plan/operation.ts'
+import { removeCgroups, setLimits } from '../linux/cgroup.ts'
+import type { SetLimits, StartService } from '../plan/client-operation.ts'
+import type { Operation, Plan } from '../plan/operation.ts'
+import { withoutConsequences } from './consequence.ts'
 import { explainRefusal } from './explain.ts'
 import { startServices, stopService, type Failure } from './service-run.ts'
 import { loadRulesets, runSetup } from './tool-run.ts'
@@ -35,8 +38,8 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     if (signal?.aborted) return { done, isAborted: true }
     const start = done.length
     const operation = operations[start]!
-    if (operation.type === 'run setup') {
-      const failure = await runSetup(plan, operation, options)
+    if (operation.type === 'run setup' || operation.type === 'set limits') {
+      const failure = operation.type === 'run setup' ? await runSetup(plan, operation, options) : limitNode(plan, start, operation, options)
       // A command that the signal has ended did not fail.
       if (failure !== undefined) return signal?.aborted ? { done, isAborted: true } : { done, failure, isAborted: false }
       done.push(operation)
@@ -76,10 +79,11 @@ async function runEngine(
   engine: Engine,
   plan: Plan,
   start: number,
-  { onProgress, signal, slice }: ExecuteOptions,
+  { directory, onProgress, signal, slice }: ExecuteOptions,
   done: Operation[],
 ): Promise<Execution['failure']> {
   const { operations } = plan
+  const before = done.length
   const outcome = await engine.apply(operations.slice(start, endOfEngineRun(operations, start)), {
     onProgress: (attempted) => onProgress?.(start + attempted, operations.length),
     ...(signal !== undefined && { signal }),
@@ -87,13 +91,15 @@ async function runEngine(
   })
   const refused = new Set(outcome.refusals.map(({ index }) => index))
   for (let index = 0; index < outcome.attempted; index++) if (!refused.has(index)) done.push(operations[start + index]!)
+  for (const { type, netns } of done.slice(before)) if (type === 'del netns') await removeCgroups(directory, netns)
   if (outcome.refusals.length === 0) return undefined
   const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
-  return (aftermath) => refusals.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
+  const causes = withoutConsequences(operations, refusals)
+  return (aftermath) => causes.map((refusal) => explainRefusal(plan.lab, operations, refusal, aftermath))
 }
 
 /** What the client carries out itself, with programs that it runs in nodes. */
-const NOT_FOR_ENGINE: ReadonlySet<Operation['type']> = new Set(['set ruleset', 'run setup', 'start service', 'stop service'])
+const NOT_FOR_ENGINE: ReadonlySet<Operation['type']> = new Set(['set ruleset', 'run setup', 'set limits', 'start service', 'stop service'])
 
 function endOfEngineRun(operations: readonly Operation[], start: number): number {
   let end = start
@@ -126,4 +132,15 @@ async function runServices(
     starts.push(operation)
   }
   return startServices(plan, starts, { engine, directory, onEffect, ...(signal !== undefined && { signal }) })
+}
+
+function limitNode(plan: Plan, index: number, { netns, limits }: SetLimits, { directory }: ExecuteOptions): Execution['failure'] {
+  try {
+    setLimits(directory, netns, limits)
+    return undefined
+  } catch (error) {
+    const { code = 'EIO', syscall = '', path = '' } = error as NodeJS.ErrnoException
+    const refusal = { index, code, syscall: `${syscall} ${path}`.trim() }
+    return (aftermath) => [explainRefusal(plan.lab, plan.operations, refusal, aftermath)]
+  }
 }

@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HeldName } from '../linux/holder.ts'
-import { FABRIC } from '../state/network.ts'
+import { FABRIC, HOST } from '../state/network.ts'
 import { stateRoot } from './directory.ts'
 
 const NETNS = '/run/netns'
@@ -21,9 +21,14 @@ export function hostLinkName(lab: string, namespace: string): string {
   return namespace === FABRIC ? lab : `${lab}.${namespace}`
 }
 
+/** The machine's own network needs no name. */
+function isLinked(namespace: string): boolean {
+  return namespace !== HOST
+}
+
 /** Paths of the links that a lab with these namespaces has. */
 export function hostLinkPaths(lab: string, namespaces: Iterable<string>): string[] {
-  return [...namespaces].map((namespace) => join(NETNS, hostLinkName(lab, namespace)))
+  return [...namespaces].filter(isLinked).map((namespace) => join(NETNS, hostLinkName(lab, namespace)))
 }
 
 /**
@@ -35,7 +40,8 @@ export function updateHostLinks(lab: string, holderPid: number, held: readonly H
     writeFileSync(MARK, '')
     mkdirSync(NETNS)
   }
-  const wanted = new Map(held.map(({ name, netFd }) => [join(NETNS, hostLinkName(lab, name)), `/proc/${holderPid}/fd/${netFd}`]))
+  const named = held.filter(({ name }) => isLinked(name))
+  const wanted = new Map(named.map(({ name, netFd }) => [join(NETNS, hostLinkName(lab, name)), `/proc/${holderPid}/fd/${netFd}`]))
   removeHostLinks(
     before.filter((path) => !wanted.has(path)),
     holderPid,

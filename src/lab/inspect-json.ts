@@ -10,13 +10,17 @@ export function inspectionJson(inspection: Inspection, shown: readonly Inspected
 }
 
 function namespaceJson(namespace: InspectedNamespace, all: readonly InspectedNamespace[]): object {
-  const { name, inodes, pids, state } = namespace
+  const { name, inodes, pids, state, usage } = namespace
   return {
     name,
     kind: state.kind,
     inodes,
     pids,
     hostname: state.hostname ?? null,
+    limits: state.limits ?? null,
+    usage: usage ?? null,
+    root: state.root ?? null,
+    mounts: [...state.mounts].map(([path, mount]) => ({ path, ...mount })),
     links: [...state.links].map(([ifname, link]) => linkJson(ifname, link, all)),
     addrs: [...state.addrs.values()],
     routes: [...state.routes.values()],

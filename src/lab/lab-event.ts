@@ -1,7 +1,7 @@
 // What happens in a lab, in words, one event a change that somebody would want to know of.
 import { impairmentTexts } from '../state/impairment-text.ts'
 import { impairmentOf } from '../state/impairment.ts'
-import type { LiveBatch, LiveChange, LiveLink, LiveNoun, ObjectChange } from '../state/live.ts'
+import type { LiveBatch, LiveChange, LiveLink, LiveNoun, LiveRoute, ObjectChange } from '../state/live.ts'
 import { FABRIC } from '../state/network.ts'
 import { routeText } from '../state/words.ts'
 import { placeOf, type LiveNetwork } from './live-network.ts'
@@ -11,9 +11,9 @@ import type { WatchMessage } from './watch.ts'
 export interface LabEvent {
   /** Milliseconds since 1970. */
   readonly atMs: number
-  readonly noun: LiveNoun | 'namespace' | 'lab'
+  readonly noun: LiveNoun | 'namespace' | 'lab' | 'memory'
   /** `lost`: messages of the kernel came too fast, and what changed and changed back is not known. */
-  readonly action: 'added' | 'changed' | 'removed' | 'up' | 'down' | 'lost'
+  readonly action: 'added' | 'changed' | 'removed' | 'up' | 'down' | 'lost' | 'killed'
   /** The node or bridge that it happened in; absent where it is the lab. */
   readonly node?: string
   readonly words: string
@@ -42,6 +42,8 @@ export class LabEvents {
         this.#isFirst = true
         this.#begun = labEvent('up', `${message.record.name} is up: ${nodeCount(message.record)}`, 'good')
         return []
+      case 'oom':
+        return [oomEvent(message.node, message.kills)]
       case 'changed':
         return [labEvent('changed', `netlab up has changed the lab: ${nodeCount(message.record)}`, 'plain')]
       case 'down':
@@ -60,6 +62,11 @@ export class LabEvents {
 
 function labEvent(action: LabEvent['action'], words: string, mood: LabEvent['mood']): LabEvent {
   return { atMs: Date.now(), noun: 'lab', action, words, mood }
+}
+
+function oomEvent(node: string, kills: number): LabEvent {
+  const words = `the kernel has killed ${kills === 1 ? 'a process' : `${kills} processes`} for want of memory (limits: memory)`
+  return { atMs: Date.now(), noun: 'memory', action: 'killed', node, words, mood: 'bad' }
 }
 
 function nodeCount({ nodes }: LabRecord): string {
@@ -147,9 +154,10 @@ function describeAddr({ before, after }: ObjectChange<'addr'>): Description {
 }
 
 function describeRoute({ before, after }: ObjectChange<'route'>): Description {
-  if (after !== undefined && before !== undefined) return { words: `route is now ${routeText(after)}`, mood: 'plain' }
-  if (after !== undefined) return { words: `route ${routeText(after)} added`, mood: 'good' }
-  return before === undefined ? UNTOLD : { words: `route ${routeText(before)} removed`, mood: 'bad' }
+  const text = (route: LiveRoute): string => `${route.family === 'mpls' ? 'mpls ' : ''}${routeText(route)}`
+  if (after !== undefined && before !== undefined) return { words: `route is now ${text(after)}`, mood: 'plain' }
+  if (after !== undefined) return { words: `route ${text(after)} added`, mood: 'good' }
+  return before === undefined ? UNTOLD : { words: `route ${text(before)} removed`, mood: 'bad' }
 }
 
 function addrWords({ local, prefixlen, ifname }: { local: string; prefixlen: number; ifname: string }): string {

@@ -1,21 +1,25 @@
 /** Programs run in nodes, with the terminal or with their output line by line. */
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { NodeCommand } from './exec.ts'
 
-/** `inherit`: our own streams. Otherwise stdin is empty and each line of output is handed over without its newline. */
-export type ChildStreams = 'inherit' | { readonly onStdout: (line: string) => void; readonly onStderr: (line: string) => void }
+/**
+ * `inherit`: our own streams; with `stdoutFd`, but for stdout. Otherwise stdin is empty and each line of output is handed over without its
+ * newline.
+ */
+export type ChildStreams =
+  'inherit' | { readonly stdoutFd: number } | { readonly onStdout: (line: string) => void; readonly onStderr: (line: string) => void }
 
 /** Runs the program and gives its exit code, 128 + n when signal n ended it. Rejects when it cannot be started; `signal` ends it. */
 export function runChild(command: NodeCommand, streams: ChildStreams, signal?: AbortSignal): Promise<number> {
   const child = spawn(command.file, command.args, {
     env: command.env,
-    stdio: streams === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    stdio: stdioOf(streams),
     ...(signal !== undefined && { signal }),
   })
-  if (streams !== 'inherit') {
+  if (streams !== 'inherit' && 'onStdout' in streams) {
     forEachLine(child.stdout, streams.onStdout)
     forEachLine(child.stderr, streams.onStderr)
   }
@@ -25,6 +29,11 @@ export function runChild(command: NodeCommand, streams: ChildStreams, signal?: A
     // `close` and not `exit`: the last lines of output may come after the exit.
     child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   }).finally(release)
+}
+
+function stdioOf(streams: ChildStreams): StdioOptions {
+  if (streams === 'inherit') return 'inherit'
+  return 'stdoutFd' in streams ? ['inherit', streams.stdoutFd, 'inherit'] : ['ignore', 'pipe', 'pipe']
 }
 
 function forEachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {

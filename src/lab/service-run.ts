@@ -4,9 +4,11 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
 import { serveCommand } from '../linux/nsexec.ts'
 import { askSupervisor, servicesDirectory } from '../linux/supervisor.ts'
-import type { Operation, Plan, StartService, StopService } from '../plan/operation.ts'
+import type { StartService, StopService } from '../plan/client-operation.ts'
+import type { Operation, Plan } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 import type { ServiceName, ServiceState } from '../state/network.ts'
+import { oomFacts } from './limits.ts'
 import { limiter } from './limiter.ts'
 import { waitUntilReady } from './ready.ts'
 import { run } from './run.ts'
@@ -49,7 +51,7 @@ export async function startServices(plan: Plan, operations: readonly StartServic
     const others = (operation.service.definition?.after ?? []).flatMap((other) => byKey.get(keyOf(other)) ?? [])
     if (!(await Promise.all(others.map(begin))).every(Boolean) || failures.length > 0) return false
     const words = await startService(operation, name, work, limit)
-    if (words !== undefined) failures.push(failureOf(plan, operation, words, lastLines(work.directory, name, LOG_LINES)))
+    if (words !== undefined) failures.push(failureOf(plan, operation, words, work.directory))
     return words === undefined
   }
 
@@ -104,8 +106,10 @@ export async function stopService({ netns, name }: StopService, directory: strin
 }
 
 /** The log is read by now: an undo that starts the one before begins a new one. */
-function failureOf(plan: Plan, operation: StartService, words: string, log: readonly string[]): Failure {
+function failureOf(plan: Plan, operation: StartService, words: string, directory: string): Failure {
   const { netns, name, origin } = operation
+  const memory = oomFacts(directory, netns)
+  const log = lastLines(directory, { netns, service: name }, LOG_LINES)
   return (aftermath) => [
     {
       code: 'SERVICE_FAILED',
@@ -113,6 +117,7 @@ function failureOf(plan: Plan, operation: StartService, words: string, log: read
       detail: `The service ${name} of ${netns} ${words}. ${aftermath}`,
       ...(origin !== undefined && { origin }),
       facts: [
+        ...memory,
         ['doing', `${describe(operation)} in netns ${netns}`],
         ['same as', sameAs(operation, plan.lab)],
         ...log.map((line) => ['log', line] as const),

@@ -11,6 +11,7 @@ import { labDirectory } from './directory.ts'
 import { withLabLock } from './lab-lock.ts'
 import { waitUntilReady } from './ready.ts'
 import { openLab, runningRecord } from './running.ts'
+import { oomFacts } from './limits.ts'
 import { lastLines } from './service-log.ts'
 import { serviceEnvironment } from './service-run.ts'
 import { readMemory } from './state.ts'
@@ -57,7 +58,10 @@ export function findDeadServices(directory: string, desired: NetworkState, obser
           severity: 'error',
           detail: `The service ${service} of ${netns} was ready, and ${words} since.`,
           ...(origin !== undefined && { origin }),
-          facts: lastLines(directory, { netns, service }, LOG_LINES).map((line) => ['log', line] as const),
+          facts: [
+            ...oomFacts(directory, netns),
+            ...lastLines(directory, { netns, service }, LOG_LINES).map((line) => ['log', line] as const),
+          ],
         },
       ]
     }),
@@ -160,6 +164,6 @@ async function controlService(lab: string, name: ServiceName, request: Superviso
 }
 
 function failed(directory: string, name: ServiceName, words: string, more: Pick<Diagnostic, 'command'> = {}): Diagnostic {
-  const facts = lastLines(directory, name, LOG_LINES).map((line) => ['log', line] as const)
+  const facts = [...oomFacts(directory, name.netns), ...lastLines(directory, name, LOG_LINES).map((line) => ['log', line] as const)]
   return { code: 'SERVICE_FAILED', severity: 'error', detail: `The service ${name.service} of ${name.netns} ${words}.`, facts, ...more }
 }

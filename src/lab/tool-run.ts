@@ -1,5 +1,7 @@
 // Programs that a plan runs in nodes and waits for: the packet filter tools, and setup commands.
-import type { Operation, Plan, RunSetup, SetRuleset } from '../plan/operation.ts'
+import type { RunSetup, SetRuleset } from '../plan/client-operation.ts'
+import type { Operation, Plan } from '../plan/operation.ts'
+import { oomFacts } from './limits.ts'
 import { enterCommand } from '../linux/nsexec.ts'
 import { describe, sameAs } from '../plan/words.ts'
 import { limiter } from './limiter.ts'
@@ -93,7 +95,7 @@ export async function runSetup(
       severity: 'error',
       detail: `A setup command of ${netns} ended with status ${finished.status}. ${aftermath}`,
       ...(origin !== undefined && { origin }),
-      facts: [...factsOf(plan, operation), ...output.map((line) => ['output', line] as const)],
+      facts: [...factsOf(plan, operation), ...oomFacts(directory, netns), ...output.map((line) => ['output', line] as const)],
     },
   ]
 }

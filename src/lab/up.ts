@@ -52,8 +52,10 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
         const changed = await change(ready, record, joined === record.holderPid ? early : undefined, options)
         if (changed !== undefined) return finish(ready, changed, start, options)
       }
-      if (record !== undefined || existsSync(labDirectory(ready.name))) await removeLab(ready.name, record)
-      return finish(ready, await bringUp(ready, joined === undefined ? early : undefined, options), start, options)
+      const isLeft = record !== undefined || existsSync(labDirectory(ready.name))
+      const left = isLeft ? await removeLab(ready.name, record) : []
+      const { plan, warnings } = await bringUp(ready, joined === undefined ? early : undefined, options)
+      return finish(ready, { plan, warnings: [...left, ...warnings] }, start, options)
     })
   } catch (error) {
     await early.close()

@@ -5,9 +5,11 @@ import type { Plan } from '../plan/operation.ts'
 import { differences, formatDifference } from '../state/compare.ts'
 import { extraKeys } from '../state/extra.ts'
 import type { NetworkState } from '../state/network.ts'
+import { withExternals } from '../state/external.ts'
 import { withOwnOptions } from '../state/spanning-tree.ts'
 import type { ReadyLab } from './compile.ts'
 import { withObservedRulesets } from './ruleset.ts'
+import { withObservedLimits } from './limits.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
 import { findDeadServices, withObservedServices } from './services.ts'
 import type { LabMemory } from './state.ts'
@@ -18,24 +20,26 @@ const DAD_POLL_MS = 50
 
 export interface Verified {
   readonly warnings: Diagnostic[]
-  /** Objects that are there beyond the file because its setup commands made them. */
+  /** Objects that are there beyond the file because its setup commands or services made them. */
   readonly tolerated: ReadonlySet<string>
 }
 
 /**
- * Reads the lab back and compares it with the file. What setup commands have added is told apart by the plan that ran them.
+ * Reads the lab back and compares it with the file. What setup commands and services have added (the address of a VRRP
+ * router) is told apart by the plan that ran them.
  * Errors: refusal NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
  */
 export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
   const expected = readBack(ready.desired, plan)
   const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
-  const observed = withOwnOptions(await withObservedServices(directory, withRulesets), expected)
+  const withLimits = withObservedLimits(directory, await withObservedServices(directory, withRulesets))
+  const observed = withExternals(withOwnOptions(withLimits, expected), expected)
   const dead = findDeadServices(directory, ready.desired, observed)
   if (dead.length > 0) throw new DiagnosticError('refusal', dead)
-  const ranSetup = plan.operations.some(({ type }) => type === 'run setup')
+  const ranPrograms = plan.operations.some(({ type }) => type === 'run setup' || type === 'start service')
   const before = memory?.tolerated ?? new Set<string>()
-  const left = ranSetup ? extraKeys(expected, observed) : new Set<string>()
+  const left = ranPrograms ? extraKeys(expected, observed) : new Set<string>()
   const tolerated = new Set([...before, ...left])
   const wrong = differences(expected, observed, { previous: expected, tolerated })
   if (wrong.length > 0)

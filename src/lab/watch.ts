@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LiveBatch } from '../state/live.ts'
 import { labDirectory } from './directory.ts'
+import { watchOomKills } from './limits.ts'
 import { openLab, runningRecord } from './running.ts'
 import { isAlive, readRecord, type LabRecord } from './state.ts'
 
@@ -11,6 +12,8 @@ export type WatchMessage =
   /** The lab runs; the next batch has all that is in it. */
   | { readonly type: 'up'; readonly record: LabRecord }
   | { readonly type: 'batch'; readonly batch: LiveBatch }
+  /** The kernel has killed processes of a node, which has a limit, for want of memory. */
+  | { readonly type: 'oom'; readonly node: string; readonly kills: number }
   /** Another `up` has changed the lab. */
   | { readonly type: 'changed'; readonly record: LabRecord }
   /** The lab's holder has gone, and with it the network. */
@@ -55,7 +58,7 @@ async function watchOnce(
     throw error
   })
   if (opened === undefined) return
-  const { engine, record } = opened
+  const { directory, engine, record } = opened
   const close = (): void => void engine.close()
   signal?.addEventListener('abort', close)
   let writtenMs = writtenAt(name)
@@ -66,6 +69,7 @@ async function watchOnce(
     const changed = readRecord(name)
     if (changed !== undefined) hear({ type: 'changed', record: changed })
   }, LOOK_MS)
+  const unwatch = watchOomKills(directory, (node, kills) => hear({ type: 'oom', node, kills }))
   try {
     hear({ type: 'up', record })
     await engine.watch((batch) => {
@@ -76,6 +80,7 @@ async function watchOnce(
     if (signal?.aborted !== true && !isGone(name, record.holderPid)) throw error
   } finally {
     clearInterval(look)
+    unwatch()
     signal?.removeEventListener('abort', close)
     await engine.close()
   }

@@ -2,6 +2,7 @@
 import { appendFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { LinkEnd, NetworkState, ServiceName } from '../state/network.ts'
+import { tcpdumpCommand } from './capture.ts'
 import { down } from './down.ts'
 import { nodeCommand } from './exec.ts'
 import { eventJson } from './event-json.ts'
@@ -49,12 +50,15 @@ export class Workbench {
     return startCommand(nodeCommand(this.lab, node, ['sh', '-c', line]), streams)
   }
 
-  /** Writes what passes an interface into a file, until it is killed. */
-  async capture({ netns, ifname }: LinkEnd, path: string, onStderr: (text: string) => void): Promise<RunningCommand> {
-    const { env, ...command } = nodeCommand(this.lab, netns, ['tcpdump', '-U', '-n', '-i', ifname, '-w', '-'])
-    // tcpdump lies in /usr/sbin, which an ordinary user's PATH often lacks. The file is opened here: a node has a /tmp of its own.
-    const withSbin = { ...env, PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` }
-    return startCommand({ ...command, env: withSbin }, { stdoutPath: resolve(this.#cwd, path), onStderr })
+  /** Writes what passes an interface of a node or a bridge into a file, until it is killed. */
+  async capture(
+    { place, ifname }: { readonly place: string; readonly ifname: string },
+    path: string,
+    onStderr: (text: string) => void,
+  ): Promise<RunningCommand> {
+    // The file is opened here: a node has a /tmp of its own.
+    const command = tcpdumpCommand(this.lab, place, ifname, { asFile: true, words: [] })
+    return startCommand(command, { stdoutPath: resolve(this.#cwd, path), onStderr })
   }
 
   /** What a service prints, the last lines first, until it is killed. */

@@ -1,6 +1,7 @@
 // Carries out the operations of a plan in their order. Decides nothing: an operation says all that it needs.
 // Neighbouring netlink operations of one namespace leave in one datagram.
 import type { Operation } from '../plan/operation.ts'
+import { giveBack, takeLink } from './external.ts'
 import { attributeAt } from './extack.ts'
 import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts, isolate } from './holder.ts'
@@ -166,7 +167,7 @@ function refusalOf(error: unknown, index: number): Refusal {
 function perform(world: World, operation: Operation): void {
   switch (operation.type) {
     case 'add netns':
-      return addNetns(world, operation.netns)
+      return addNetns(world, operation)
     case 'del netns':
       putAllAside(world, operation.netns)
       return delNetns(world, operation.netns)
@@ -184,6 +185,10 @@ function perform(world: World, operation: Operation): void {
         operation,
         newIfindex(world, namespaceOf(world, operation.netns), operation.ifname),
       )
+    case 'take link':
+      return takeLink(world, namespaceOf(world, operation.netns), operation)
+    case 'del link':
+      return giveBack(world, namespaceOf(world, operation.netns), operation.ifname)
     case 'add mount':
       return addMount(world, namespaceOf(world, operation.netns), operation.path, operation.mount)
     case 'del mount':

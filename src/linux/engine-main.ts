@@ -1,12 +1,13 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, openSync } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
 import { apply, type ApplyOutcome } from './apply.ts'
+import { giveAllBack } from './external.ts'
 import { readFacts } from './flow/facts.ts'
 import { lookupRoute } from './flow/route-lookup.ts'
 import { runFlows } from './flow/run.ts'
@@ -14,7 +15,9 @@ import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engin
 import { listNamespaces } from './holder.ts'
 import { idMapKey } from './id-map.ts'
 import { lockFile } from './lock.ts'
+import { moveInLab } from './move.ts'
 import { observe } from './observe.ts'
+import { hasExternals } from './taken.ts'
 import { probe, probeQdiscs } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
 import { prepareNetns } from './spare-netns.ts'
@@ -23,6 +26,8 @@ import { stopWatching, watch } from './watch.ts'
 import { unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
+/** Opened before this thread enters any other. */
+const host = { net: openSync('/proc/thread-self/ns/net', 'r'), mnt: openSync('/proc/thread-self/ns/mnt', 'r') }
 let world: World | undefined
 /** Open until the lab is committed; its closing tells a holder that the lab will not be. */
 let lifeline: Writable | undefined
@@ -93,7 +98,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       unfinished = call.arguments.directory
       await access('/') // starts the thread pool while this thread is still in the machine's mount namespace
       const holderPid = await startHolder(call.arguments)
-      world = enterWorld(call.arguments.directory, holderPid)
+      world = enterWorld(call.arguments.directory, holderPid, host)
       return holderPid
     }
     case 'unpack': {
@@ -102,7 +107,7 @@ async function answer(call: EngineCall): Promise<unknown> {
     }
     case 'enter':
       await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
-      world = enterWorld(call.arguments.directory, call.arguments.holderPid)
+      world = enterWorld(call.arguments.directory, call.arguments.holderPid, host)
       return call.arguments.holderPid
     case 'prepare':
       return prepareNetns(call.arguments.count)
@@ -128,6 +133,10 @@ async function answer(call: EngineCall): Promise<unknown> {
       return call.arguments.queries.map((query) => lookupRoute(theWorld(), query))
     case 'facts':
       return readFacts(theWorld(), call.arguments.names)
+    case 'moveLink':
+      return moveInLab(theWorld(), call.arguments.from, call.arguments.to)
+    case 'returnLinks':
+      return giveAllBack(call.arguments.directory, host.net)
     case 'watch':
       isWatching = true
       return watch(theWorld(), (batch) => tell({ batch }))
@@ -180,8 +189,15 @@ async function removeUnfinished(directory: string): Promise<void> {
   }
   // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
   if ('heldBy' in lock) process.exit(0)
-  // A lab that has a record may have links elsewhere, which the record names: it stays, for the next command to clean up.
-  await access(join(directory, 'state.json')).catch(() => rm(directory, { recursive: true, force: true }))
+  // A lab that has a record may have links elsewhere, which the record names, or interfaces of the
+  // machine, and notes of cgroups name these: it stays, for the next command to clean up.
+  const isThere = (name: string): Promise<boolean> =>
+    access(join(directory, name)).then(
+      () => true,
+      () => false,
+    )
+  if (!hasExternals(directory) && !(await isThere('state.json')) && !(await isThere('cgroups')))
+    await rm(directory, { recursive: true, force: true })
   lock.release()
   process.exit(0)
 }

@@ -3,6 +3,7 @@ import type { Flow } from './flow/flow.ts'
 import type { RouteQuery } from './flow/route-lookup.ts'
 import type { LayerState } from '../state/mount.ts'
 import type { LiveBatch } from '../state/live.ts'
+import type { LinkEnd } from '../state/network.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
 
@@ -41,6 +42,8 @@ export type EngineCall = { readonly id: number } & (
     }
   | { readonly method: 'lookup'; readonly arguments: { readonly queries: readonly RouteQuery[] } }
   | { readonly method: 'facts'; readonly arguments: { readonly names: readonly string[] } }
+  | { readonly method: 'returnLinks'; readonly arguments: { readonly directory: string } }
+  | { readonly method: 'moveLink'; readonly arguments: { readonly from: LinkEnd; readonly to: LinkEnd } }
   | { readonly method: 'watch'; readonly arguments: undefined }
   | { readonly method: 'commit'; readonly arguments: undefined }
 )

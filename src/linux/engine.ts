@@ -8,6 +8,8 @@ import type { EngineCall, EngineReply } from './engine-protocol.ts'
 import type { NamespaceFacts } from './flow/facts.ts'
 import type { Flow } from './flow/flow.ts'
 import type { RouteAnswer, RouteQuery } from './flow/route-lookup.ts'
+import type { LinkEnd } from '../state/network.ts'
+import type { LostLink } from './taken.ts'
 import type { FlowOutcome } from './flow/run.ts'
 import type { HeldName } from './holder.ts'
 import { engineScript, nsexecPath } from './installation.ts'
@@ -34,6 +36,10 @@ export interface Engine {
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
   /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
+  /** Moves a link to another namespace of the lab, where it is down and has no address. Returns the kernel's no. */
+  moveLink(from: LinkEnd, to: LinkEnd): Promise<Pick<Refusal, 'code' | 'extack'> | undefined>
+  /** Gives a lab's interfaces of the machine back, after the lab's end. Returns those that could not be, or not as they were. */
+  returnLinks(directory: string): Promise<readonly LostLink[]>
   probeQdiscs(names: readonly string[]): Promise<Probe[]>
   /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen, `withFrames` byte by byte. */
   flows(flows: readonly Flow[], taps?: readonly string[], withFrames?: boolean): Promise<FlowOutcome>
@@ -254,6 +260,14 @@ class EngineProcess implements Engine {
 
   list(): Promise<HeldName[]> {
     return this.#ask({ method: 'list', arguments: undefined })
+  }
+
+  moveLink(from: LinkEnd, to: LinkEnd): Promise<Pick<Refusal, 'code' | 'extack'> | undefined> {
+    return this.#ask({ method: 'moveLink', arguments: { from, to } })
+  }
+
+  returnLinks(directory: string): Promise<readonly LostLink[]> {
+    return this.#ask({ method: 'returnLinks', arguments: { directory } })
   }
 
   watch(onBatch: (batch: LiveBatch) => void): Promise<void> {

@@ -11,9 +11,20 @@ import {
   RTMGRP_LINK,
   RTMGRP_NEIGH,
   RTMGRP_TC,
+  RTNLGRP_MPLS_ROUTE,
 } from './uapi.ts'
 
-const GROUPS = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_TC | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE
+/** Groups without a mask of their own have the bit of their number. */
+const RTMGRP_MPLS_ROUTE = 1 << (RTNLGRP_MPLS_ROUTE - 1)
+const GROUPS =
+  RTMGRP_LINK |
+  RTMGRP_NEIGH |
+  RTMGRP_TC |
+  RTMGRP_IPV4_IFADDR |
+  RTMGRP_IPV6_IFADDR |
+  RTMGRP_IPV4_ROUTE |
+  RTMGRP_IPV6_ROUTE |
+  RTMGRP_MPLS_ROUTE
 
 /** Asked for; the kernel gives net.core.rmem_max at most. Memory is taken only while messages wait. */
 const RECEIVE_BYTES = 4 * 1024 * 1024

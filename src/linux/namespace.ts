@@ -24,7 +24,8 @@ import { changeRoot } from './root.ts'
 import { takeSpareNetns, type SpareNetns } from './spare-netns.ts'
 import { isErrno } from './sysctl.ts'
 import { openNetlink } from './transport.ts'
-import { closeNamespace, goHome, namespaceOf, nodeDirectory, type World } from './world.ts'
+import { closeNamespace, goHome, inNet, namespaceOf, nodeDirectory, type World } from './world.ts'
+import { readIfindexes } from './observe.ts'
 
 /**
  * A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. Its directory must be there.
@@ -69,14 +70,28 @@ export function makeNodeDirectory(world: World, name: string): void {
   mkdirSync(`${directory}/tmp`, { mode: 0o1777 })
 }
 
-/** A network namespace alone: the fabric, or a bridge with an address of its own. */
-export function addNetns(world: World, name: string): void {
+/** A network namespace alone: the fabric, a bridge with an address of its own, or the machine's, which is there. */
+export function addNetns(world: World, { netns: name, kind }: AddNetns): void {
+  if (kind === 'host') return openHost(world, name)
   try {
     unshare(CLONE_NEWNET)
     keep(world, name, false)
   } finally {
     goHome(world)
   }
+}
+
+/**
+ * The machine's own network, which the holder keeps like one of the lab's: whoever enters the lab later may come from another one.
+ * Nothing of it is changed; the numbers of the lab's links must be free there.
+ */
+function openHost(world: World, name: string): void {
+  const net = openat(world.hostProc, `thread-self/fd/${world.hostNet}`)
+  const netlink = inNet(world, net, openNetlink)
+  putNamespaces(world.holder, name, [net])
+  const namespace = { name, net, netlink, ifindexes: new Map<string, number>() }
+  world.namespaces.set(name, namespace)
+  readIfindexes(world, namespace)
 }
 
 /** Opens the namespaces that this thread is in, of which `spare` is open already, and gives them to the holder. */

@@ -16,7 +16,7 @@ import type {
   RuleState,
   SysctlState,
 } from '../state/network.ts'
-import { FABRIC } from '../state/network.ts'
+import { FABRIC, HOST } from '../state/network.ts'
 import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
@@ -73,6 +73,8 @@ export interface NamespaceInodes {
 }
 
 const ALL_TABLES: ReadonlySet<Table> = new Set(['qdiscs', 'routes', 'rules', 'neighs'])
+/** The machine's routes, rules and neighbours are none of the lab's business. */
+const HOST_TABLES: ReadonlySet<Table> = new Set(['qdiscs'])
 
 /** Priorities of the rules that every namespace is born with: local, main, default. */
 const OWN_RULES = new Set([0, 32766, 32767])
@@ -92,8 +94,7 @@ interface RawNamespace {
 /** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
 export function observe(world: World, scope: ObserveScope, withFacts: boolean): Observation {
   const raw: RawNamespace[] = []
-  for (const namespace of world.namespaces.values())
-    raw.push(readLinksAndAddrs(world, namespace, scope.get(namespace.name)?.tables ?? ALL_TABLES, withFacts))
+  for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace, tablesOf(namespace, scope), withFacts))
   const ends = vethEnds(raw)
   const isolations = new Map(listNamespaces(world.holder).map(({ name, isolation }) => [name, isolation]))
   const namespaces = new Map<string, NamespaceState>()
@@ -101,14 +102,11 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
   for (const each of raw) {
     const { namespace } = each
     const wanted = scope.get(namespace.name)
-    const links = linkStates(each, ends)
-    const { subnets, ...tables } = readTables(each, wanted?.tables)
+    const { subnets, ...tables } = readTables(each, tablesOf(namespace, scope))
     namespaces.set(namespace.name, {
-      kind: namespace.name === FABRIC ? 'fabric' : namespace.mnt === undefined ? 'bridge' : 'node',
+      kind: kindOf(namespace),
       ...(isolations.get(namespace.name) !== undefined && { isolation: isolations.get(namespace.name)! }),
-      links,
-      qdiscs: qdiscStates(each),
-      addrs: subnets === undefined ? addrStates(each) : withLostSubnets(addrStates(each), links, subnets),
+      ...(namespace.name === HOST ? cableEnds(each, ends) : linksAndAddrs(each, ends, subnets)),
       ...tables,
       ...readInside(world, namespace, wanted?.sysctls ?? []),
       ...observeTree(world, namespace),
@@ -121,11 +119,22 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
   }
   const flagged = (flag: 'tentative' | 'dadFailed'): string[] =>
     raw.flatMap((each) =>
-      each.addrs
+      (each.namespace.name === HOST ? [] : each.addrs)
         .filter((addr) => addr[flag])
         .map((addr) => `${each.namespace.name}: ${nameOf(each, addr.ifindex)} ${addr.local}/${addr.prefixlen}`),
     )
   return { network: { namespaces }, tentative: flagged('tentative'), duplicate: flagged('dadFailed'), inodes }
+}
+
+function tablesOf({ name }: OpenNamespace, scope: ObserveScope): ReadonlySet<Table> {
+  return name === HOST ? HOST_TABLES : (scope.get(name)?.tables ?? ALL_TABLES)
+}
+
+/** What a namespace is, by its name and by what it has. */
+export function kindOf({ name, mnt }: OpenNamespace): NamespaceState['kind'] {
+  if (name === FABRIC) return 'fabric'
+  if (name === HOST) return 'host'
+  return mnt === undefined ? 'bridge' : 'node'
 }
 
 /** A node's root directory, where it has one of its own, and its mounts. */
@@ -192,14 +201,25 @@ function readLinksAndAddrs(world: World, namespace: OpenNamespace, tables: Reado
   gather(namespace, RTM_GETADDR, NO_FILTER.addr, addrs, decodeAddr)
   const qdiscs: QdiscMessage[] = []
   if (tables.has('qdiscs')) gather(namespace, RTM_GETQDISC, NO_FILTER.qdisc, qdiscs, decodeQdisc)
-  namespace.ifindexes.clear()
-  for (const link of links) {
-    namespace.ifindexes.set(link.ifname, link.ifindex)
-    world.nextIfindex = Math.max(world.nextIfindex, link.ifindex + 1)
-  }
+  noteIfindexes(world, namespace, links)
   const byIndex = new Map(links.map((link) => [link.ifindex, link]))
   const wireguards = observeWireguard(world, namespace, links)
   return { namespace, links, byIndex, addrs, qdiscs, ports: readPorts(namespace, links), wireguards }
+}
+
+/** Learns the numbers of the links that are in a namespace. */
+export function readIfindexes(world: World, namespace: OpenNamespace): void {
+  const links: LinkMessage[] = []
+  gather(namespace, RTM_GETLINK, getLinks(false), links, (body) => decodeLink(body, false))
+  noteIfindexes(world, namespace, links)
+}
+
+function noteIfindexes(world: World, namespace: OpenNamespace, links: readonly LinkMessage[]): void {
+  namespace.ifindexes.clear()
+  for (const { ifname, ifindex } of links) {
+    namespace.ifindexes.set(ifname, ifindex)
+    world.nextIfindex = Math.max(world.nextIfindex, ifindex + 1)
+  }
 }
 
 function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, into: T[], decode: (body: Buffer) => T | undefined): void {
@@ -208,6 +228,26 @@ function gather<T>(namespace: OpenNamespace, type: number, header: Uint8Array, i
     if (value !== undefined) into.push(value)
   }
   dump(namespace.netlink, type, header, each, () => (into.length = 0))
+}
+
+type LinksAndAddrs = Pick<NamespaceState, 'links' | 'qdiscs' | 'addrs'>
+
+function linksAndAddrs(raw: RawNamespace, ends: Ends, subnets: ReadonlySet<string> | undefined): LinksAndAddrs {
+  const [links, addrs] = [linkStates(raw, ends), addrStates(raw)]
+  return { links, qdiscs: qdiscStates(raw), addrs: subnets === undefined ? addrs : withLostSubnets(addrs, links, subnets) }
+}
+
+/** Of the machine's network what is the lab's: ends of its cables. Whether one is in a bridge of the machine is not the lab's business. */
+function cableEnds(raw: RawNamespace, ends: Ends): LinksAndAddrs {
+  const { links, qdiscs, addrs } = linksAndAddrs(raw, ends, undefined)
+  const own = new Map<string, LinkState>()
+  for (const [ifname, { master: _, port: _port, ...link }] of links)
+    if (link.kind === 'veth' && link.peer.netns !== HOST) own.set(ifname, link)
+  return {
+    links: own,
+    qdiscs: new Map([...qdiscs].filter(([ifname]) => own.has(ifname))),
+    addrs: new Map([...addrs].filter(([, { ifname }]) => own.has(ifname))),
+  }
 }
 
 function linkStates(raw: RawNamespace, ends: Ends): Map<string, LinkState> {
@@ -296,10 +336,8 @@ function addrStates(raw: RawNamespace): Map<string, AddrState> {
   return states
 }
 
-interface Tables extends Pick<NamespaceState, Exclude<Table, 'qdiscs'>> {
-  /** As `subnetsOf`, of all routes, the kernel's own too; absent where routes were not asked for. */
-  readonly subnets: ReadonlySet<string> | undefined
-}
+/** `subnets`: as `subnetsOf`, of all routes, the kernel's own too; undefined where routes were not asked for. */
+type Tables = Pick<NamespaceState, Exclude<Table, 'qdiscs'>> & { readonly subnets: ReadonlySet<string> | undefined }
 
 function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES): Tables {
   const ifnameOf = (ifindex: number): string => nameOf(raw, ifindex)
@@ -311,8 +349,7 @@ function readTables(raw: RawNamespace, tables: ReadonlySet<Table> = ALL_TABLES):
     gather(raw.namespace, RTM_GETROUTE, NO_FILTER.route, routes, (body) => {
       if (isLocalRoute(body)) return undefined
       const own = decodeRoute(body, ifnameOf)
-      const route = own ?? decodeAnyRoute(body, ifnameOf)
-      if (route !== undefined) for (const subnet of subnetsOf(route)) subnets.add(subnet)
+      for (const subnet of subnetsOf(own ?? decodeAnyRoute(body, ifnameOf))) subnets.add(subnet)
       return own
     })
   if (tables.has('rules'))

@@ -1,5 +1,6 @@
 // Processes of the machine, from /proc. proc(5).
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 /** Field 22 of /proc/<pid>/stat, in clock ticks since boot: with the pid it names one process for good. Undefined when it has ended. */
 export function processStart(pid: number): string | undefined {
@@ -37,6 +38,11 @@ function commandLine(pid: string): string {
   } catch {
     return '' // it has ended
   }
+}
+
+/** Whether the process is one that netlab keeps in a node (its PID 1, the supervisor of a service), and no program of the node's. */
+export function isKeeper(pid: number): boolean {
+  return basename(commandLine(String(pid)).split('\0')[0] ?? '') === 'nsexec'
 }
 
 /** Pids by the inode number of the network namespace they are in; those of other users are passed over. */

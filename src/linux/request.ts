@@ -67,6 +67,7 @@ function linkRequest(namespace: Indexed, operation: Operation): Request | undefi
     case 'set link':
       return setLinkRequest(namespace, operation.ifname, operation.set)
     case 'del link':
+      if (operation.link.kind === 'external') return undefined // it goes home
       return delLink(ifindexOf(namespace, operation.ifname))
     default:
       return undefined

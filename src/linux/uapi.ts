@@ -51,6 +51,7 @@ export const RTMGRP_IPV4_IFADDR = 0x10
 export const RTMGRP_IPV4_ROUTE = 0x40
 export const RTMGRP_IPV6_IFADDR = 0x100
 export const RTMGRP_IPV6_ROUTE = 0x400
+export const RTNLGRP_MPLS_ROUTE = 27
 
 export const RTA_DST = 1
 export const RTA_SRC = 2
@@ -112,6 +113,7 @@ export const IFLA_LINKINFO = 18
 export const IFLA_IFALIAS = 20
 export const IFLA_STATS64 = 23
 export const IFLA_NET_NS_FD = 28
+export const IFLA_NEW_IFINDEX = 49
 export const IFLA_LINK_NETNSID = 37
 export const IFLA_NUM_TX_QUEUES = 31
 export const IFLA_NUM_RX_QUEUES = 32

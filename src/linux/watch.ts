@@ -2,9 +2,10 @@
 // epoll(7). The wait is on a thread of the pool, so that a lab in which nothing happens costs nothing between two samples.
 import { fstatSync } from 'node:fs'
 import { COUNTER_COLUMNS, type CounterRows, type LiveBatch, type LiveChange, type NamespaceChange } from '../state/live.ts'
-import { FABRIC } from '../state/network.ts'
+import { HOST } from '../state/network.ts'
 import { openEvents, readEvents } from './event-socket.ts'
 import { listNamespaces } from './holder.ts'
+import { kindOf } from './observe.ts'
 import { close, epollAdd, epollCreate, EPOLLIN, EPOLLRDHUP, epollWait, shutdown } from './libc.ts'
 import { newTable, readStale, takeMessage, type LiveTable } from './live-table.ts'
 import { decodeStats, getStats } from './message/stats.ts'
@@ -80,7 +81,8 @@ function readWatched(watch: Watch, watched: Watched | undefined): void {
 /** Another `up` may have given the holder namespaces, or taken some away: those must not live on because we have them open. */
 function followHolder(watch: Watch): void {
   const { world } = watch
-  const held = new Map(listNamespaces(world.holder).map((entry) => [entry.name, entry]))
+  // What happens in the machine's own network is not told.
+  const held = new Map(listNamespaces(world.holder).flatMap((entry) => (entry.name === HOST ? [] : [[entry.name, entry] as const])))
   for (const [number, { table, events, heldAs }] of watch.watched) {
     const { namespace } = table
     if (held.get(namespace.name)?.netFd === heldAs) {
@@ -103,9 +105,9 @@ function addWatched(watch: Watch, namespace: OpenNamespace, heldAs: number): voi
   watch.changes.push(namespaceChange(namespace, true))
 }
 
-function namespaceChange({ name, net, mnt }: OpenNamespace, exists: boolean): NamespaceChange {
-  const kind = name === FABRIC ? 'fabric' : mnt === undefined ? 'bridge' : 'node'
-  return { noun: 'namespace', netns: name, kind, inode: fstatSync(net).ino, exists }
+function namespaceChange(namespace: OpenNamespace, exists: boolean): NamespaceChange {
+  const { name, net } = namespace
+  return { noun: 'namespace', netns: name, kind: kindOf(namespace), inode: fstatSync(net).ino, exists }
 }
 
 const COUNTERS_REQUEST = getStats()

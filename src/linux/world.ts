@@ -28,6 +28,10 @@ export interface World {
   readonly holder: Holder
   /** /proc of the machine: that of the lab's pid namespace does not know this process. */
   readonly hostProc: number
+  /** The machine's network namespace, or whichever the engine was started in. */
+  readonly hostNet: number
+  /** The machine's mount namespace: there the lab's directory is as every command sees it. */
+  readonly hostMnt: number
   /** What names the trees of images that have this user namespace's owners; empty where root here is the machine's. */
   readonly idMapKey: string
   /** /proc/thread-self/ns of the engine's main thread: the namespaces it is in, whichever these are at the moment. */
@@ -53,8 +57,14 @@ export function nodeDirectory(world: World, node: string): string {
   return `${world.directory}/${node}`
 }
 
-/** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. */
-export function enterWorld(directory: string, holderPid: number): World {
+/** Where the engine was started. */
+export interface HostNamespaces {
+  readonly net: number
+  readonly mnt: number
+}
+
+/** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. `host`: see `World`. */
+export function enterWorld(directory: string, holderPid: number, host: HostNamespaces): World {
   const hostProc = openSync('/proc', 'r')
   const holder = connectHolder(directory, holderPid)
   const base = {
@@ -69,6 +79,8 @@ export function enterWorld(directory: string, holderPid: number): World {
     device: 0,
     holder,
     hostProc,
+    hostNet: host.net,
+    hostMnt: host.mnt,
     idMapKey: idMapKey(),
     ownNs,
     base,
@@ -139,11 +151,26 @@ export function within<T>(world: World, namespace: OpenNamespace, work: () => T)
 
 /** As `within`, for work that concerns the network namespace alone: entering the others costs ten times as much. */
 export function withinNet<T>(world: World, namespace: OpenNamespace, work: () => T): T {
+  return inNet(world, namespace.net, work)
+}
+
+/** As `withinNet`, in the network namespace that a descriptor stands for. */
+export function inNet<T>(world: World, net: number, work: () => T): T {
   try {
-    setns(namespace.net, CLONE_NEWNET)
+    setns(net, CLONE_NEWNET)
     return work()
   } finally {
     setns(world.base.net, CLONE_NEWNET)
+  }
+}
+
+/** As `within`, in the machine's mount namespace. */
+export function inHostMounts<T>(world: World, work: () => T): T {
+  try {
+    setns(world.hostMnt, CLONE_NEWNS)
+    return work()
+  } finally {
+    goHome(world)
   }
 }
 

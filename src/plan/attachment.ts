@@ -2,7 +2,7 @@
 import { isVirtual } from '../state/equal-link.ts'
 import { KINDS } from '../state/kind.ts'
 import type { LinkState, NamespaceState } from '../state/network.ts'
-import type { LinkChange } from './operation.ts'
+import type { LinkChange } from './link-change.ts'
 
 type Links = NamespaceState['links']
 

@@ -27,9 +27,12 @@ function planCablesOfGoing(draft: Draft): void {
   for (const [netns, observed] of draft.observed.namespaces) {
     if (stays(draft, netns)) continue
     for (const [ifname, link] of observed.links) {
+      if (link.kind === 'external')
+        deleteLink(draft, { netns, ifname }, `${netns} ${draft.desired.namespaces.has(netns) ? 'is made anew' : 'is not in the file'}`)
       if (link.kind !== 'veth' || !stays(draft, link.peer.netns)) continue
       const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
-      if (isIdlePort(draft, link.peer, peer) && !holdsAny(observed, ifname, wanted)) continue
+      // The machine's network goes from the lab's sight, and takes nothing along.
+      if (observed.kind !== 'host' && isIdlePort(draft, link.peer, peer) && !holdsAny(observed, ifname, wanted)) continue
       const why = draft.desired.namespaces.has(netns) ? 'is made anew' : 'is not in the file'
       deleteLink(draft, link.peer, `its peer ${netns}/${ifname} ${why}`)
     }
@@ -47,7 +50,7 @@ function planMisplacedLinks(draft: Draft): void {
     }
     for (const [ifname, link] of findExtras(netns, desired, observed, draft.options).links) {
       const isCable = link.kind === 'veth' && (link.peer.netns === netns || stays(draft, link.peer.netns))
-      if (isCable) deleteLink(draft, { netns, ifname }, 'not in the file')
+      if (isCable || link.kind === 'external') deleteLink(draft, { netns, ifname }, 'not in the file')
     }
   }
 }
@@ -78,6 +81,17 @@ export function planNewCables(draft: Draft): void {
         link: early(link, netns),
         peer: early(peer, link.peer.netns),
       })
+    }
+  }
+}
+
+/** Interfaces of the machine that are not where the file has them. */
+export function planExternals(draft: Draft): void {
+  for (const [netns, desired] of draft.namespaces) {
+    for (const [ifname, link] of desired.links) {
+      if (link.kind !== 'external' || draft.now(netns).links.has(ifname)) continue
+      const origin = link.origin === undefined ? {} : { origin: link.origin }
+      draft.emit({ type: 'take link', netns, cause: 'not there', ...origin, ifname, link })
     }
   }
 }
@@ -116,6 +130,8 @@ function isIdlePort(draft: Draft, { netns, ifname }: LinkEnd, port: LinkState | 
 function whyInTheWay(draft: Draft, end: LinkEnd, link: LinkState, desired: LinkState | undefined): string | undefined {
   if (desired === undefined || desired.kind === 'loopback') return undefined
   if (link.kind !== desired.kind) return `it is a ${kindText(link)}, the file says ${desired.kind}`
+  if (link.kind === 'external' && desired.kind === 'external' && link.device !== desired.device)
+    return `it is ${link.device}, the file says ${desired.device}`
   if (link.kind !== 'veth' || desired.kind !== 'veth') return undefined
   if (link.peer.netns !== desired.peer.netns || link.peer.ifname !== desired.peer.ifname) {
     return `its peer is ${linkEndText(link.peer)}, the file says ${linkEndText(desired.peer)}`

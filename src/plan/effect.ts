@@ -4,12 +4,23 @@
  */
 import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { addrKey, fdbKey, mdbKey, neighKey, routeKey, ruleKey } from '../state/key.ts'
-import type { AddrState, BridgeLink, BridgePort, FdbEntry, LinkState, PortVlan, VethLink, VirtualLink } from '../state/network.ts'
+import type {
+  AddrState,
+  BridgeLink,
+  BridgePort,
+  ExternalLink,
+  FdbEntry,
+  LinkState,
+  PortVlan,
+  VethLink,
+  VirtualLink,
+} from '../state/network.ts'
 import type { Options } from '../state/option.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
-import type { AddQdisc, ChangeQdisc, LinkChange, Operation, VlanRange } from './operation.ts'
+import type { LinkChange } from './link-change.ts'
+import type { AddQdisc, ChangeQdisc, Operation, VlanRange } from './operation.ts'
 import { newNamespace } from './working.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 import type { WireguardChange, WireguardConfig } from '../state/wireguard.ts'
@@ -116,6 +127,10 @@ function newLink<L extends VethLink | VirtualLink | BridgeLink>({ addrGenMode, .
   return { ...link, up: false, ...(addrGenMode !== undefined && { addrGenMode: 'eui64' }) } as L
 }
 
+function newExternal({ master: _master, port: _port, addrGenMode: _mode, ...link }: ExternalLink): ExternalLink {
+  return { ...link, up: false }
+}
+
 /** In no master yet, a WireGuard link without keys, a VXLAN with an empty table. */
 function newVirtual(link: VirtualLink): VirtualLink {
   const { master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...rest } = newLink(link)
@@ -196,6 +211,9 @@ function perform(working: Working, operation: Operation): void {
     case 'set isolation':
       namespace.isolation = operation.isolation
       break
+    case 'set limits':
+      namespace.limits = operation.limits
+      break
     case 'add bridge': {
       const { selfVlans: _, master: _master, port: _port, ...link } = operation.link
       namespace.links.set(operation.ifname, newLink(link))
@@ -242,6 +260,9 @@ function perform(working: Working, operation: Operation): void {
     case 'set link':
       setLink(namespace, operation.ifname, operation.set)
       if (operation.ifname === 'lo' && operation.set.up === true) for (const addr of LO_ADDRS) namespace.addrs.set(addrKey(addr), addr)
+      break
+    case 'take link':
+      namespace.links.set(operation.ifname, newExternal(operation.link))
       break
     case 'del link':
       removeLink(working, operation.netns, operation.ifname)

@@ -1,7 +1,8 @@
 /** A plan for programs. Keys and their order are stable: `version` counts up when they change. */
 import type { Origin } from '../diagnostic/origin.ts'
 import type { Operation, Plan } from './operation.ts'
-import { describe, markOf, sameAs } from './words.ts'
+import { markOf } from './mark.ts'
+import { describe, sameAs } from './words.ts'
 
 export interface PlanJson {
   readonly version: 1

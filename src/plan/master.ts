@@ -2,7 +2,7 @@
 import { isVirtual } from '../state/equal-link.ts'
 import type { LinkState, NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
-import type { LinkChange } from './operation.ts'
+import type { LinkChange } from './link-change.ts'
 
 /** Whether `add veth` can say it: a bridge is there before its cables, a bond or a VRF is not. */
 export function isEarlyMaster(namespace: Pick<NamespaceState, 'links'> | undefined, master: string | undefined): boolean {

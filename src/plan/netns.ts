@@ -67,5 +67,5 @@ export function planGoneNetns(draft: Draft): void {
 }
 
 function kindWords(kind: NamespaceState['kind']): string {
-  return { node: 'a node', bridge: 'a bridge with an address', fabric: 'the fabric' }[kind]
+  return { node: 'a node', bridge: 'a bridge with an address', fabric: 'the fabric', host: "the machine's own" }[kind]
 }

@@ -5,10 +5,9 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import type { MountState, RootState } from '../state/mount.ts'
 import type {
-  AddrGenMode,
   AddrState,
   BridgeLink,
-  BridgeVlan,
+  ExternalLink,
   FdbEntry,
   FileState,
   LinkState,
@@ -18,18 +17,16 @@ import type {
   PortVlan,
   RouteState,
   RuleState,
-  RulesetTool,
-  ServiceState,
   VethLink,
   VirtualLink,
 } from '../state/network.ts'
 import type { Qdisc, QdiscChain } from '../state/qdisc.ts'
-import type { VirtualKind } from '../state/kind.ts'
-import type { Options } from '../state/option.ts'
 import type { Isolation } from '../state/isolation.ts'
+import type { LinkChange } from './link-change.ts'
+import type { RunSetup, SetLimits, SetRuleset, StartService, StopService } from './client-operation.ts'
 import type { WireguardChange } from '../state/wireguard.ts'
 
-interface OperationBase {
+export interface OperationBase {
   /** Name of the namespace it works in. */
   readonly netns: string
   /** Why, in a few words: "not there", "mtu is 1500, the file says 9000", "not in the file". */
@@ -48,9 +45,11 @@ export type Operation =
   | DelNetns
   | SetHostname
   | SetIsolation
+  | SetLimits
   | AddBridge
   | AddVeth
   | AddLink
+  | TakeLink
   | SetLink
   | DelLink
   | AddQdisc
@@ -81,6 +80,8 @@ export type Operation =
   | RunSetup
   | StartService
   | StopService
+
+export type { LinkChange } from './link-change.ts'
 
 export type OperationType = Operation['type']
 
@@ -149,26 +150,14 @@ export interface SetLink extends OperationBase {
   readonly previous?: LinkChange
 }
 
-export interface LinkChange {
-  readonly up?: boolean
-  readonly mtu?: number
-  readonly lladdr?: string
-  readonly addrGenMode?: AddrGenMode
-  /** null: taken out of its bridge, bond or VRF. */
-  readonly master?: string | null
-  /** '' takes it away. */
-  readonly alias?: string
-  /** Bridge options. */
-  readonly bridge?: Partial<Pick<BridgeLink, 'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping'>>
-  /** Of a bridge; null: it takes no notice of VLANs. */
-  readonly vlan?: BridgeVlan | null
-  /** Of a kind in state/kind.ts. */
-  readonly kind?: { readonly name: VirtualKind; readonly options: Options }
-  /** Of a bridge's port. */
-  readonly port?: Options
+/** RTM_NEWLINK with IFLA_NET_NS_FD: an interface of the machine comes, down, under this name. How it was there is noted before. */
+export interface TakeLink extends OperationBase {
+  readonly type: 'take link'
+  readonly ifname: string
+  readonly link: ExternalLink
 }
 
-/** RTM_DELLINK; a veth's peer goes with it. */
+/** RTM_DELLINK; a veth's peer goes with it. An interface of the machine goes back, and is there as it was. */
 export interface DelLink extends OperationBase {
   readonly type: 'del link'
   readonly ifname: string
@@ -356,39 +345,6 @@ export interface RemoveFile extends OperationBase {
   readonly type: 'remove file'
   readonly path: string
   readonly previous?: FileState
-}
-
-/** iptables-restore, ip6tables-restore or nft -f inside the namespace. */
-export interface SetRuleset extends OperationBase {
-  readonly type: 'set ruleset'
-  readonly tool: RulesetTool
-  /** Tool input that replaces what is there; flushes where the file no longer has rules. */
-  readonly input: string
-  /** Origin of each line of the input, where the file has one for it. */
-  readonly lineOrigins?: readonly (Origin | undefined)[]
-  /** Tool input that brings back what was there. */
-  readonly previous?: string
-}
-
-export interface RunSetup extends OperationBase {
-  readonly type: 'run setup'
-  readonly argv: readonly string[]
-}
-
-/** nsexec serve inside the node; done when it is ready. One of that name that is there is ended first. Neighbouring ones start side by side, each after those that it names. */
-export interface StartService extends OperationBase {
-  readonly type: 'start service'
-  readonly name: string
-  readonly service: ServiceState
-  /** What runs under this name now, with its definition where that is known. */
-  readonly previous?: ServiceState
-}
-
-/** Its processes get its stop signal, and SIGKILL where they do not heed it; done when the last has ended. */
-export interface StopService extends OperationBase {
-  readonly type: 'stop service'
-  readonly name: string
-  readonly previous?: ServiceState
 }
 
 /** Operations in the order in which they are applied. */

@@ -17,6 +17,7 @@
  *   add mdb                 which a bridge takes only while it is up
  *   routes, rules, neighs   new before old, so that traffic always finds one
  *   set ruleset, remove file
+ *   set limits
  *   run setup
  *   stop service, start service
  *   stop service, del link, del netns
@@ -26,7 +27,7 @@ import { isVirtual } from '../state/equal-link.ts'
 import type { LinkState, NamespaceState, NetworkState, RouteState } from '../state/network.ts'
 import { sysctlRank } from './sysctl-name.ts'
 
-const KIND_RANK = { node: 0, bridge: 1, fabric: 2 }
+const KIND_RANK = { node: 0, bridge: 1, fabric: 2, host: 3 }
 
 /** Names of the namespaces in the order of the file, nodes first: the plan speaks of a cable at its node's end. */
 export function namespacesInOrder(network: NetworkState): (readonly [string, NamespaceState])[] {

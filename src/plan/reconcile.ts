@@ -2,7 +2,7 @@
 import type { NetworkState } from '../state/network.ts'
 import { planBridgeMtus } from './bridge-mtu.ts'
 import { planGoneBridges, planNewBridges } from './bridge.ts'
-import { planCablesInTheWay, planNewCables } from './cable.ts'
+import { planCablesInTheWay, planExternals, planNewCables } from './cable.ts'
 import { startDraft } from './draft.ts'
 import type { Draft, PlanOptions } from './draft.ts'
 import { planGoneFiles, planNewFiles } from './file.ts'
@@ -17,6 +17,7 @@ import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
 import { planRulesets } from './ruleset.ts'
 import { planGoneServices, planNewServices } from './service.ts'
+import { planLimits } from './limits.ts'
 import { planSetup } from './setup.ts'
 import { planLinkSysctls, planNetnsSysctls } from './sysctl.ts'
 import { planNewVirtualLinks, planVirtualLinksInTheWay } from './virtual.ts'
@@ -36,6 +37,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planNamespaces(draft)
   planNewBridges(draft)
   planNewCables(draft)
+  planExternals(draft)
   planNewVirtualLinks(draft)
   planMembers(draft)
   planLinkChanges(draft)
@@ -47,6 +49,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planRouting(draft)
   planRulesets(draft)
   planGoneFiles(draft)
+  planLimits(draft)
   planSetup(draft)
   planGoneServices(draft)
   planNewServices(draft)

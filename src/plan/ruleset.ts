@@ -6,7 +6,7 @@ import { isSameRuleset } from '../state/equal.ts'
 import { droppedRulesets } from '../state/extra.ts'
 import type { RulesetState, RulesetTool } from '../state/network.ts'
 import type { Draft } from './draft.ts'
-import type { SetRuleset } from './operation.ts'
+import type { SetRuleset } from './client-operation.ts'
 import { emptyRuleset } from './ruleset-input.ts'
 
 export function planRulesets(draft: Draft): void {

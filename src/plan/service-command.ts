@@ -1,5 +1,5 @@
 /** Commands of services in words: as the file has them, and as one would type them. */
-import type { StartService } from './operation.ts'
+import type { StartService } from './client-operation.ts'
 import { parseForward } from '../state/forward.ts'
 import type { PublishedPort } from '../state/forward.ts'
 import { besideCommand, bracketed } from './beside-command.ts'

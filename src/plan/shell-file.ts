@@ -4,7 +4,7 @@
  */
 import type { Operation, Plan, WriteFile } from './operation.ts'
 import { hereDocument, quote } from './quote.ts'
-import { netnsName } from './words.ts'
+import { netnsName } from './netns-words.ts'
 
 export interface ShellFiles {
   /** Definitions that the calls need; '' where there are none. */

@@ -2,13 +2,15 @@
  * A plan as a POSIX shell script that builds the same network with ip netns, for reading and for machines without netlab.
  * ip(8) in batch mode reads words in single quotes, and takes # for a comment wherever it stands: what needs more goes without batch.
  */
+import { HOST } from '../state/network.ts'
 import type { Operation, Plan } from './operation.ts'
 import { besideStop } from './beside-command.ts'
 import { mountComment, rootComment } from './mount-words.ts'
 import { hereDocument, quote } from './quote.ts'
 import { shellFiles } from './shell-file.ts'
 import { rulesetCommand } from './ruleset-input.ts'
-import { ipCommand, ipWords, netnsName, sameAs } from './words.ts'
+import { netnsName } from './netns-words.ts'
+import { ipCommand, ipWords, sameAs } from './words.ts'
 
 /** One line of the script, or one line of an `ip -batch` input. */
 interface Line {
@@ -24,6 +26,7 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'del netns': 'Namespaces that go',
   'set hostname': 'Hostnames',
   'set isolation': 'Isolation',
+  'set limits': 'Limits',
   'set sysctl': 'Sysctls',
   'add mount': 'Mounts',
   'del mount': 'Mounts',
@@ -31,6 +34,7 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
   'remove file': 'Files',
   'add bridge': 'Bridges',
   'add veth': 'Cables',
+  'take link': "The machine's own",
   'add link': 'Links on links, and other kinds',
   'set wireguard': 'Links on links, and other kinds',
   'set link': 'Links',
@@ -73,8 +77,9 @@ export function formatPlanShell(plan: Plan): string {
 }
 
 function header(plan: Plan): string {
-  const added = plan.operations.filter((operation) => operation.type === 'add netns').map(({ netns }) => netnsName(plan.lab, netns))
-  const isWhole = plan.operations.every(({ netns }) => added.includes(netnsName(plan.lab, netns)))
+  const inLab = plan.operations.filter(({ netns }) => netns !== HOST)
+  const added = inLab.filter(({ type }) => type === 'add netns').map(({ netns }) => netnsName(plan.lab, netns))
+  const isWhole = inLab.every(({ netns }) => added.includes(netnsName(plan.lab, netns)))
   const hasHostnames = plan.operations.some(
     (operation) => operation.type === 'set hostname' || (operation.type === 'add netns' && operation.hostname !== undefined),
   )
@@ -140,6 +145,7 @@ function linesOf(operation: Operation, lab: string, fileCall: string | undefined
   const place = origin === undefined ? '' : `${oneLine(origin.file)}:${origin.line}`
   const name = netnsName(lab, operation.netns)
   const commands = ipCommand(operation, lab)
+  if (operation.netns === HOST && commands === undefined) return []
   if (commands !== undefined) {
     return commands.map((command) => {
       const ip = ipWords(command, lab)

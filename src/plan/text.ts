@@ -1,8 +1,8 @@
 /** A plan for people: one line an operation, what, where, why, and the line of the file that asked for it. */
 import { relative } from 'node:path'
 import type { Operation, Plan } from './operation.ts'
-import { describe, markOf } from './words.ts'
-import type { Mark } from './words.ts'
+import { markOf, type Mark } from './mark.ts'
+import { describe } from './words.ts'
 
 export interface PlanTextOptions {
   /** ANSI colours. */

@@ -5,11 +5,13 @@
  */
 import { BARE_PORT, isVirtual, NO_FDBS } from '../state/equal-link.ts'
 import { DEFAULT_ISOLATION } from '../state/isolation.ts'
+import { NO_LIMITS } from '../state/limits.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import { followers } from './attachment.ts'
 import type { Loss } from './loss.ts'
-import type { AddQdisc, LinkChange, Operation } from './operation.ts'
+import type { LinkChange } from './link-change.ts'
+import type { AddQdisc, Operation } from './operation.ts'
 import { chainOperations } from './qdisc-chain.ts'
 import { fdbOperations, mdbOperations, portOperations, vlanOperations } from './port.ts'
 import { emptyRuleset } from './ruleset-input.ts'
@@ -61,8 +63,11 @@ export function inverseOf(operation: Operation): Operation[] {
       return operation.previous === undefined ? [] : [{ ...base, type: 'set hostname', hostname: operation.previous }]
     case 'set isolation':
       return [{ ...base, type: 'set isolation', isolation: operation.previous, previous: operation.isolation }]
+    case 'set limits':
+      return [{ ...base, type: 'set limits', limits: operation.previous, previous: operation.limits }]
     case 'add bridge':
     case 'add veth':
+    case 'take link':
     case 'add link': {
       const peer = operation.type === 'add veth' ? { peer: operation.peer } : {}
       return [{ ...base, type: 'del link', ifname: operation.ifname, link: operation.link, ...peer }]
@@ -185,12 +190,18 @@ function linkOperations(netns: string, ifname: string, link: LinkState, peer: Ve
     const far = link.peer
     return [{ ...base, type: 'add veth', link, peer }, ...addrGenMode(netns, ifname, link), ...addrGenMode(far.netns, far.ifname, peer)]
   }
+  if (link.kind === 'external')
+    return [{ ...base, type: 'take link', link }, ...addrGenMode(netns, ifname, link), ...intoMaster(netns, ifname, link)]
   if (!isVirtual(link)) return []
   const set = link.wireguard === undefined ? {} : wireguardChange(link.wireguard, NO_CONFIG, undefined)
   const keys: Operation[] = Object.keys(set).length === 0 ? [] : [{ ...base, type: 'set wireguard', set }]
-  const master: Operation[] = link.master === undefined ? [] : [{ ...base, type: 'set link', set: { master: link.master } }]
+  const master = intoMaster(netns, ifname, link)
   const fdbs = fdbOperations({ netns, ifname }, link.fdbs ?? NO_FDBS, NO_FDBS).map((step) => ({ ...step, cause: CAUSE }))
   return [{ ...base, type: 'add link', link }, ...addrGenMode(netns, ifname, link), ...fdbs, ...keys, ...master]
+}
+
+function intoMaster(netns: string, ifname: string, { master }: LinkState): Operation[] {
+  return master === undefined ? [] : [{ netns, cause: CAUSE, type: 'set link', ifname, set: { master } }]
 }
 
 /** A link is made with the kernel's own. */
@@ -241,10 +252,11 @@ export function undoWithLosses(operation: Operation, losses: readonly Loss[]): O
 /** A namespace as it was, with what stood on the other ends of its cables. */
 export function undoOfDelNetns(netns: string, namespace: WorkingNamespace, losses: readonly Loss[]): Operation[] {
   const base = { netns, cause: CAUSE }
-  const { kind, hostname, root, isolation } = namespace
+  const { kind, hostname, root, isolation, limits } = namespace
   return [
     { ...base, type: 'add netns', kind, ...(hostname !== undefined && { hostname }), ...(root !== undefined && { root }) },
     ...(isolation === undefined ? [] : [{ ...base, type: 'set isolation' as const, isolation, previous: DEFAULT_ISOLATION }]),
+    ...(limits === undefined ? [] : [{ ...base, type: 'set limits' as const, limits, previous: NO_LIMITS }]),
     ...[...namespace.mounts].map(([path, mount]): Operation => ({ ...base, type: 'add mount', path, mount })),
     ...[...namespace.files].map(([path, file]): Operation => ({ ...base, type: 'write file', path, file })),
     ...restoring([...contents(netns, namespace), ...losses], loopbackOperations(netns, namespace)),

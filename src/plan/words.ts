@@ -2,84 +2,39 @@
 import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
 import { isolationText } from '../state/isolation.ts'
+import { limitsText } from '../state/limits.ts'
+import { limitsCommand } from './limits-command.ts'
 import { fdbKey } from '../state/key.ts'
 import { KINDS, PORT_OPTIONS } from '../state/kind.ts'
 import { mountText } from '../state/mount.ts'
 import type { BridgeVlan, LinkState, RouteFamily, VethLink, VirtualLink } from '../state/network.ts'
-import { FABRIC } from '../state/network.ts'
+import { HOST } from '../state/network.ts'
 import { optionWords } from '../state/option.ts'
 import { linkEndText, routeText, ruleText } from '../state/words.ts'
-import { mountComment, rootComment, rootWords } from './mount-words.ts'
-import type { AddFdb, DelFdb, LinkChange, Operation, VlanRange } from './operation.ts'
+import { mountComment, rootComment } from './mount-words.ts'
+import { addNetnsWords, netnsName } from './netns-words.ts'
+import type { LinkChange } from './link-change.ts'
+import type { AddFdb, DelFdb, Operation, VlanRange } from './operation.ts'
+import { returnCommands, takeCommands } from './external-words.ts'
 import { rulesetCommand } from './ruleset-input.ts'
 import { describeQdisc, tcCommand } from './qdisc-command.ts'
 import { hereDocument, quote, quoteAll, quotedRoute, quotedRule } from './quote.ts'
 import { commandText, serviceCommand } from './service-command.ts'
 import { wireguardCommand, wireguardSummary } from './wireguard-words.ts'
 
-export type Mark = '+' | '~' | '-'
-
-/** Whether the operation adds, changes or removes something. */
-export function markOf(operation: Operation): Mark {
-  switch (operation.type) {
-    case 'add netns':
-    case 'add bridge':
-    case 'add veth':
-    case 'add qdisc':
-    case 'add link':
-    case 'add fdb':
-    case 'add mdb':
-    case 'add addr':
-    case 'add mount':
-    case 'add route':
-    case 'add rule':
-    case 'run setup':
-      return '+'
-    case 'del netns':
-    case 'del link':
-    case 'del qdisc':
-    case 'del vlan':
-    case 'del fdb':
-    case 'del mdb':
-    case 'del addr':
-    case 'del route':
-    case 'del rule':
-    case 'del mount':
-    case 'del neigh':
-    case 'remove file':
-    case 'stop service':
-      return '-'
-    case 'add vlan':
-      return operation.previous === undefined ? '+' : '~'
-    case 'set wireguard':
-      return operation.cause === 'not there' ? '+' : '~'
-    case 'replace neigh':
-    case 'write file':
-    case 'start service':
-      return operation.previous === undefined ? '+' : '~'
-    case 'set ruleset':
-      return operation.cause === 'not there' ? '+' : '~'
-    case 'set hostname':
-    case 'set isolation':
-    case 'set link':
-    case 'change qdisc':
-    case 'replace route':
-    case 'set sysctl':
-      return '~'
-  }
-}
-
 /** What is done, in the kernel's words, without the namespace: `add link eth0 kind veth peer lan/h1.eth0`. */
 export function describe(operation: Operation): string {
   switch (operation.type) {
     case 'add netns':
-      return `add netns${operation.kind === 'node' ? rootWords(operation.root) : ` for ${operation.kind === 'fabric' ? 'bridges' : 'a bridge'}`}`
+      return addNetnsWords(operation)
     case 'del netns':
-      return 'del netns'
+      return operation.netns === HOST ? 'leave the host' : 'del netns'
     case 'set hostname':
       return `set hostname ${operation.hostname}`
     case 'set isolation':
       return `set isolation ${isolationText(operation.isolation)}`
+    case 'set limits':
+      return `set limits ${limitsText(operation.limits)}`
     case 'add bridge':
       return `add link ${operation.ifname} kind bridge`
     case 'add veth':
@@ -99,8 +54,12 @@ export function describe(operation: Operation): string {
       return `${operation.type} ${operation.mdb.group} dev ${operation.bridge} port ${operation.ifname}${inVlan(' vid', operation.mdb.vlan)}`
     case 'set link':
       return `set link ${operation.ifname} ${changeWords(operation.set).join(' ')}`
+    case 'take link':
+      return `take link ${operation.link.device} as ${operation.ifname}`
     case 'del link':
-      return `del link ${operation.ifname}`
+      return operation.link.kind === 'external'
+        ? `return link ${operation.ifname} as ${operation.link.device}`
+        : `del link ${operation.ifname}`
     case 'add qdisc':
     case 'change qdisc':
     case 'del qdisc':
@@ -143,11 +102,6 @@ export function describe(operation: Operation): string {
   }
 }
 
-/** Name of a namespace under `ip netns`: `dmz.h1`, and `dmz` alone for the fabric. */
-export function netnsName(lab: string, netns: string): string {
-  return netns === FABRIC ? lab : `${lab}.${netns}`
-}
-
 /**
  * The commands that a student would type for the same effect, one a line: iproute2, sysctl(8), iptables-restore(8), nft(8).
  * What has no such command is a comment.
@@ -155,6 +109,7 @@ export function netnsName(lab: string, netns: string): string {
 export function sameAs(operation: Operation, lab: string): string {
   const name = netnsName(lab, operation.netns)
   const inside = ipCommand(operation, lab)
+  if (operation.netns === HOST && inside === undefined) return "# the machine's own network, which is there"
   if (inside !== undefined) return inside.map((command) => `${ipWords(command, lab)} ${command.words}`).join('\n')
   const exec = `ip netns exec ${quote(name)}`
   switch (operation.type) {
@@ -166,6 +121,8 @@ export function sameAs(operation: Operation, lab: string): string {
       return `# hostname ${operation.hostname}: ip netns has no uts namespace`
     case 'set isolation':
       return `# isolation ${isolationText(operation.isolation)}: ip netns has namespaces of the network alone`
+    case 'set limits':
+      return limitsCommand(operation, lab)
     case 'set wireguard':
       return wireguardCommand(operation, exec)
     case 'set sysctl':
@@ -204,7 +161,8 @@ export interface IpCommand {
 const FAMILY_WORDS = { inet6: '-6 ', mpls: '-f mpls ' } as const
 
 export function ipWords({ netns, tool = 'ip', family }: IpCommand, lab: string): string {
-  return `${tool} ${family === undefined ? '' : FAMILY_WORDS[family]}-n ${quote(netnsName(lab, netns))}`
+  const inside = netns === HOST ? '' : `-n ${quote(netnsName(lab, netns))}`
+  return `${tool} ${family === undefined ? '' : FAMILY_WORDS[family]}${inside}`.trim()
 }
 
 /** The operation as `ip -n NETNS …` commands; undefined where it takes another tool. */
@@ -233,8 +191,10 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
       return virtualCommands(netns, operation.ifname, operation.link)
     case 'set link':
       return setLinkCommands(netns, operation.ifname, operation.set)
+    case 'take link':
+      return takeCommands(operation, lab)
     case 'del link':
-      return one('link del', quote(operation.ifname))
+      return operation.link.kind === 'external' ? returnCommands(operation, operation.link) : one('link del', quote(operation.ifname))
     case 'add qdisc':
     case 'change qdisc':
     case 'del qdisc':
@@ -293,6 +253,8 @@ function fdbWords({ type, ifname, fdb }: AddFdb | DelFdb): string[] {
 }
 
 function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethLink, lab: string): readonly IpCommand[] {
+  // The machine's network has no name: whoever makes a cable from it is in it.
+  if (link.peer.netns === HOST) return vethCommands(HOST, link.peer.ifname, peer, link, lab)
   const peerWords = `peer name ${quote(link.peer.ifname)} netns ${quote(netnsName(lab, link.peer.netns))} ${linkWords(peer)}`
   const add = { netns, words: `link add ${quote(ifname)} ${linkWords(link)} type veth ${peerWords}` }
   // iproute2 takes alias and master only for a link that stands, so these are commands of their own.

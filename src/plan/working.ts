@@ -15,6 +15,7 @@ import type {
   SysctlState,
 } from '../state/network.ts'
 import type { Isolation } from '../state/isolation.ts'
+import type { Limits } from '../state/limits.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 
 export type Working = Map<string, WorkingNamespace>
@@ -25,6 +26,7 @@ export interface WorkingNamespace {
   hostname: string | undefined
   /** Absent: DEFAULT_ISOLATION. */
   isolation?: Isolation
+  limits?: Limits
   readonly root: RootState | undefined
   readonly mounts: Map<string, MountState>
   readonly links: Map<string, LinkState>
@@ -50,6 +52,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       kind: namespace.kind,
       hostname: namespace.hostname,
       ...(namespace.isolation !== undefined && { isolation: namespace.isolation }),
+      ...(namespace.limits !== undefined && { limits: namespace.limits }),
       root: namespace.root,
       mounts: new Map(namespace.mounts),
       links: new Map(namespace.links),

@@ -11,6 +11,7 @@ import type { Standing } from './extra.ts'
 import { isSameRoot, mountText, rootText } from './mount.ts'
 import { findPrimaryChanges } from './primary.ts'
 import { DEFAULT_ISOLATION, isolationText } from './isolation.ts'
+import { limitsText, NO_LIMITS } from './limits.ts'
 import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
 import { qdiscDifferences } from './qdisc-equal.ts'
 import { qdiscKindText } from './qdisc.ts'
@@ -62,6 +63,7 @@ function namespaceDifferences(netns: string, desired: NamespaceState, observed: 
   return [
     ...hostnameDifferences(netns, desired, observed),
     ...isolationDifferences(netns, desired, observed),
+    ...limitDifferences(netns, desired, observed),
     ...linkAndAddrDifferences(netns, desired, observed, standing),
     ...chainDifferences(netns, desired, observed),
     ...routingDifferences(netns, desired, observed),
@@ -80,6 +82,11 @@ function isolationDifferences(netns: string, desired: NamespaceState, observed: 
   if (desired.isolation === undefined) return []
   const [wanted, there] = [desired.isolation, observed.isolation ?? DEFAULT_ISOLATION].map(isolationText)
   return wanted === there ? [] : [difference(`${netns}.isolate`, desired, wanted, there)]
+}
+
+function limitDifferences(netns: string, desired: NamespaceState, observed: NamespaceState): Difference[] {
+  const [wanted, there] = [desired, observed].map(({ limits }) => limitsText(limits ?? NO_LIMITS))
+  return wanted === there ? [] : [difference(`${netns}.limits`, desired, wanted, there)]
 }
 
 function linkAndAddrDifferences(netns: string, desired: NamespaceState, observed: NamespaceState, standing: Standing): Difference[] {

@@ -60,6 +60,9 @@ export function remakingDifference(desired: LinkState, observed: LinkState): Pro
   if (desired.kind === 'veth' && observed.kind === 'veth' && !isSameEnd(desired.peer, observed.peer)) {
     return { property: 'peer', desired: linkEndText(desired.peer), observed: linkEndText(observed.peer) }
   }
+  if (desired.kind === 'external' && observed.kind === 'external' && desired.device !== observed.device) {
+    return { property: 'device', desired: desired.device, observed: observed.device }
+  }
   if (!isVirtual(desired) || !isVirtual(observed)) return undefined
   if (desired.parent !== observed.parent) return { property: 'parent', desired: desired.parent, observed: observed.parent }
   const [fixed] = optionDifferences(KINDS[desired.kind].options, desired.options, observed.options).filter(

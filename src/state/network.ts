@@ -10,11 +10,15 @@ import type { VirtualKind } from './kind.ts'
 import type { TreeState } from './mount.ts'
 import type { Options } from './option.ts'
 import type { Isolation } from './isolation.ts'
+import type { Limits } from './limits.ts'
 import type { WireguardConfig } from './wireguard.ts'
 
-/** Names of the namespace that holds the bridges, and of the node that `internet` makes. `@` cannot occur in a node's name. */
+/** Names of the namespace that holds the bridges, of the node that `internet` makes, and of the machine's own network. `@` cannot occur in a node's name. */
 export const FABRIC = '@fabric'
 export const INTERNET = '@internet'
+export const HOST = '@host'
+/** Who has the other ends of the machine's own interfaces: a topology knows it as a node, the kernel does not know it. */
+export const EXTERNAL = '@external'
 
 export interface Sourced {
   readonly origin?: Origin
@@ -26,12 +30,19 @@ export interface NetworkState {
 }
 
 export interface NamespaceState extends Sourced, TreeState {
-  /** `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. The last two are net only. */
-  readonly kind: 'node' | 'bridge' | 'fabric'
+  /**
+   * `node`: net, uts and mnt namespaces. `bridge`: a bridge with an address of its own. `fabric`: all other bridges. These two are net only.
+   * `host`: the machine's own network, of which the lab sees its cables' ends and nothing else.
+   */
+  readonly kind: 'node' | 'bridge' | 'fabric' | 'host'
   /** sethostname(2). Only nodes have one. */
   readonly hostname?: string
   /** Of a node. */
   readonly isolation?: Isolation
+  /** Of a node. */
+  readonly limits?: Limits
+  /** Where the file has them. */
+  readonly limitsOrigin?: Origin
   /** By ifname. */
   readonly links: ReadonlyMap<string, LinkState>
   /** By ifname. Without those that the kernel gives each link itself. */
@@ -56,7 +67,7 @@ export interface NamespaceState extends Sourced, TreeState {
   readonly services: ReadonlyMap<string, ServiceState>
 }
 
-export type LinkState = LoopbackLink | VethLink | BridgeLink | VirtualLink | OtherLink
+export type LinkState = LoopbackLink | VethLink | BridgeLink | VirtualLink | ExternalLink | OtherLink
 
 /** The two of the kernel's IN6_ADDR_GEN_MODE_* that netlab sets; any other is observed as `other`. */
 export type AddrGenMode = 'eui64' | 'none' | 'other'
@@ -184,6 +195,13 @@ export interface VirtualLink extends LinkBase {
   readonly fdbs?: ReadonlyMap<string, FdbEntry>
   /** Of kind wireguard. */
   readonly wireguard?: WireguardConfig
+}
+
+/** An interface of the machine, which goes back there when the lab goes. */
+export interface ExternalLink extends LinkBase {
+  readonly kind: 'external'
+  /** Its name on the machine. */
+  readonly device: string
 }
 
 /** A link that netlab did not make (observed only); left alone. */

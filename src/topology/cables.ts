@@ -1,8 +1,9 @@
 /** `links` → cables between two ends, ranges paired. Every name of a node or bridge is looked up here. */
 import type { Origin } from '../diagnostic/origin.ts'
+import { EXTERNAL } from '../state/network.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Damage } from './damage.ts'
-import { nameHint } from './definitions.ts'
+import { isOutsider, nameHint, OUTSIDERS } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import { asMap, asScalar, itemsOf, mapAt, scalarAt, valueAt } from './value.ts'
@@ -71,6 +72,10 @@ export function readCables(root: MapValue, definitions: Definitions, findings: F
       defaults,
     }
     for (const ends of pairs.list()) {
+      if (isOutside(ends)) {
+        findings.error('INVALID_VALUE', item.origin, 'A link has one end in the lab: this one has none.')
+        break
+      }
       if (ends.every(isKnown)) cables.push({ ends: [ends[0], ends[1]] as CableDraft['ends'], link })
       else spoil(ends, damage)
     }
@@ -102,6 +107,11 @@ function readPairs(
   findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
   spoil([...left, ...right], damage)
   return undefined
+}
+
+/** An interface of the machine goes into the lab; it is nothing that the machine could be linked to. */
+function isOutside(ends: readonly MaybeEnd[]): boolean {
+  return ends.every(({ name }) => isOutsider(name))
 }
 
 function isKnown(end: MaybeEnd): end is MaybeEnd & EndDraft {
@@ -174,20 +184,47 @@ function readEndpoint(value: Value, definitions: Definitions, findings: Findings
 function endText(value: Value, findings: Findings): EndText | undefined {
   if (value.kind === 'scalar') return { text: value.text, origin: value.origin }
   const settings = asMap(value)
-  const node = scalarAt(settings, 'node')
-  const bridge = scalarAt(settings, 'bridge')
-  const owner = node ?? bridge
+  const [owner, second] = OWNER_KEYS.flatMap((key) => scalarAt(settings, key) ?? [])
   if (settings === undefined || owner === undefined) {
-    findings.error('MISSING_KEY', value.origin, 'An endpoint names a `node` or a `bridge`; this one names neither.')
+    findings.error(
+      'MISSING_KEY',
+      value.origin,
+      'An endpoint names a `node`, a `bridge`, a link of the `host` or an `external` interface; this one names none.',
+    )
     return undefined
   }
-  if (node !== undefined && bridge !== undefined) {
-    findings.error('CONFLICTING_VALUES', bridge.origin, 'An endpoint is at a `node` or at a `bridge`, not at both.')
+  if (second !== undefined) {
+    findings.error('CONFLICTING_VALUES', second.origin, 'An endpoint is one of `node`, `bridge`, `host` and `external`, not two of them.')
     return undefined
   }
   const name = scalarAt(settings, 'name')
+  const outsider = OUTSIDERS.find(([, key]) => scalarAt(settings, key) !== undefined)
+  if (outsider !== undefined) return outsiderText(outsider, owner, settings, findings)
+  const node = scalarAt(settings, 'node')
   const text = name === undefined ? owner.text : `${owner.text}:${asScalar(name).text}`
   return { text, origin: owner.origin, settings, kind: node === undefined ? 'bridge' : 'node' }
+}
+
+const OWNER_KEYS = ['node', 'bridge', 'host', 'external'] as const
+
+/** The key's value is the name of the interface itself. Of an interface that the machine has, nothing else is said here. */
+function outsiderText(
+  [name, key]: (typeof OUTSIDERS)[number],
+  ifname: ScalarValue,
+  settings: MapValue,
+  findings: Findings,
+): EndText | undefined {
+  const given = scalarAt(settings, 'name')
+  if (given !== undefined) {
+    findings.error('CONFLICTING_VALUES', given.origin, `\`${key}\` is the name of the interface already.`)
+    return undefined
+  }
+  for (const [other, { key: origin }] of settings.entries) {
+    if (name !== EXTERNAL || other === key) continue
+    findings.error('INVALID_VALUE', origin, `${ifname.text} is an interface of the machine: its ${other} is said at the other end.`)
+    return undefined
+  }
+  return { text: `${name}:${ifname.text}`, origin: ifname.origin, settings, kind: 'node' }
 }
 
 function lookUp(

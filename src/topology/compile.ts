@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { INTERNET } from '../state/network.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
+import { isOutsider } from './definitions.ts'
 import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { DaemonConfig } from './daemon-config.ts'
@@ -98,7 +99,7 @@ function testsOf(
 ): readonly Test[] {
   if (root === undefined || topology === undefined) return []
   // `all` nodes are those of the file.
-  const own = { ...topology, nodes: new Map([...topology.nodes].filter(([node]) => node !== INTERNET)) }
+  const own = { ...topology, nodes: new Map([...topology.nodes].filter(([node]) => node !== INTERNET && !isOutsider(node))) }
   return isGraded ? gradedTests(root, own, damage) : readTests(root, own, findings, damage)
 }
 

@@ -1,11 +1,12 @@
 /** `nodes` and `bridges` with ranges expanded, and with defaults and profiles merged under what the file says of each. */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean, suggest } from '../diagnostic/suggest.ts'
+import { EXTERNAL, HOST } from '../state/network.ts'
 import { nodeNameProblem } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
-import { asMap, emptyMap, itemsAt, mapAt, mergeSettings } from './value.ts'
+import { asMap, emptyMap, itemsAt, itemsOf, mapAt, mergeSettings, valueAt } from './value.ts'
 import type { MapValue } from './value.ts'
 
 /** Nodes and bridges together. At that size the kernel itself takes minutes. */
@@ -103,7 +104,33 @@ export function readDefinitions(root: MapValue, findings: Findings, damage: Dama
 
   define('nodes', (own, key) => profiles.under(own, key, nodeDefaults))
   define('bridges', (own) => (bridgeDefaults === undefined ? own : mergeSettings(bridgeDefaults, own, new Set())))
+  for (const [name, key] of OUTSIDERS) {
+    const origin = findOutsider(root, key)
+    if (origin !== undefined) nodes.set(name, { name, origin, settings: emptyMap(origin), own: emptyMap(origin) })
+  }
   return { nodes, bridges, refused }
+}
+
+/** What is not of the lab and yet at the end of a link, which is then as good as a node; and the key of such an endpoint. */
+export const OUTSIDERS = [
+  [HOST, 'host'],
+  [EXTERNAL, 'external'],
+] as const
+
+/** Whether a node of the topology is none of the lab. */
+export function isOutsider(node: string): boolean {
+  return OUTSIDERS.some(([name]) => name === node)
+}
+
+/** Where a link first ends there. */
+function findOutsider(root: MapValue, key: string): Origin | undefined {
+  for (const link of itemsOf(valueAt(root, 'links'))) {
+    for (const endpoint of itemsOf(link.kind === 'map' ? valueAt(link, 'endpoints') : link)) {
+      const found = endpoint.kind === 'map' ? valueAt(endpoint, key) : undefined
+      if (found !== undefined) return found.origin
+    }
+  }
+  return undefined
 }
 
 /** For a name that is not defined: the one that was probably meant, or those that there are. */

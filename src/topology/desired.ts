@@ -2,11 +2,12 @@
 import { join } from 'node:path'
 import { Bug } from '../diagnostic/bug.ts'
 import { addrKey, fdbKey, neighKey, ruleKey } from '../state/key.ts'
-import { FABRIC } from '../state/network.ts'
+import { EXTERNAL, FABRIC, HOST } from '../state/network.ts'
 import type { RootState } from '../state/mount.ts'
 import type {
   AddrState,
   BridgeLink,
+  ExternalLink,
   FdbEntry,
   LinkState,
   LoopbackLink,
@@ -22,11 +23,12 @@ import type {
 import type { QdiscChain } from '../state/qdisc.ts'
 import { ANY_LLADDR, KINDS } from '../state/kind.ts'
 import { derivedMac } from '../unit/mac.ts'
+import { isOutsider } from './definitions.ts'
 import { mplsSysctls } from './mpls.ts'
 import { createNodeFiles } from './node-files.ts'
 import { bridgeLinkName, createPortNamer } from './port-names.ts'
 import type { LinkName, PortNamer } from './port-names.ts'
-import type { Bridge, Cable, Interface, InterfaceAddress, Node, Topology } from './topology.ts'
+import type { Bridge, Cable, Interface, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
 
 /** IN6_ADDR_GEN_MODE_NONE: no link-local address, hence no router solicitations, no MLD, no duplicate address detection. */
 const NO_LINK_LOCAL = ['net.ipv6.conf.default.addr_gen_mode', { value: '1' }] as const
@@ -45,10 +47,12 @@ export function desiredState(topology: Topology): NetworkState {
   const filesOf = createNodeFiles(topology)
   const namespaces = new Map<string, NamespaceState>()
   for (const node of topology.nodes.values()) {
+    if (isOutsider(node.name)) continue
     namespaces.set(node.name, {
       kind: 'node',
       hostname: node.name,
       isolation: node.settings.isolation,
+      ...limitsOf(node.settings),
       ...rootOf(node),
       mounts: node.settings.mounts,
       links: links.get(node.name) ?? new Map<string, LinkState>(),
@@ -79,12 +83,25 @@ export function desiredState(topology: Topology): NetworkState {
   const fabric = links.get(FABRIC)
   if (fabric !== undefined)
     namespaces.set(FABRIC, { ...emptyNamespace('fabric', fabric, qdiscs.get(FABRIC)), sysctls: new Map([NO_LINK_LOCAL]) })
+  const host = topology.nodes.get(HOST)
+  if (host !== undefined)
+    namespaces.set(HOST, {
+      ...emptyNamespace('host', links.get(HOST), qdiscs.get(HOST)),
+      addrs: addrsOf([...interfaceAddrs(host.interfaces)]),
+      origin: host.origin,
+    })
   return { namespaces }
 }
 
 /** Without the canonical form, which the tool itself writes when the ruleset is tried out. */
 export function rulesetsOf(node: Node): ReadonlyMap<RulesetTool, RulesetState> {
   return new Map([...node.settings.rulesets].map(([tool, ruleset]) => [tool, { ...ruleset, canonical: '' }]))
+}
+
+/** Of a node that has any. */
+function limitsOf({ limits, limitsOrigin }: NodeSettings): Pick<NamespaceState, 'limits' | 'limitsOrigin'> {
+  if (Object.keys(limits).length === 0) return {}
+  return { limits, ...(limitsOrigin !== undefined && { limitsOrigin }) }
 }
 
 /** Each node keeps its writes in a directory of its own. */
@@ -125,7 +142,7 @@ function buildLinks(topology: Topology): { links: Map<string, Links>; qdiscs: Ma
     links.set(netns, own)
     return own
   }
-  for (const node of topology.nodes.values()) linksOf(node.name).set('lo', loopbackLink(node))
+  for (const node of topology.nodes.values()) if (!isOutsider(node.name)) linksOf(node.name).set('lo', loopbackLink(node))
   for (const bridge of topology.bridges.values()) {
     const netns = netnsOf(bridge)
     if (netns !== FABRIC) linksOf(netns).set('lo', loopbackLink(bridge))
@@ -146,6 +163,13 @@ function addCable(
   namers: ReadonlyMap<string, PortNamer>,
 ): void {
   const [a, b] = cable.ends
+  if (a.owner === EXTERNAL || b.owner === EXTERNAL) {
+    const [near, device] = a.owner === EXTERNAL ? [b, a] : [a, b]
+    const { netns, name, master } = place(topology, near, device, namers)
+    linksOf(netns).set(name.ifname, externalLink(topology, near, device, { netns, name, ...(master !== undefined && { master }) }))
+    putQdiscs(qdiscs, netns, name.ifname, near)
+    return
+  }
   const ends = [place(topology, a, b, namers), place(topology, b, a, namers)] as const
   ends.forEach((end, index) => {
     const peer = ends[1 - index]
@@ -164,10 +188,31 @@ function addCable(
       origin: link.origin,
     }
     linksOf(end.netns).set(end.name.ifname, veth)
-    if (link.qdiscs === undefined) return
-    const own = qdiscs.get(end.netns) ?? new Map<string, QdiscChain>()
-    qdiscs.set(end.netns, own.set(end.name.ifname, link.qdiscs))
+    putQdiscs(qdiscs, end.netns, end.name.ifname, link)
   })
+}
+
+function putQdiscs(qdiscs: Map<string, Qdiscs>, netns: string, ifname: string, link: Interface): void {
+  if (link.qdiscs === undefined) return
+  const own = qdiscs.get(netns) ?? new Map<string, QdiscChain>()
+  qdiscs.set(netns, own.set(ifname, link.qdiscs))
+}
+
+/** It keeps its own address, unless the file gives it another. */
+function externalLink(topology: Topology, link: Interface, device: Interface, { netns, name, master }: Place): ExternalLink {
+  const isGiven = link.mac !== undefined && link.mac !== derivedMac(topology.name, netns, name.ifname)
+  return {
+    kind: 'external',
+    device: device.ifname ?? '',
+    up: link.up,
+    mtu: link.mtu,
+    ...(isGiven && { lladdr: link.mac }),
+    ...(link.ownerKind === 'node' && addrGenModeOf(topology, link)),
+    ...(link.port !== undefined && { port: link.port }),
+    ...(master !== undefined && { master }),
+    ...(name.alias !== undefined && { alias: name.alias }),
+    origin: device.origin,
+  }
 }
 
 interface Place {
@@ -206,7 +251,7 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       links.set(ifname, { ...bridge, ...common })
       continue
     }
-    const { kind, parent, options, remotes, wireguard } = virtual
+    const { kind, parent, options, remotes, fdbs, wireguard } = virtual
     // An IPVLAN has its parent's address, which nobody can change; a tunnel has none.
     const hasLladdr = KINDS[kind].lladdr !== 'none' && kind !== 'ipvlan'
     const made: VirtualLink = {
@@ -215,7 +260,7 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       ...(hasLladdr && lladdrOf(topology, node.name, link, link.mac ?? derivedMac(topology.name, node.name, ifname))),
       ...(parent !== undefined && { parent }),
       options,
-      ...(remotes !== undefined && { fdbs: remoteEntries(remotes) }),
+      ...((remotes !== undefined || fdbs !== undefined) && { fdbs: vxlanEntries(remotes ?? [], fdbs ?? []) }),
       ...(wireguard !== undefined && { wireguard }),
     }
     links.set(ifname, made)
@@ -223,8 +268,9 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
 }
 
 /** What has no entry of its own goes to all far ends. */
-function remoteEntries(remotes: readonly string[]): ReadonlyMap<string, FdbEntry> {
-  return new Map(remotes.map((dst) => [fdbKey({ lladdr: ANY_LLADDR, dst }), { lladdr: ANY_LLADDR, dst }]))
+function vxlanEntries(remotes: readonly string[], fdbs: readonly FdbEntry[]): ReadonlyMap<string, FdbEntry> {
+  const ofAny = remotes.map((dst) => ({ lladdr: ANY_LLADDR, dst }))
+  return new Map([...ofAny, ...fdbs].map((fdb) => [fdbKey(fdb), fdb]))
 }
 
 /** A bond gives its members its own address, unless it has that of the active one, or balances by addresses. */

@@ -7,6 +7,8 @@ import type { VirtualKind } from '../state/kind.ts'
 import type { Options } from '../state/option.ts'
 import { derivedMac, parseMac } from '../unit/mac.ts'
 import { IMPAIRMENT_KEYS } from '../state/impairment-words.ts'
+import { EXTERNAL } from '../state/network.ts'
+import type { FdbEntry } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { expandRange } from '../unit/range.ts'
@@ -64,6 +66,8 @@ export interface Virtual {
   options: Options
   /** Addresses of the far ends of a vxlan that has several. */
   remotes?: readonly string[]
+  /** Of a vxlan: addresses that are behind one far end alone. */
+  fdbs?: readonly FdbEntry[]
 }
 
 /** The end of a cable that is a bridge's port. */
@@ -125,8 +129,11 @@ export function plugCables(
       const { definition, origin } = end
       used.set(definition, (used.get(definition) ?? new Set()).add(name))
       const ownMac = { mac: mac?.value ?? derivedMac(lab, definition.name, name), macOrigin: mac?.origin ?? origin }
+      if (definition.name === EXTERNAL && chain !== undefined)
+        findings.error('INVALID_VALUE', draft.link.origin, UNIMPAIRED, { hint: UNIMPAIRED_HINT })
       const rest = { mtu, mtuOrigin, up, addresses: [], portSettings: port, vrf, ...qdiscs }
-      return { kind: 'node', definition, ifname: name, origin, address, ...ownMac, ...rest }
+      const own = definition.name === EXTERNAL ? { kind: 'list' as const, items: [], origin } : address
+      return { kind: 'node', definition, ifname: name, origin, address: own, ...ownMac, ...rest }
     }
     const ends = [endAt(0), endAt(1)] as const
     if (ends[0] !== undefined && ends[1] !== undefined) plugged.push({ draft, ends: [ends[0], ends[1]] })
@@ -134,6 +141,9 @@ export function plugCables(
   findUnknownInterfaces(definitions, used, findings, damage)
   return plugged
 }
+
+const UNIMPAIRED = 'What comes from outside is as it is: only what leaves by the interface can be impaired.'
+const UNIMPAIRED_HINT = 'Write it under `forward` or `backward`, whichever leads out.'
 
 /** What speaks of packets that leave by an end, the weakest first: defaults, the segment that it is a port of, the link, the interface. */
 function impairmentLayers({ ends, link }: CableDraft, index: 0 | 1, under: MapValue | undefined): readonly (MapValue | undefined)[] {

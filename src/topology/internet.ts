@@ -7,6 +7,7 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import { routeKey } from '../state/key.ts'
 import { DEFAULT_ISOLATION } from '../state/isolation.ts'
+import { NO_LIMITS } from '../state/limits.ts'
 import { INTERNET } from '../state/network.ts'
 import type { RouteState, RulesetTool, ServiceState } from '../state/network.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
@@ -248,6 +249,7 @@ function routerSettings(lines: readonly Line[], origin: Origin): NodeSettings {
     files: new Map(),
     mounts: new Map(),
     isolation: DEFAULT_ISOLATION,
+    limits: NO_LIMITS,
     rulesets: new Map<RulesetTool, { input: string; origin: Origin }>([['nftables', { input: ruleset(lines), origin }]]),
     setup: [],
     services: new Map(),

@@ -7,7 +7,7 @@ import type { Option, Options, OptionValue } from '../state/option.ts'
 import { isMulticast, parseAddress } from '../unit/address.ts'
 import type { Findings } from './findings.ts'
 import { PORT_KEYS } from './ports.ts'
-import { scalarAt, textsAt } from './value.ts'
+import { itemsAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 
 const OF_ALL = ['kind', 'address', 'mac', 'mtu', 'state', 'vrf']
@@ -126,7 +126,7 @@ function findVxlanEnds(settings: MapValue, origin: Origin, findings: Findings): 
     findings.error('CONFLICTING_VALUES', group.origin, 'A vxlan has `remote` or a `group`, not both.')
   } else if (group !== undefined && scalarAt(settings, 'parent') === undefined) {
     findings.error('MISSING_KEY', group.origin, 'A vxlan with a `group` needs `parent`: the interface that sends to the group.')
-  } else if (remote === undefined && group === undefined) {
+  } else if (remote === undefined && group === undefined && itemsAt(settings, 'fdb').length === 0) {
     const hint = 'Give it `remote`, or `group` and `parent`.'
     findings.warning('MISSING_KEY', origin, 'This vxlan has neither `remote` nor `group`: it sends nothing to anybody.', { hint })
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { INTERNET } from '../state/network.ts'
 import type { FileState } from '../state/network.ts'
+import { isOutsider } from './definitions.ts'
 import { fileState } from './files.ts'
 import type { Interface, InterfaceAddress, Node, Topology } from './topology.ts'
 
@@ -40,7 +41,7 @@ export function createNodeFiles(topology: Topology): (node: Node) => Map<string,
 /** Each name with its first IPv4 and IPv6 address; those of cables come before those of the loopback, which may have no route to it. */
 function* entries(topology: Topology): Generator<string> {
   for (const node of topology.nodes.values()) {
-    if (node.name !== INTERNET)
+    if (node.name !== INTERNET && !isOutsider(node.name))
       yield* entriesOf(node.name, [...[...node.interfaces.values()].flatMap((link: Interface) => link.addresses), ...node.loopback])
   }
   for (const bridge of topology.bridges.values()) yield* entriesOf(bridge.name, bridge.addresses)

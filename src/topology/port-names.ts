@@ -39,6 +39,7 @@ export function createPortNamer(taken: Iterable<string>): PortNamer {
 /** A port is named after the interface it serves, unless the file gives it a name. */
 function namedAfter(port: Interface, peer: Interface): readonly [owner: string, base: string] {
   if (port.ifname !== undefined) return [port.owner, port.ifname]
-  if (peer.ownerKind === 'node') return [peer.owner, peer.ifname ?? '']
+  // HOST and EXTERNAL: their sign is for names alone that nobody writes.
+  if (peer.ownerKind === 'node') return [peer.owner.replace('@', ''), peer.ifname ?? '']
   return [port.owner, peer.owner]
 }

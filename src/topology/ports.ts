@@ -142,6 +142,12 @@ function readFdbs(
   const fdbs = new Map<string, FdbEntry>()
   for (const item of itemsAt(settings, 'fdb')) {
     const map = item.kind === 'map' ? asMap(item) : undefined
+    const dst = map === undefined ? undefined : valueAt(map, 'dst')
+    if (dst !== undefined) {
+      if (scalarAt(settings, 'kind')?.text !== 'vxlan')
+        findings.error('INVALID_VALUE', dst.origin, 'Only a vxlan has far ends: behind any other port there is no `dst`.')
+      continue // of its own table: tunnels.ts
+    }
     const mac = readMac(map === undefined ? item : valueAt(map, 'mac'), findings)
     if (mac === undefined) continue
     const fdb = { lladdr: mac.value, ...vlanOf(map, vlans, bridge, findings) }

@@ -8,12 +8,12 @@ import { isLinkLocal6, parseAddress } from '../unit/address.ts'
 import { containsAddress, parsePrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
-import { nameHint } from './definitions.ts'
+import { isOutsider, nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
 import type { InterfaceAddress } from './topology.ts'
-import { itemsAt, scalarAt, textsAt } from './value.ts'
+import { itemsAt, mapAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
 import { readWords } from './words-or-map.ts'
@@ -91,10 +91,15 @@ export function createRouteReader(
   const checkGateway = (station: Station, via: string, to: string, origin: Origin): void => {
     const name = station.definition.name
     const segment = wiring.segmentOf(station)
-    if (segment === undefined || segment.isOpen || segment.stations.some((other) => damage.has(other.definition.name))) return
+    if (segment === undefined || segment.isOpen) return
+    if (segment.stations.some(({ definition: { name: owner } }) => isOutsider(owner) || damage.has(owner))) return
     const holder = wiring.holderOf(station, via)
     if (holder === undefined) {
-      if (!isLinkLocal6(via))
+      // A program of a router may give it the address (VRRP).
+      const mayMove = segment.stations.some(
+        ({ definition }) => mapAt(definition.settings, 'services') !== undefined && takes(definition, via.includes(':') ? 6 : 4, to),
+      )
+      if (!isLinkLocal6(via) && !mayMove)
         findings.warning('UNREACHABLE_ROUTE', origin, `No interface on the segment of ${name}:${station.ifname} has the address ${via}.`)
       return
     }

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { ServiceDefinition, ServiceName, ServiceState } from '../state/network.ts'
-import { isolationText, type Isolation } from '../state/isolation.ts'
+import { isolationText } from '../state/isolation.ts'
 import { expandRange } from '../unit/range.ts'
 import type { Findings } from './findings.ts'
 import type { ServiceSettings } from './services.ts'
@@ -11,7 +11,7 @@ import type { NodeSettings } from './topology.ts'
 import { partOrigin } from './value.ts'
 import type { ScalarValue } from './value.ts'
 
-type Settings = ReadonlyMap<string, Pick<NodeSettings, 'services' | 'env' | 'capabilities' | 'isolation'>>
+type Settings = ReadonlyMap<string, Pick<NodeSettings, 'services' | 'env' | 'capabilities' | 'isolation' | 'limits'>>
 
 /** The services of each node that has any. */
 export function resolveServices(nodes: Settings, findings: Findings): Map<string, Map<string, ServiceState>> {
@@ -36,18 +36,26 @@ export function resolveServices(nodes: Settings, findings: Findings): Map<string
 
 function serviceState(
   settings: ServiceSettings,
-  node: Pick<NodeSettings, 'env' | 'capabilities' | 'isolation'>,
+  node: Pick<NodeSettings, 'env' | 'capabilities' | 'isolation' | 'limits'>,
   after: readonly ServiceName[],
 ): ServiceState {
   const { origin, after: _, capabilities: added, ...rest } = settings
   const capabilities = node.capabilities === undefined ? {} : { capabilities: [...new Set([...node.capabilities, ...added])].sort() }
-  return definedService({ ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }, origin, node.isolation)
+  return definedService({ ...rest, ...capabilities, env: { ...node.env, ...settings.env }, after }, origin, node)
 }
 
-/** A service that is run so, in namespaces of a node's own or beside them. One that is in other namespaces than it should be is started anew. */
-export function definedService(definition: ServiceDefinition, origin: Origin, isolation?: Isolation): ServiceState {
+/**
+ * A service that is run so, in namespaces and cgroups of a node's own or beside them. One that is in other namespaces than it should be, or
+ * in no cgroup, is started anew.
+ */
+export function definedService(
+  definition: ServiceDefinition,
+  origin: Origin,
+  node?: Pick<NodeSettings, 'isolation' | 'limits'>,
+): ServiceState {
   const { ready: _ready, after: _after, ...runs } = definition
-  const started = { ...runs, ...(isolation !== undefined && { isolation: isolationText(isolation) }) }
+  const isLimited = node !== undefined && Object.keys(node.limits).length > 0
+  const started = { ...runs, ...(node !== undefined && { isolation: isolationText(node.isolation) }), ...(isLimited && { isLimited }) }
   return { definition, digest: hash('sha256', JSON.stringify(Object.entries(started).sort())), origin }
 }
 

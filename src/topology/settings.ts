@@ -10,6 +10,7 @@ import { birdFiles, birdServices, readBird } from './bird.ts'
 import { argvOf, readEnv } from './command.ts'
 import { readCapabilities } from './rights.ts'
 import { readIsolation } from './isolation.ts'
+import { readLimits } from './limits.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
 import { readTree, treeEnvironment } from './roots.ts'
@@ -31,6 +32,7 @@ export function createSettingsReader(findings: Findings): (settings: MapValue) =
 
 function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   const dns = valueAt(settings, 'dns')
+  const limits = valueAt(settings, 'limits')
   const capabilities = readCapabilities(settings, findings)
   const frr = readFrr(settings, findings)
   const bird = readBird(settings)
@@ -58,6 +60,8 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     usesIpv6: frr?.usesIpv6 === true,
     env: { ...treeEnvironment(tree), ...readEnv(mapAt(settings, 'env'), findings) },
     isolation: readIsolation(settings, findings),
+    limits: readLimits(settings, findings),
+    ...(limits !== undefined && { limitsOrigin: limits.origin }),
     ...(capabilities !== undefined && { capabilities }),
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),

@@ -86,7 +86,7 @@ function readStation(station: Station, master: Station | undefined, findings: Fi
 /** Options of a kind that have the name of a port's. */
 function ownKeys(station: Station): ReadonlySet<string> {
   if (station.virtual?.kind === 'bridge') return new Set(['vlan', 'priority'])
-  return new Set(station.virtual?.kind === 'vxlan' ? ['learning'] : [])
+  return new Set(station.virtual?.kind === 'vxlan' ? ['learning', 'fdb'] : [])
 }
 
 function newSwitch(settings: MapValue): Switch {

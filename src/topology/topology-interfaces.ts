@@ -46,7 +46,7 @@ function ofStation(
     const bridge = readBridge(definition, station.mtu, station, new Map(), findings)
     return { ...common, virtual: { kind: 'bridge', bridge } }
   }
-  const { kind, parent, options, remotes } = virtual
+  const { kind, parent, options, remotes, fdbs } = virtual
   const wireguard = kind === 'wireguard' ? wireguardOf(station) : undefined
   return {
     ...common,
@@ -55,6 +55,7 @@ function ofStation(
       options,
       ...(parent !== undefined && { parent: parent.ifname }),
       ...(remotes !== undefined && { remotes }),
+      ...(fdbs !== undefined && { fdbs }),
       ...(wireguard !== undefined && { wireguard }),
     },
   }

@@ -5,11 +5,13 @@
 import type { Origin } from '../diagnostic/origin.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Isolation } from '../state/isolation.ts'
+import type { Limits } from '../state/limits.ts'
 import type { Options } from '../state/option.ts'
 import type { MountState, RootState } from '../state/mount.ts'
 import type {
   BridgePort,
   BridgeVlan,
+  FdbEntry,
   FileState,
   NeighState,
   PortVlan,
@@ -73,6 +75,8 @@ export interface NodeSettings {
   readonly usesIpv6: boolean
   readonly env: Readonly<Record<string, string>>
   readonly isolation: Isolation
+  readonly limits: Limits
+  readonly limitsOrigin?: Origin
   /** Of its commands; absent where it is privileged. */
   readonly capabilities?: readonly string[]
   /** Lines for /etc/hosts. */
@@ -139,6 +143,8 @@ export interface VirtualInterface {
   readonly options: Options
   /** Addresses of the far ends of a vxlan that has several. */
   readonly remotes?: readonly string[]
+  /** Of a vxlan: addresses that are behind one far end alone. */
+  readonly fdbs?: readonly FdbEntry[]
   readonly wireguard?: WireguardConfig
 }
 

@@ -1,14 +1,16 @@
 /** Far ends of tunnels that the file gives as nodes, settled when all addresses are; and what is odd about tunnels then. */
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { KINDS } from '../state/kind.ts'
+import type { FdbEntry } from '../state/network.ts'
 import { parseAddress } from '../unit/address.ts'
 import type { Definitions } from './definitions.ts'
 import { farEndOf } from './far-end.ts'
 import type { FarEnd } from './far-end.ts'
 import type { Findings } from './findings.ts'
+import { readMac } from './interfaces.ts'
 import type { Station } from './interfaces.ts'
 import { checkCast, FAR_END } from './kind-options.ts'
-import { textsAt } from './value.ts'
+import { itemsAt, scalarAt, textsAt, valueAt } from './value.ts'
 import type { ScalarValue } from './value.ts'
 import type { NodeStations } from './virtuals.ts'
 import type { Wiring } from './wiring.ts'
@@ -19,6 +21,7 @@ export function settleFarEnds(definitions: Definitions, nodeStations: NodeStatio
       const remote = station.virtual?.options[FAR_END]
       if (typeof remote === 'string' && parseAddress(remote) === undefined) settle(station, definitions, wiring, findings)
       else if (station.virtual?.kind === 'vxlan' && remote === undefined) settleMany(station, definitions, wiring, findings)
+      if (station.virtual?.kind === 'vxlan') settleEntries(station, definitions, wiring, findings)
     }
   }
 }
@@ -60,6 +63,27 @@ function settleMany(station: Station, definitions: Definitions, wiring: Wiring, 
   }
   virtual.options = { ...virtual.options, ...(local !== undefined && { local }) }
   virtual.remotes = [...remotes]
+}
+
+/** Entries of its table that name a far end; the others are for the bridge that has it. */
+function settleEntries(station: Station, definitions: Definitions, wiring: Wiring, findings: Findings): void {
+  const { virtual } = station
+  const entries = itemsAt(virtual?.settings, 'fdb').flatMap((item): FdbEntry[] => {
+    const map = item.kind === 'map' ? item : undefined
+    const dst = scalarAt(map, 'dst')
+    if (dst === undefined) {
+      const isPort = station.master !== undefined
+      if (!isPort)
+        findings.error('MISSING_KEY', item.origin, 'An entry of a vxlan says behind which far end the address is: it needs `dst`.')
+      return []
+    }
+    const mac = readMac(valueAt(map, 'mac'), findings)
+    const end = endOf(station, dst, definitions, wiring, findings)
+    if (mac === undefined || end === undefined) return []
+    checkCast(FAR_END, end.remote, dst, findings)
+    return [{ lladdr: mac.value, dst: end.remote }]
+  })
+  if (virtual !== undefined && entries.length > 0) virtual.fdbs = entries
 }
 
 function endOf(station: Station, scalar: ScalarValue, definitions: Definitions, wiring: Wiring, findings: Findings): FarEnd | undefined {

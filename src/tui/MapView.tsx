@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
 import type { Controller } from './controller.ts'
 import { Lines, padLines, titleLine } from './Lines.tsx'
-import { drawMap, legend } from './map-canvas.ts'
-import { mapGraph, type MapGraph } from './map-graph.ts'
-import { layoutMap, type MapLayout } from './map-layout.ts'
+import { drawMap, legend } from '../export/map-canvas.ts'
+import { mapGraph, type LabMap } from './map-graph.ts'
+import { layoutMap, type MapLayout } from '../export/map-layout.ts'
 
 interface Props {
   readonly controller: Controller
@@ -15,7 +15,7 @@ interface Props {
 /** The layout of a graph, kept for as long as the graph has the same boxes and lines: what changes all the time are its colours. */
 let kept: { readonly shape: string; readonly layout: MapLayout } | undefined
 
-function layoutOf(graph: MapGraph): MapLayout {
+function layoutOf(graph: LabMap): MapLayout {
   const shape = JSON.stringify([
     graph.boxes.map(({ key, lines }) => [key, lines.map(({ length }) => length)]),
     graph.lines.map(({ from, to }) => [from, to]),

@@ -18,7 +18,7 @@ export interface TuiActions extends TestRunner {
   /** Starts a line of shell in a node. */
   start(node: string, line: string, streams: CommandStreams): Promise<RunningCommand>
   /** Writes what passes an interface into a file, until it is killed. */
-  capture(end: LinkEnd, path: string, onStderr: (text: string) => void): Promise<RunningCommand>
+  capture(end: { readonly place: string; readonly ifname: string }, path: string, onStderr: (text: string) => void): Promise<RunningCommand>
   /** What a service prints, the last lines first, until it is killed. */
   serviceLog(name: ServiceName, onText: (text: string) => void): Promise<RunningCommand>
   restartService(name: ServiceName): Promise<void>

@@ -1,28 +1,13 @@
 // The lab as a graph to draw: nodes and bridges as boxes, cables as lines. Many hosts behind one switch are one box: a thousand boxes
 // beside each other show nobody anything.
-import { CABLE_STATES, type Cable, type CableState } from './links.ts'
+import type { MapBox, MapGraph, MapLine } from '../export/map.ts'
+import { CABLE_COLORS, CABLE_STATES, type Cable, type CableState } from './links.ts'
 import { nodeState, type NodeRow } from './nodes.ts'
 import type { Color } from './span.ts'
 
-export interface MapBox {
-  readonly key: string
-  /** Lines inside. */
-  readonly lines: readonly string[]
-  readonly kind: NodeRow['role'] | 'group'
-  readonly color: Color
-}
-
-export interface MapLine {
-  readonly from: string
-  readonly to: string
-  readonly state: CableState
-  readonly isBusy: boolean
-}
-
-export interface MapGraph {
-  readonly boxes: readonly MapBox[]
-  readonly lines: readonly MapLine[]
-}
+export type LabMap = MapGraph<Color>
+type Box = MapBox<Color>
+type Line = MapLine<Color>
 
 /** From so many hosts on, those behind one neighbour are drawn as one. */
 const GROUP_FROM = 9
@@ -31,7 +16,7 @@ const GROUP_FROM = 9
 const BUSY_BITS = 10_000
 
 /** The graph of a lab as it stands. */
-export function mapGraph(nodes: readonly NodeRow[], cables: readonly Cable[]): MapGraph {
+export function mapGraph(nodes: readonly NodeRow[], cables: readonly Cable[]): LabMap {
   const inside = cables.filter((cable) => cable.b !== undefined)
   const neighbours = neighboursOf(inside)
   const groupOf = new Map<string, string>()
@@ -68,11 +53,11 @@ function neighboursOf(cables: readonly Cable[]): Map<string, Set<string>> {
   return neighbours
 }
 
-function nodeBox(node: NodeRow): MapBox {
+function nodeBox(node: NodeRow): Box {
   return { key: node.name, lines: [node.name], kind: node.role, color: nodeState(node).color }
 }
 
-function groupBox(key: string, members: readonly NodeRow[]): MapBox {
+function groupBox(key: string, members: readonly NodeRow[]): Box {
   const down = members.filter(({ linksDown }) => linksDown > 0).length
   const first = members[0]!.name
   const last = members.at(-1)!.name
@@ -85,17 +70,26 @@ function groupBox(key: string, members: readonly NodeRow[]): MapBox {
 }
 
 /** Cables between the same two boxes are one line, in the worst of their states. */
-function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string): MapLine[] {
-  const lines = new Map<string, MapLine>()
+function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string): Line[] {
+  const lines = new Map<string, Line>()
   for (const { a, b, state, forward, backward } of cables) {
     const [from, to] = [boxOf(a.place), boxOf(b!.place)].sort() as [string, string]
     const key = `${from}\n${to}`
     const before = lines.get(key)
-    const isWorse = before === undefined || CABLE_STATES.indexOf(state) > CABLE_STATES.indexOf(before.state)
-    const isBusy = before?.isBusy === true || forward + backward > BUSY_BITS
+    const isBold = before?.isBold === true || forward + backward > BUSY_BITS
     // A group is not down because one of its cables is: its box says how many.
-    const shown = from.startsWith('group ') || to.startsWith('group ') ? 'up' : state
-    lines.set(key, { from, to, state: isWorse ? shown : before.state, isBusy })
+    const line = lineOf(from.startsWith('group ') || to.startsWith('group ') ? 'up' : state)
+    lines.set(key, { from, to, ...(before === undefined || line.severity > before.severity ? line : looksOf(before)), isBold })
   }
   return [...lines.values()]
+}
+
+type Looks = Pick<Line, 'color' | 'isCut' | 'severity'>
+
+function lineOf(state: CableState): Looks {
+  return { color: CABLE_COLORS[state], isCut: state === 'down' || state === 'no carrier', severity: CABLE_STATES.indexOf(state) }
+}
+
+function looksOf({ color, isCut, severity }: Line): Looks {
+  return { ...(color !== undefined && { color }), isCut, severity }
 }

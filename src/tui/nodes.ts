@@ -1,4 +1,5 @@
 // Nodes and bridges as the overview lists them.
+import { isRouter } from '../export/graph-node.ts'
 import { bridgeName, type LiveNamespace, type LiveNetwork } from '../lab/live-network.ts'
 import type { LiveLink } from '../state/live.ts'
 import { FABRIC, type NetworkState } from '../state/network.ts'
@@ -40,7 +41,7 @@ function nodeRow(network: LiveNetwork, namespace: LiveNamespace, desired: Networ
   const addrs = [...namespace.addrs.values()].filter(({ ifname, local }) => ifname !== 'lo' && !local.startsWith('fe80:'))
   return {
     name: namespace.name,
-    role: isRouter(desired, namespace.name) ? 'router' : 'host',
+    role: isRouter(desired?.namespaces.get(namespace.name)) ? 'router' : 'host',
     netns: namespace.name,
     links,
     linksDown: links.filter(isDown).length,
@@ -72,11 +73,6 @@ function bridgeRows(network: LiveNetwork, namespace: LiveNamespace): NodeRow[] {
 
 function isDown({ up, carrier }: LiveLink): boolean {
   return !up || !carrier
-}
-
-function isRouter(desired: NetworkState | undefined, name: string): boolean {
-  const sysctls = desired?.namespaces.get(name)?.sysctls
-  return ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'].some((sysctl) => sysctls?.get(sysctl)?.value === '1')
 }
 
 function trafficOf(

@@ -1,13 +1,11 @@
 /** Rates as tc(8) reads them: `10mbit`, `1.5gbit`, `64kbit`, `2MBps`. Kept in whole bytes a second, which is what the kernel counts in. */
 import type { Parsed } from './parsed.ts'
 
-/** Bits a second by unit, lower case. tc(8) "RATES": `kbit` is 1000, `kibit` 1024; `bps` are bytes. */
+/** Bits a second by unit, lower case. tc(8) "RATES": `kbit` is 1000, `kibit` 1024; `bps` are bytes. A `k` alone tc does not read: it could be either. */
 const BITS_PER_UNIT: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['bit', 1],
   ...(['k', 'm', 'g', 't'] as const).flatMap((prefix, index): [string, number][] => [
-    [prefix, 1000 ** (index + 1)],
-    [`${prefix}i`, 1024 ** (index + 1)],
     [`${prefix}bit`, 1000 ** (index + 1)],
     [`${prefix}ibit`, 1024 ** (index + 1)],
     [`${prefix}bps`, 8 * 1000 ** (index + 1)],

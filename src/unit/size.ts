@@ -20,13 +20,19 @@ const MAX_U32 = 0xffff_ffff
 
 /** Bytes, a fraction cut off as tc does it; at most what 32 bits hold. */
 export function parseSize(text: string): Parsed<number> {
+  const { value, problem } = parseBytes(text)
+  if (problem !== undefined) return { problem }
+  return value > MAX_U32 ? { problem: `"${text}" is more than 4 GiB, the most the kernel can say` } : { value }
+}
+
+/** The same without a bound. */
+export function parseBytes(text: string): Parsed<number> {
   const match = /^(\d+(?:\.\d+)?|\.\d+) ?([a-z]*)$/i.exec(text.trim())
   if (match === null) return { problem: `"${text}" is not a size, e.g. 32kb or 1600` }
   const [, number = '', unit = ''] = match
   const bytes = BYTES_PER_UNIT.get(unit.toLowerCase())
   if (bytes === undefined) return { problem: `"${text}" has an unknown unit "${unit}": b, kb, mb, gb, kbit, mbit and gbit are known` }
-  const size = Math.floor(Number(number) * bytes)
-  return size > MAX_U32 ? { problem: `"${text}" is more than 4 GiB, the most the kernel can say` } : { value: size }
+  return { value: Math.floor(Number(number) * bytes) }
 }
 
 /** `32kb`: the shortest exact form that tc reads. */

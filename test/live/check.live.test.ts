@@ -288,7 +288,7 @@ describe.concurrent('a timeline', () => {
   const LAB = `
 nodes:
   h1: { gateway: r1 }
-  r1: { forwarding: true }
+  r1: { forwarding: true, services: { idle: sleep infinity } }
   h2: { gateway: r1, services: { http: { run: exec python3 -m http.server 80, ready: { tcp: 80 } } } }
 bridges: { lan: { subnet: 10.0.1.0/24 } }
 links:
@@ -310,6 +310,7 @@ tests:
       - { from: h1, to: h2, ping: {}, measure: convergence }
       - { stop: r1 }
       - { from: h1, to: h2, ping: {}, expect: no-reply }
+      - { from: r1, run: "grep -h State /proc/[2-9]*/status", stdout: T (stopped) }
       - { start: r1 }
       - { from: h1, to: h2, ping: {}, measure: convergence }
   - name: what is impaired is reset

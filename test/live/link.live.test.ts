@@ -1,8 +1,8 @@
 /** Links of a running lab: rates, cables pulled, drift, and what a kernel without netem says. This kernel has tbf, if nothing else. */
 import { describe, expect, test as onShared } from 'vitest'
-import { DiagnosticError, LabLink, downLink, listLinks, resetLink, setLink, upLink } from '../../src/index.ts'
+import { DiagnosticError, LabLink, downLink, listLinks, moveLink, resetLink, setLink, upLink } from '../../src/index.ts'
 import { sharedLab, test, type LiveLab } from '../support/live-lab.ts'
-import { missingRequirement } from '../support/needs.ts'
+import { missingRequirement, needs } from '../support/needs.ts'
 
 const FILE = `
 nodes: { r1: { forwarding: true, routes: [10.9.0.0/16 via 10.0.2.2] }, r2: {}, h1: {} }
@@ -110,4 +110,27 @@ test('what the kernel lacks must be told with its line before anything is made',
   await lab.up(FILE)
   await lab.refusal(FILE.replace('rate: 5mbit', 'loss: 5%, rate: 5mbit'))
   expect(await lab.drift()).toEqual([])
+})
+
+test('a moved interface must take its cable along, disturb nobody, and be brought back by `up`', async ({ lab, skip }) => {
+  needs({ skip }, 'sched:tbf')
+  const file = `
+nodes: { r1: { routes: [10.9.0.0/16 via 10.0.1.2] }, r2: {}, h[1-2]: {} }
+bridges: { lan: { subnet: 10.0.1.0/24 } }
+links: [["h[1-2]", lan], { endpoints: [r1:eth1, lan], rate: 10mbit }, [r2, lan]]
+`
+  await lab.up(file)
+  const pings = lab.sh('h1', 'ping -q -i 0.01 -c 100 10.0.1.2')
+  expect(await moveLink(lab.name, 'r1:eth1', 'r2')).toEqual({ from: 'r1:eth1', to: 'r2:eth1', routesLost: 1 })
+  expect(await pings).toContain(' 0% packet loss')
+  await lab.sh('r2', 'ping -c 1 -W 5 -I eth1 10.0.1.1')
+  expect(await lab.sh('r2', 'tc qdisc show dev eth1')).toContain('rate 10Mbit')
+  expect(await lab.ip('r1', 'link show type veth')).toEqual([])
+
+  expect((await refusalOf(moveLink(lab.name, 'r2:eth1', 'r2:eth0'))).diagnostics).toMatchObject([{ code: 'INTERFACE_TAKEN' }])
+  expect((await refusalOf(moveLink(lab.name, 'r1:eth1', 'r2'))).diagnostics).toMatchObject([{ code: 'UNKNOWN_INTERFACE' }])
+  expect((await lab.drift()).map(({ cause }) => cause)).toContain('its peer is r2/eth1, the file says r1/eth1')
+  await lab.up(file)
+  expect(await lab.drift()).toEqual([])
+  await lab.sh('r1', 'ping -c 1 -W 5 10.0.1.1')
 })

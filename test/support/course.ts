@@ -1,9 +1,11 @@
 /** The labs of topologies/, what each needs of the machine, and how its tests end. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { TestContext } from 'vitest'
-import { runFile } from '../../src/check/run-file.ts'
+import { expect, type TestContext } from 'vitest'
+import { runFile, type RunOptions } from '../../src/check/run-file.ts'
+import { validate } from '../../src/index.ts'
 import { needs, type Requirement } from './needs.ts'
 
 const folder = fileURLToPath(new URL('../../topologies', import.meta.url))
@@ -12,21 +14,44 @@ export const LABS = readdirSync(folder).filter((name) => existsSync(join(folder,
 const FRR = ['command:vtysh', 'command:/usr/lib/frr/zebra'] as const
 
 /** Those for which only a full kernel will do. */
-export const FULL_KERNEL: readonly string[] = ['bond', 'overlay', 'vlans', 'vrf', 'wireguard']
+export const FULL_KERNEL: readonly string[] = ['aqm', 'bond', 'overlay', 'tcp-loss', 'vlans', 'vrf', 'wireguard']
+
+/** Those with routing daemons, which wait for neighbours. */
+export const SLOW: readonly string[] = [
+  'anycast-dns',
+  'bfd',
+  'bgp',
+  'bgp-hijack',
+  'isis',
+  'ospf-ring',
+  'ospfv3-areas',
+  'rip',
+  'route-reflector',
+]
 
 /** What a lab takes beyond ip, ping, iptables and nft. */
 const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
+  'anycast-dns': [...FRR, 'command:dnsmasq'],
+  aqm: ['sched:fq_codel', 'command:iperf3'],
+  bfd: FRR,
   bgp: FRR,
   'bgp-hijack': FRR,
   bond: ['link:bond'],
   bufferbloat: ['command:iperf3'],
+  dhcp: ['command:dnsmasq', 'command:busybox'],
   dns: ['command:dnsmasq'],
+  isis: FRR,
   'load-balancing': ['command:python3'],
   'ospf-ring': [...FRR, 'command:python3'],
+  'ospfv3-areas': FRR,
   overlay: ['link:vxlan', 'link:gre'],
   rip: FRR,
+  'route-reflector': FRR,
+  slaac: ['command:radvd'],
+  'tcp-loss': ['sched:netem', 'command:iperf3'],
   vlans: ['link:vlan', 'link:bridge-vlan'],
   vrf: ['link:vrf'],
+  vrrp: ['command:keepalived'],
   web: ['command:python3'],
   wireguard: ['link:wireguard'],
 }
@@ -41,9 +66,27 @@ export function fileOf(lab: string, file: 'topology' | 'fault' | 'hidden-tests')
   return join(folder, lab, `${file}.yaml`)
 }
 
+/** Nothing is wrong with the lab; the tests of its exercise hold, and then its own, in one network: each start takes its time. */
+export async function theLabHolds(name: string): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'netlab-course-'))
+  try {
+    const file = join(scratch, `${name}.yaml`)
+    writeFileSync(file, JSON.stringify({ include: [fileOf(name, 'hidden-tests'), fileOf(name, 'topology')] }))
+    expect((await validate(file)).diagnostics).toEqual([])
+    expect(await failuresOf(file)).toEqual([])
+  } finally {
+    rmSync(scratch, { recursive: true })
+  }
+}
+
+/** The network with the planted fault comes up, and the tests of the exercise do not hold. */
+export async function theFaultIsFound(name: string): Promise<void> {
+  expect(await failuresOf(fileOf(name, 'fault'), { tests: fileOf(name, 'hidden-tests'), bail: true })).not.toEqual([])
+}
+
 /** Names of the tests that do not hold. A lab that does not come up throws. */
-export async function failuresOf(file: string, tests?: string): Promise<string[]> {
-  const result = await runFile(file, tests === undefined ? {} : { tests })
-  if (result.failure !== undefined || result.tests.length === 0) throw new Error(`${file}: ${JSON.stringify(result.diagnostics)}`)
-  return result.tests.filter(({ status }) => status !== 'passed').map((each) => each.name)
+async function failuresOf(file: string, options: RunOptions = {}): Promise<string[]> {
+  const { tests, failure, diagnostics } = await runFile(file, options)
+  if (failure !== undefined || tests.length === 0) throw new Error(`${file}: ${JSON.stringify(diagnostics)}`)
+  return tests.filter(({ status }) => status !== 'passed').map((each) => each.name)
 }

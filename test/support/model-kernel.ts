@@ -41,6 +41,7 @@ function netnsOf(state: NamespaceState): Netns {
     kind: state.kind,
     hostname: state.hostname,
     isolation: state.isolation,
+    limits: state.limits,
     root: state.root,
     mounts: new Map(state.mounts),
     links: new Map([...state.links].map(([ifname, { origin: _, ...link }]) => [ifname, { link, ownMtu: !follows(ifname, link.mtu) }])),
@@ -62,6 +63,7 @@ function stateOf(netns: Netns): NamespaceState {
     kind: netns.kind,
     ...(netns.hostname !== undefined && { hostname: netns.hostname }),
     ...(netns.isolation !== undefined && { isolation: netns.isolation }),
+    ...(netns.limits !== undefined && { limits: netns.limits }),
     ...(netns.root !== undefined && { root: withoutOrigin(netns.root) }),
     mounts: new Map([...netns.mounts].map(([path, mount]) => [path, withoutOrigin(mount)])),
     links: new Map([...netns.links].map(([ifname, { link }]) => [ifname, { ...link }])),
@@ -145,6 +147,7 @@ function newNetns({ kind, hostname, root }: AddNetns): Netns {
     kind,
     hostname,
     isolation: kind === 'node' ? DEFAULT_ISOLATION : undefined,
+    limits: undefined,
     root,
     mounts: new Map(),
     links: new Map([['lo', { link: { kind: 'loopback', up: false, mtu: 65536 }, ownMtu: false }]]),
@@ -171,6 +174,9 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
       return
     case 'set isolation':
       netns.isolation = operation.isolation
+      return
+    case 'set limits':
+      netns.limits = operation.limits
       return
     case 'add bridge':
       return addBridge(netns, operation)

@@ -12,6 +12,7 @@ import type {
   RulesetTool,
 } from '../../src/state/network.ts'
 import type { Isolation } from '../../src/state/isolation.ts'
+import type { Limits } from '../../src/state/limits.ts'
 import type { QdiscChain } from '../../src/state/qdisc.ts'
 
 export class Refusal extends Error {}
@@ -28,6 +29,7 @@ export interface Netns {
   readonly kind: NamespaceState['kind']
   hostname: string | undefined
   isolation: Isolation | undefined
+  limits: Limits | undefined
   readonly root: RootState | undefined
   readonly mounts: Map<string, MountState>
   readonly links: Map<string, Link>

@@ -4,11 +4,13 @@
  */
 import { spawnSync } from 'node:child_process'
 import type { TestContext } from 'vitest'
+import { findController } from '../../src/linux/cgroup.ts'
+import type { Limited } from '../../src/state/limits.ts'
 
 /**
  * `root`; `userns`: an ordinary user may make user namespaces; `subuid`: newuidmap gives a range of ids;
  * `command:NAME`: a program on PATH; `link:KIND`: `ip link add type KIND` (`link:bridge-vlan`: bridges that tell VLANs apart); `sched:KIND`: `tc qdisc add KIND`;
- * `table:iptables|ip6tables|nft`: the tool can load a rule here; `cgroup:CONTROLLER`: cgroup v2 has it.
+ * `table:iptables|ip6tables|nft`: the tool can load a rule here; `cgroup:CONTROLLER`: a node's processes can be limited by it.
  */
 export type Requirement =
   | 'root'
@@ -18,7 +20,7 @@ export type Requirement =
   | `link:${string}`
   | `sched:${string}`
   | `table:${'iptables' | 'ip6tables' | 'nft'}`
-  | `cgroup:${string}`
+  | `cgroup:${Limited}`
 
 /** Skips the test (or, from beforeEach, each test) unless everything it needs is here. */
 export function needs(context: Pick<TestContext, 'skip'>, ...requirements: readonly Requirement[]): void {
@@ -54,7 +56,7 @@ const PROBES: Readonly<Record<string, (subject: string) => string | undefined>> 
   link: (kind) => inScratch(`kernel has no link kind ${kind}`, LINK_SCRIPTS[kind] ?? `ip link add probe0 type ${kind}`),
   sched: (kind) => inScratch(`kernel has no qdisc ${kind}`, `tc qdisc add dev lo ${SCHED_WORDS[kind] ?? `root ${kind}`}`),
   table: (tool) => inScratch(`${tool} cannot load a rule`, TABLE_SCRIPT[tool] ?? 'false'),
-  cgroup: (name) => inScratch(`cgroup v2 has no controller ${name}`, `grep -qw ${name} /sys/fs/cgroup/cgroup.controllers`),
+  cgroup: (name) => findController(name as Limited).problem,
 }
 
 /** A link to stand upon: lo refuses VLANs. */

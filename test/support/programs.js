@@ -24,6 +24,7 @@ const PACKAGE_OF = new Map([
   ['setpriv', 'util-linux'],
   ['git', 'git'],
   ['busybox', 'busybox-static'],
+  ['dot', 'graphviz'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],
   // For the published package's other architecture.

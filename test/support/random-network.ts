@@ -126,6 +126,8 @@ function buildNamespaces(kernel: ModelKernel, pick: Pick1, chance: Chance): void
     if (kind !== 'node' || chance(80)) continue
     const isolation = pick([{ namespaces: [] }, { namespaces: ['pid', 'time'] as const, boottimeMs: 1000, monotonicMs: 0 }])
     kernel.apply({ type: 'set isolation', netns, cause: '', isolation, previous: DEFAULT_ISOLATION })
+    if (chance(50))
+      kernel.apply({ type: 'set limits', netns, cause: '', limits: pick([{ pids: 9 }, { cpu: 5e4, memory: 2 ** 20 }]), previous: {} })
   }
   if (chance(85)) kernel.apply({ type: 'add netns', netns: FABRIC, cause: '', kind: 'fabric' })
   for (const ifname of BRIDGES) {

@@ -66,6 +66,13 @@ export function delAddr(addr: AddrState, ifindex: number): Request {
   })
 }
 
+/** The address of an RTM_NEWADDR that the kernel has told, once more, on another link: its label, broadcast and lifetime with it. */
+export function addrAgain(body: Buffer, ifindex: number): Request {
+  const header = Buffer.from(body.subarray(0, 8))
+  header.writeUInt32LE(ifindex, 4)
+  return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header, (out) => out.emit(Buffer.from(body.subarray(8))))
+}
+
 /** An address as the kernel tells it. */
 export interface AddrMessage {
   readonly ifindex: number

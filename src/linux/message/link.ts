@@ -37,6 +37,7 @@ import {
   IFLA_MASTER,
   IFLA_MTU,
   IFLA_NET_NS_FD,
+  IFLA_NEW_IFINDEX,
   IFLA_NUM_RX_QUEUES,
   IFLA_NUM_TX_QUEUES,
   IFLA_OPERSTATE,
@@ -184,6 +185,19 @@ function putAddrGenMode(out: AttrStream, mode: AddrGenMode): void {
     families.push(AF_INET6, (inet6: AttrStream) => {
       inet6.push(IFLA_INET6_ADDR_GEN_MODE, putU8(mode === 'none' ? IN6_ADDR_GEN_MODE_NONE : IN6_ADDR_GEN_MODE_EUI64))
     })
+  })
+}
+
+/**
+ * To another network namespace, there under another name and number. The link goes down, and loses its addresses and routes.
+ * Same as: ip link set dev … netns … name …. Errors: EINVAL (it is bound to its namespace), EEXIST (the name is taken there), EBUSY (the
+ * number is). Linux 5.13.
+ */
+export function moveLink(ifindex: number, netnsFd: number, ifname: string, newIfindex: number): Request {
+  return request(RTM_NEWLINK, 0, ifinfomsg(ifindex), (out) => {
+    out.push(IFLA_NET_NS_FD, putU32(netnsFd))
+    out.push(IFLA_IFNAME, zString(ifname))
+    out.push(IFLA_NEW_IFINDEX, putU32(newIfindex))
   })
 }
 

@@ -123,7 +123,7 @@ describe('plan', () => {
 describe('down', () => {
   const down: Library['down'] = async (lab) => {
     if (lab === 'busy') throw new DiagnosticError('refusal', [{ code: 'LAB_BUSY', severity: 'error', detail: 'Somebody is at it.' }])
-    return { lab, wasDead: lab === 'dead', elapsedMs: 20 }
+    return { lab, wasDead: lab === 'dead', warnings: [], elapsedMs: 20 }
   }
 
   it('takes down the only lab', async () => {
@@ -148,7 +148,7 @@ describe('down', () => {
 
   it('--json prints what was taken down', async () => {
     const { stdout } = await netlab(['down', '--json'], { library: { ...libraryOf({ name: 'dmz' }), down } })
-    expect(JSON.parse(stdout)).toEqual([{ lab: 'dmz', wasDead: false, elapsedMs: 20 }])
+    expect(JSON.parse(stdout)).toEqual([{ lab: 'dmz', wasDead: false, elapsedMs: 20, warnings: [] }])
   })
 
   it('--all beside a name is a mistake', async () => {

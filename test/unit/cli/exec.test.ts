@@ -39,7 +39,7 @@ describe('exec', () => {
     const outcome = await netlab(['exec', ...argv, '--', 'true'], {
       library: library(),
       runChild: async ({ args }, streams) => {
-        if (streams === 'inherit') throw new Error('The streams of several nodes are not ours')
+        if (streams === 'inherit' || !('onStdout' in streams)) throw new Error('The streams of several nodes are not ours')
         streams.onStdout(`out of ${args[1] ?? ''}`)
         streams.onStderr('err')
         return args[1] === 'h2' ? 3 : 0

@@ -38,6 +38,8 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     facts: unexpected,
     usedPorts: unexpected,
     pathExists: unexpected,
+    returnLinks: unexpected,
+    moveLink: unexpected,
     list: unexpected,
     watch: unexpected,
     commit: unexpected,

@@ -32,6 +32,7 @@ const ready: ReadyLab = {
 }
 const planOf = (...operations: Operation[]): Plan => ({ lab: 'lan', operations })
 const setup: Operation = { type: 'run setup', netns: 'h1', cause: 'the network is complete', argv: ['true'] }
+const service: Operation = { type: 'start service', netns: 'h1', cause: 'not there', name: 'vrrp', service: { digest: '' } }
 const observation = (text: string, more: Partial<Observation> = {}): Observation => ({
   network: parseNetwork(text),
   tentative: [],
@@ -63,14 +64,20 @@ describe('verify', () => {
     await expect(check(() => observation(KERNEL), planOf(written))).rejects.toThrow('net.ipv4.ip_forward')
   })
 
-  it('minds what is there beyond the file while no setup command ran', async () => {
+  it('minds what is there beyond the file while no program ran', async () => {
     const more = KERNEL.replace('[eth0 10.0.0.1/24]', '[eth0 10.0.0.1/24, eth0 10.9.0.1/24]')
     await expect(check(() => observation(more))).rejects.toThrow('10.9.0.1/24 is not in the file')
   })
 
-  it('remembers what setup commands have made', async () => {
+  it.each([
+    ['setup commands', setup],
+    ['services', service],
+  ])('remembers what %s have made', async (_, operation) => {
     const more = KERNEL.replace('[eth0 10.0.0.1/24]', '[eth0 10.0.0.1/24, eth0 10.9.0.1/24]')
-    const { tolerated } = await check(() => observation(more), planOf(setup), { desired: ready.desired, tolerated: new Set(['before']) })
+    const { tolerated } = await check(() => observation(more), planOf(operation), {
+      desired: ready.desired,
+      tolerated: new Set(['before']),
+    })
     expect(tolerated.size).toBe(2)
     expect([...tolerated].join()).toMatch(/before.*10\.9\.0\.1/)
   })

@@ -17,6 +17,8 @@ function worldOf(names: readonly string[], refuses: (message: SentMessage, netns
     idMapKey: '',
     directory: '/nowhere',
     holder: { pid: 1, fd: -1, waiting: new Map() },
+    hostNet: -1,
+    hostMnt: -1,
     hostProc: -1,
     ownNs: -1,
     base: { net: -1, mnt: -1, uts: -1 },

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../../src/plan/operation.ts'
 import { quoteAll } from '../../../src/plan/quote.ts'
-import { describe as wordsOf, markOf, sameAs } from '../../../src/plan/words.ts'
+import { markOf } from '../../../src/plan/mark.ts'
+import { describe as wordsOf, sameAs } from '../../../src/plan/words.ts'
 import { fileState, parseAddr, parseNeigh, parseNetwork, parseRoute, parseRule } from '../../support/network.ts'
 
 const { namespaces } = parseNetwork(`

@@ -17,7 +17,7 @@ describe('a rate', () => {
     ['10 mbit', 1_250_000],
   ])('%s is %d bytes a second, as tc has it', (text, value) => expect(parseRate(text)).toEqual({ value }))
 
-  it.each(['', 'fast', '10mbat', '-1mbit', '7bit', '10%', '9999999tbit'])('"%s" is none', (text) =>
+  it.each(['', 'fast', '10mbat', '10m', '10Mb', '-1mbit', '7bit', '10%', '9999999tbit'])('"%s" is none', (text) =>
     expect(parseRate(text).problem).toBeDefined(),
   )
 

@@ -1,7 +1,8 @@
 // Where the boxes of the map stand, and the way of its lines: dagre ranks and orders, then all is put on the grid of characters.
 import dagre from '@dagrejs/dagre'
 import { displayWidth } from '../diagnostic/picture.ts'
-import type { MapGraph } from './map-graph.ts'
+import { depthsOf, isReversed } from './ranks.ts'
+import type { MapGraph } from './map.ts'
 
 export interface PlacedBox {
   readonly column: number
@@ -29,7 +30,10 @@ const BOX_GAP = 2
 
 /** Lays the graph out from its middle downwards. */
 export function layoutMap(graph: MapGraph): MapLayout {
-  const depths = depthsOf(graph)
+  const depths = depthsOf(
+    graph.boxes.map(({ key }) => key),
+    graph.lines,
+  )
   const tracks = tracksOf(graph, depths)
   const laid = new dagre.graphlib.Graph({ multigraph: true })
   const upperOf = (from: string, to: string): readonly [string, string] =>
@@ -75,27 +79,6 @@ function tracksOf({ boxes, lines }: MapGraph, depths: ReadonlyMap<string, number
   return tracks
 }
 
-/** Steps from the box with most lines, by which what is in the middle of the network stands at the top. */
-function depthsOf({ boxes, lines }: MapGraph): Map<string, number> {
-  const neighbours = new Map<string, string[]>(boxes.map(({ key }) => [key, []]))
-  for (const { from, to } of lines) {
-    neighbours.get(from)?.push(to)
-    neighbours.get(to)?.push(from)
-  }
-  const byDegree = [...neighbours.keys()].sort((a, b) => neighbours.get(b)!.length - neighbours.get(a)!.length)
-  const depths = new Map<string, number>()
-  for (const start of byDegree) {
-    if (depths.has(start)) continue
-    depths.set(start, 0)
-    for (let front = [start], depth = 1; front.length > 0; depth++) {
-      const next = front.flatMap((key) => neighbours.get(key)!.filter((other) => !depths.has(other)))
-      for (const key of next) depths.set(key, depth)
-      front = [...new Set(next)]
-    }
-  }
-  return depths
-}
-
 /** Down from the upper box, by way of dagre's points where ranks lie between, to the lower; each turn in the row of its track. */
 function wayOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x: number; readonly y: number }[], track: number): Way {
   // dagre puts a point between any two ranks: three points are a line from one rank to the next, which needs none.
@@ -119,4 +102,19 @@ function wayOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x
 
 function centre({ column, width }: PlacedBox): number {
   return column + Math.floor(width / 2)
+}
+
+/** The layout, or its mirror image where most boxes then stand beside each other in the order of the graph. */
+export function inOrder({ boxes }: MapGraph, layout: MapLayout): MapLayout {
+  const places = boxes.map(({ key }) => layout.boxes.get(key)!).map(({ column, row, height }) => ({ rank: row + height, across: column }))
+  return isReversed(places) ? mirrored(layout) : layout
+}
+
+function mirrored({ boxes, ways, width, height }: MapLayout): MapLayout {
+  return {
+    boxes: new Map([...boxes].map(([key, box]) => [key, { ...box, column: width - box.column - box.width }])),
+    ways: ways.map((way) => way.map(([column, row]) => [width - 1 - column, row] as const)),
+    width,
+    height,
+  }
 }

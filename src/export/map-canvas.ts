@@ -1,18 +1,16 @@
 // Draws the map with box characters. Lines that cross or meet share their cells: a cell knows to which sides it is open.
 import { displayWidth } from '../diagnostic/picture.ts'
-import { CABLE_COLORS, CABLE_STATES, type CableState } from './links.ts'
-import type { MapBox, MapGraph } from './map-graph.ts'
+import type { MapBox, MapGraph, MapLine, MapSpan } from './map.ts'
 import type { MapLayout, PlacedBox } from './map-layout.ts'
-import type { Color, Line, Span } from './span.ts'
 
-interface Cell {
+interface Cell<Color extends string> {
   text: string
   color?: Color
   bold: boolean
   /** Of a line: UP | DOWN | LEFT | RIGHT. */
   open: number
-  /** Of the worst line that shares it. */
-  state?: CableState
+  /** The worst line that shares it. */
+  line?: MapLine<Color>
 }
 
 const UP = 1
@@ -37,15 +35,15 @@ export function legend(width: number): string {
 }
 
 /** The part of the map that is seen through a window. */
-export function drawMap(graph: MapGraph, layout: MapLayout, window: PlacedBox): Line[] {
-  const cells = new Map<number, Cell>()
-  const put = (column: number, row: number): Cell | undefined => {
+export function drawMap<Color extends string>(graph: MapGraph<Color>, layout: MapLayout, window: PlacedBox): MapSpan<Color>[][] {
+  const cells = new Map<number, Cell<Color>>()
+  const put = (column: number, row: number): Cell<Color> | undefined => {
     const [x, y] = [column - window.column, row - window.row]
     if (x < 0 || y < 0 || x >= window.width || y >= window.height) return undefined
     const at = y * window.width + x
     const known = cells.get(at)
     if (known !== undefined) return known
-    const cell: Cell = { text: ' ', bold: false, open: 0 }
+    const cell: Cell<Color> = { text: ' ', bold: false, open: 0 }
     cells.set(at, cell)
     return cell
   }
@@ -56,23 +54,19 @@ export function drawMap(graph: MapGraph, layout: MapLayout, window: PlacedBox): 
   )
 }
 
-function isCut(state: CableState): boolean {
-  return state === 'down' || state === 'no carrier'
-}
+type Put<Color extends string> = (column: number, row: number) => Cell<Color> | undefined
 
-type Put = (column: number, row: number) => Cell | undefined
-
-function drawWay({ ways }: MapLayout, index: number, { state, isBusy }: MapGraph['lines'][number], put: Put): void {
+function drawWay<Color extends string>({ ways }: MapLayout, index: number, line: MapLine<Color>, put: Put<Color>): void {
   const way = ways[index]!
   const open = (column: number, row: number, side: number): void => {
     const cell = put(column, row)
     if (cell === undefined) return
     cell.open |= side
     // Where lines share a cell, the one in trouble is seen.
-    if (cell.state === undefined || CABLE_STATES.indexOf(state) > CABLE_STATES.indexOf(cell.state)) cell.state = state
-    cell.color = CABLE_COLORS[cell.state]
-    cell.text = (isCut(cell.state) ? CUT_CHARS : LINE_CHARS)[cell.open]!
-    cell.bold ||= isBusy
+    if (cell.line === undefined || line.severity > cell.line.severity) cell.line = line
+    if (cell.line.color !== undefined) cell.color = cell.line.color
+    cell.text = (cell.line.isCut ? CUT_CHARS : LINE_CHARS)[cell.open]!
+    cell.bold ||= line.isBold
   }
   // Into the boxes at both ends.
   open(...way[0]!, UP)
@@ -89,7 +83,11 @@ function drawWay({ ways }: MapLayout, index: number, { state, isBusy }: MapGraph
   }
 }
 
-function drawBox({ lines, kind, color }: MapBox, { column, row, width, height }: PlacedBox, put: Put): void {
+function drawBox<Color extends string>(
+  { lines, kind, color }: MapBox<Color>,
+  { column, row, width, height }: PlacedBox,
+  put: Put<Color>,
+): void {
   const [topLeft, across, topRight, side, bottomLeft, bottomRight] = [...BORDERS[kind]] as [string, string, string, string, string, string]
   const middle = lines.map((line) => `${side} ${line}${' '.repeat(width - 4 - displayWidth(line))} ${side}`)
   const rows = [topLeft + across.repeat(width - 2) + topRight, ...middle, bottomLeft + across.repeat(width - 2) + bottomRight]
@@ -98,17 +96,17 @@ function drawBox({ lines, kind, color }: MapBox, { column, row, width, height }:
       const cell = put(column + right, row + down)
       if (cell === undefined) return
       cell.text = char
-      cell.color = color
+      if (color !== undefined) cell.color = color
       cell.bold = down === 1
     }),
   )
 }
 
 /** Cells of the same look are one span. */
-function spansOf(cells: readonly (Cell | undefined)[]): Line {
-  const spans: Span[] = []
+function spansOf<Color extends string>(cells: readonly (Cell<Color> | undefined)[]): MapSpan<Color>[] {
+  const spans: MapSpan<Color>[] = []
   let text = ''
-  let look: Pick<Cell, 'color' | 'bold'> = { bold: false }
+  let look: Pick<Cell<Color>, 'color' | 'bold'> = { bold: false }
   const flush = (): void => {
     if (text !== '') spans.push({ text, ...(look.color !== undefined && { color: look.color }), ...(look.bold && { bold: true }) })
     text = ''

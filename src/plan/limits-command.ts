@@ -1,0 +1,23 @@
+/** Limits as commands for a machine with cgroup version 2. */
+import { cgroupFiles, cgroupName } from '../state/cgroup-files.ts'
+import { LIMITED } from '../state/limits.ts'
+import type { SetLimits } from './client-operation.ts'
+import { quote } from './quote.ts'
+
+/** Whatever is to be limited has to be put there, too: ip netns exec does not. */
+export function limitsCommand({ netns, limits, previous }: SetLimits, lab: string): string {
+  const names = cgroupName(lab, netns)
+  const above = quote(`/sys/fs/cgroup/${names.lab}`)
+  const own = quote(`/sys/fs/cgroup/${names.lab}/${names.node}`)
+  const touched = LIMITED.filter((name) => limits[name] !== undefined || previous[name] !== undefined)
+  const files = cgroupFiles(limits)
+  const controllers = touched.map((name) => `+${name}`).join(' ')
+  return [
+    `mkdir -p ${above}`,
+    `echo '${controllers}' > /sys/fs/cgroup/cgroup.subtree_control`,
+    `echo '${controllers}' > ${above}/cgroup.subtree_control`,
+    `mkdir -p ${own}`,
+    ...touched.map((name) => `echo ${quote(files[`${name}.max`])} > ${own}/${name}.max`),
+    `# a process goes there by: echo 0 > ${own}/cgroup.procs`,
+  ].join('\n')
+}
