@@ -6,8 +6,8 @@ import type { AddrState, LinkState, RouteState } from '../state/network.ts'
 import { formatPrefix, prefixOf } from '../unit/prefix.ts'
 
 /** `eth0 10.0.0.0/24` of each way that a route has without a gateway. */
-export function subnetsOf(route: Pick<RouteState, 'dst' | 'nexthops'> | undefined): string[] {
-  return (route?.nexthops ?? []).filter(({ via }) => via === undefined).map(({ dev }) => `${dev} ${route?.dst ?? ''}`)
+export function subnetsOf({ dst, nexthops }: Pick<RouteState, 'dst' | 'nexthops'>): string[] {
+  return nexthops.filter(({ via }) => via === undefined).map(({ dev }) => `${dev} ${dst}`)
 }
 
 /** The addresses, each with the subnet that no route of `subnets` leads to. */
