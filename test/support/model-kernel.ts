@@ -182,6 +182,9 @@ function applyInside(netns: Netns, operation: InsideOperation): void {
       return addBridge(netns, operation)
     case 'add link':
       return addVirtual(netns, operation)
+    case 'take link':
+      // The model's machine has no interface to give.
+      return refuse('ENODEV', operation)
     case 'set wireguard':
     case 'add vlan':
     case 'del vlan':
