@@ -17,10 +17,10 @@ import { plainNetwork } from '../../support/random-network.ts'
 
 const LAB = 'lab'
 
-/** Without what `ip` cannot tell: hostnames, isolation, files, packet filters. */
+/** Without what `ip` cannot tell: hostnames, isolation, limits, files, packet filters. */
 function visible(network: NetworkState): NetworkState {
   const namespaces = [...network.namespaces].map(
-    ([netns, { hostname: _hostname, isolation: _isolation, ...namespace }]): [string, NamespaceState] => [
+    ([netns, { hostname: _hostname, isolation: _isolation, limits: _limits, ...namespace }]): [string, NamespaceState] => [
       netns,
       // Most kernels have the disciplines, the one that runs this may not: the guest's tests build them.
       { ...namespace, files: new Map(), rulesets: new Map(), qdiscs: new Map() },
