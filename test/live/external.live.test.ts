@@ -94,7 +94,7 @@ if (isRoot) {
   })
 } else {
   test('an ordinary user must be told that only root may take an interface of the machine', async ({ lab }) => {
-    const { diagnostics } = await lab.refusal(yaml('lo'))
+    const { diagnostics } = await lab.refusal(yaml('eth0'))
     expect(diagnostics).toMatchObject([{ code: 'ROOT_NEEDED', origin: { line: 4 } }])
   })
 }
