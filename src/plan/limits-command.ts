@@ -13,6 +13,8 @@ export function limitsCommand({ netns, limits, previous }: SetLimits, lab: strin
   const files = cgroupFiles(limits)
   const controllers = touched.map((name) => `+${name}`).join(' ')
   return [
+    // On a machine with version 1 this is a tmpfs, which would take the files and limit nobody.
+    "[ -e /sys/fs/cgroup/cgroup.controllers ] || { echo 'Limits need cgroup version 2 at /sys/fs/cgroup.' >&2; exit 1; }",
     `mkdir -p ${above}`,
     `echo '${controllers}' > /sys/fs/cgroup/cgroup.subtree_control`,
     `echo '${controllers}' > ${above}/cgroup.subtree_control`,
