@@ -25,7 +25,10 @@ const DIED_STATUS = 125
  */
 export const TIERS = new Map([
   ['build', () => step(['npm', 'run', '--silent', 'build:native'], ['npm', 'run', '--silent', 'build'])],
-  ['check', () => step(...['check:types', 'check:lint', 'check:format', 'check:imports'].map((name) => ['npm', 'run', '--silent', name]))],
+  [
+    'check',
+    () => stepAtOnce(...['check:types', 'check:lint', 'check:format', 'check:imports'].map((name) => ['npm', 'run', '--silent', name])),
+  ],
   ['unit', () => vitest(['unit'])],
   ['golden', () => vitest(['golden'])],
   ['property', () => vitest(['property'])],
@@ -38,14 +41,24 @@ export const TIERS = new Map([
 /** Commands that either succeed or not: each counts as one test. @param {string[][]} commands */
 async function step(...commands) {
   const report = emptyReport()
-  for (const command of commands) {
-    if ((await run(command)) === 0) report.passed += 1
-    else {
-      report.failed += 1
-      report.failures.push({ test: command.join(' '), message: 'see above' })
-    }
-  }
+  for (const command of commands) addStatus(report, command, await run(command))
   return report
+}
+
+/** As `step`, of commands that do not need each other. @param {string[][]} commands */
+async function stepAtOnce(...commands) {
+  const report = emptyReport()
+  await Promise.all(commands.map(async (command) => addStatus(report, command, await run(command))))
+  return report
+}
+
+/** @param {TierReport} report @param {string[]} command @param {number} status */
+function addStatus(report, command, status) {
+  if (status === 0) report.passed += 1
+  else {
+    report.failed += 1
+    report.failures.push({ test: command.join(' '), message: 'see above' })
+  }
 }
 
 /** @param {string[]} projects */
