@@ -129,7 +129,8 @@ function coveredDirectories(world: World, node: string): Covered[] {
 /** Covers a directory of the node, so that a file can be made in it. Returns whether that hides files that were bound in it. */
 export function cover(world: World, namespace: OpenNamespace, directory: string): boolean {
   const own = Object.keys(readNotes(world, namespace.name).mounts)
-  if (![...own, ...mountPoints(world)].some((point) => point !== directory && isWithin(directory, point))) {
+  const covered = coveredDirectories(world, namespace.name).map((each) => each.directory)
+  if (![...own, ...covered, ...mountPoints(world)].some((point) => point !== directory && isWithin(directory, point))) {
     overlay(world, namespace, directory)
     return true
   }

@@ -32,7 +32,8 @@ profiles:
       router ospf
        network 10.0.0.0/8 area 0${FAST_OSPF}
 nodes:
-  r1: { use: router, loopback: 10.255.0.1 }
+  # /etc/frr is closed to ordinary users, and lies below the folder that this file needs.
+  r1: { use: router, loopback: 10.255.0.1, files: { /etc/netlab-test-motd: of the node } }
   r2: { use: router, loopback: 10.255.0.2 }
   r3: { use: router, loopback: 10.255.0.3 }
   r4: { use: router, loopback: 10.255.0.4 }
@@ -46,6 +47,7 @@ links:
   await until(lab, 'r1', 'ping -c 1 -W 1 10.255.0.2', / 0% packet loss/)
   expect(await lab.sh('r1', 'vtysh -c "show ip ospf neighbor"')).toMatch(/10\.255\.0\.2 .* Full/)
   expect(await lab.drift()).toEqual([])
+  expect(await lab.sh('r1', 'cat /etc/netlab-test-motd')).toBe('of the node')
   await lab.sh('r1', 'ip link set eth0 down')
   await until(lab, 'r1', 'ip route get 10.255.0.2', /via 10\.4\.0\.1 dev eth1/)
   await until(lab, 'r1', 'ping -c 1 -W 1 10.255.0.2', / 0% packet loss/)
