@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
 import { removeCgroups, setLimits } from '../linux/cgroup.ts'
-import type { SetLimits, StartService } from '../plan/client-operation.ts'
+import type { SetLimits } from '../plan/client-operation.ts'
 import type { Operation, Plan } from '../plan/operation.ts'
 import { withoutConsequences } from './consequence.ts'
 import { explainRefusal } from './explain.ts'
@@ -57,6 +57,13 @@ function runnerOf({ type }: Operation): typeof runEngine {
   return type === 'start service' || type === 'stop service' ? runServices : runEngine
 }
 
+/** The operations of one type that follow each other from `start` on. */
+function runOf<T extends Operation['type']>(operations: readonly Operation[], start: number, type: T): Extract<Operation, { type: T }>[] {
+  const isOne = (operation: Operation): operation is Extract<Operation, { type: T }> => operation.type === type
+  const end = operations.findIndex((operation, index) => index > start && !isOne(operation))
+  return operations.slice(start, end < 0 ? undefined : end).filter(isOne)
+}
+
 /** Loads the run of rulesets that begins at `start`; adds to `done` those that stand. */
 function runRulesets(
   _engine: Engine,
@@ -65,8 +72,7 @@ function runRulesets(
   { directory, signal, onProgress }: ExecuteOptions,
   done: Operation[],
 ): Promise<Failure | undefined> {
-  const end = plan.operations.findIndex(({ type }, index) => index > start && type !== 'set ruleset')
-  const run = plan.operations.slice(start, end < 0 ? undefined : end).filter((operation) => operation.type === 'set ruleset')
+  const run = runOf(plan.operations, start, 'set ruleset')
   const onEffect = (operation: Operation): void => {
     done.push(operation)
     onProgress?.(done.length, plan.operations.length)
@@ -126,12 +132,12 @@ async function runServices(
     await stopService(first, directory)
     return undefined
   }
-  const starts: StartService[] = []
-  for (const operation of operations.slice(start)) {
-    if (operation.type !== 'start service') break
-    starts.push(operation)
-  }
-  return startServices(plan, starts, { engine, directory, onEffect, ...(signal !== undefined && { signal }) })
+  return startServices(plan, runOf(operations, start, 'start service'), {
+    engine,
+    directory,
+    onEffect,
+    ...(signal !== undefined && { signal }),
+  })
 }
 
 function limitNode(plan: Plan, index: number, { netns, limits }: SetLimits, { directory }: ExecuteOptions): Execution['failure'] {
