@@ -1,7 +1,7 @@
 /** `state`: what the kernel of a node has. */
 import type { Observation } from '../linux/observe.ts'
 import type { AddrState, NamespaceState } from '../state/network.ts'
-import type { CableEnd, KernelState, StateExpectation } from '../topology/tests/test.ts'
+import type { KernelState, StateExpectation } from '../topology/tests/test.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { counterOf } from './rule-counters.ts'
 import type { Session } from './session.ts'
@@ -81,21 +81,12 @@ function addressProblem({ addrs }: NamespaceState, { address, prefixlen, dev }: 
   return { expected, seen: all.map((addr) => `${addr.local}/${addr.prefixlen} dev ${addr.ifname}`).join(', ') || 'no address' }
 }
 
-/** The port lies in the bridge's namespace, at the other end of the cable; bridge(8) tells its state. */
-async function portProblem(session: Session, { port, is }: StateOf<'port'>): Promise<Problem | undefined> {
-  const found = bridgeOf(session, port)
-  if (found === undefined) return { expected: is, seen: `${port.node}:${port.ifname} is not on a bridge` }
-  const { stdout } = await session.exec(found.bridge, ['bridge', '-j', 'link', 'show', 'dev', found.ifname])
-  const [shown] = JSON.parse(stdout || '[]') as { state?: string }[]
-  return shown?.state === is ? undefined : { expected: is, seen: shown?.state ?? 'no such port' }
-}
-
-function bridgeOf({ desired: { namespaces } }: Session, { node, ifname }: CableEnd): { bridge: string; ifname: string } | undefined {
-  const link = namespaces.get(node)?.links.get(ifname)
-  if (link?.kind !== 'veth') return undefined
-  const links = namespaces.get(link.peer.netns)?.links
-  const master = links?.get(link.peer.ifname)?.master
-  return master === undefined ? undefined : { bridge: links?.get(master)?.alias ?? master, ifname: link.peer.ifname }
+/** The port lies in the bridge's namespace, at the other end of the cable. */
+async function portProblem({ engine }: Session, { port: { node, ifname }, is }: StateOf<'port'>): Promise<Problem | undefined> {
+  const { network } = await engine.observe(new Map(), { withFacts: true })
+  const link = network.namespaces.get(node)?.links.get(ifname)
+  const port = link?.kind === 'veth' ? network.namespaces.get(link.peer.netns)?.links.get(link.peer.ifname)?.facts?.portState : undefined
+  return port === is ? undefined : { expected: is, seen: port ?? `${node}:${ifname} is not on a bridge` }
 }
 
 async function counterProblem(session: Session, node: string, { rule, grew }: StateOf<'counter'>): Promise<Problem | undefined> {

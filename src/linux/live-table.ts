@@ -1,6 +1,6 @@
 // What a watcher knows of one namespace. Dumps and notifications go in, and what they have changed comes out: a notification that
 // changes nothing that is shown makes no change, and a table that is read again makes the same changes as the messages that were lost.
-import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, LiveQdisc, PortState } from '../state/live.ts'
+import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, LiveQdisc } from '../state/live.ts'
 import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import { decodeAddr } from './message/addr.ts'
 import { decodeAnyFdb, getFdbs } from './message/bridge.ts'
@@ -85,7 +85,7 @@ function takeLink(table: LiveTable, isGone: boolean, body: Buffer, changes: Live
     // A port: that it left the bridge is told once more, of the link itself.
     const { portState } = decodePort(body)
     if (before !== undefined && !isGone && portState !== undefined)
-      set(table, 'link', key, { ...before, port: PORT_STATES[portState] ?? 'disabled' }, changes)
+      set(table, 'link', key, { ...before, port: portState }, changes)
     return
   }
   const after = isGone ? undefined : decodeLiveLink(table, body)
@@ -201,8 +201,6 @@ function set<Noun extends LiveNoun>(
   changes.push(change as LiveChange)
 }
 
-const PORT_STATES: readonly PortState[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking']
-
 function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
   const { ifindex, ifname, flags, mtu, kind, lladdr, alias, masterIfindex, linkIfindex, isLinkElsewhere, portState, facts, bridge } =
     decodeLink(body, true)
@@ -220,7 +218,7 @@ function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
     ...(masterIfindex !== undefined && { master: nameOf(namespace, masterIfindex) }),
     ...(alias !== undefined && { alias }),
     ...(linkIfindex !== undefined && isLinkElsewhere && { peerIfindex: linkIfindex }),
-    ...(portState !== undefined && { port: PORT_STATES[portState] ?? 'disabled' }),
+    ...(portState !== undefined && { port: portState }),
     ...(bridge !== undefined && { bridge: { stp: bridge.stp, isRoot: bridge.lent === undefined || !bridge.lent.includes('helloCs') } }),
   }
 }

@@ -3,7 +3,7 @@
  * for (carrier, learnt neighbours, the kernel's own routes), and it travels as changes: `before` and `after`, one of them absent
  * where an object came or went. Plain data that survives structured clone.
  */
-import type { Family, NamespaceState, RouteState } from './network.ts'
+import type { Family, NamespaceState, PortState, RouteState } from './network.ts'
 import type { Qdisc } from './qdisc.ts'
 
 export interface LiveLink {
@@ -26,7 +26,7 @@ export interface LiveLink {
   readonly alias?: string
   /** IFLA_LINK of a veth: the peer's ifindex, where the peer is in another namespace. */
   readonly peerIfindex?: number
-  /** Of a bridge's port: what the spanning tree lets it do. <linux/if_bridge.h> BR_STATE_* */
+  /** Of a bridge's port. */
   readonly port?: PortState
   readonly bridge?: LiveBridge
 }
@@ -37,8 +37,6 @@ export interface LiveBridge {
   /** No bridge of the tree has a lower id. */
   readonly isRoot: boolean
 }
-
-export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'
 
 export interface LiveAddr {
   readonly ifname: string

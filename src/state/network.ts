@@ -97,6 +97,8 @@ export interface LinkFacts {
   /** RFC 2863 state as `ip link` prints it: UP, DOWN, LOWERLAYERDOWN, UNKNOWN … */
   readonly operstate: string
   readonly carrier: boolean
+  /** Of a bridge's port. */
+  readonly portState?: PortState
   readonly rxBytes: number
   readonly txBytes: number
   readonly rxPackets: number
@@ -106,6 +108,9 @@ export interface LinkFacts {
   readonly rxDropped: number
   readonly txDropped: number
 }
+
+/** What the spanning tree lets a bridge's port do. <linux/if_bridge.h> BR_STATE_* */
+export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'
 
 export interface LoopbackLink extends LinkBase {
   readonly kind: 'loopback'
