@@ -39,10 +39,14 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
     checkDaemonConfigs(compiled.configs),
     fitting === undefined ? [] : findMissingFeatures(fitting.desired),
   ])
-  const host = fitting === undefined ? [] : [...findHostRefused(fitting.desired), ...findExternals(compiled.name, fitting.desired)]
-  const uplink = fitting === undefined ? [] : findMissingUplink(fitting.desired)
-  const controllers = fitting === undefined ? [] : findMissingControllers(fitting.desired)
-  const more = [...(fitting?.diagnostics ?? []), ...missing, ...controllers, ...host, ...uplink, ...diagnostics, ...refused]
+  const { needs } = compiled
+  const ofMachine = [
+    ...findMissingControllers(needs.limits),
+    ...findHostRefused(needs.hostLinks),
+    ...findExternals(compiled.name, needs.externals),
+    ...findMissingUplink(needs.internet),
+  ]
+  const more = [...(fitting?.diagnostics ?? []), ...missing, ...ofMachine, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

@@ -1,9 +1,9 @@
 // Limits of nodes: what holds them now, what is used, and whom the kernel has killed for want of memory.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { Origin } from '../diagnostic/origin.ts'
 import { findController, limitedNodes, readLimits, readUsage, type ControllerPlace } from '../linux/cgroup.ts'
-import { LIMITED, limitsText, type Limited } from '../state/limits.ts'
+import { LIMITED, limitsText } from '../state/limits.ts'
 import type { NetworkState } from '../state/network.ts'
+import type { MachineNeeds } from '../topology/machine-needs.ts'
 
 /** Adds to observed state the limits, read from the nodes' cgroups. */
 export function withObservedLimits(directory: string, observed: NetworkState): NetworkState {
@@ -17,10 +17,7 @@ export function withObservedLimits(directory: string, observed: NetworkState): N
 }
 
 /** Findings FEATURE_MISSING, one for each controller that cannot be had, at the first node that needs it. Makes nothing. */
-export function findMissingControllers(desired: NetworkState): Diagnostic[] {
-  const needed = new Map<Limited, Origin | undefined>()
-  for (const { limits = {}, limitsOrigin } of desired.namespaces.values())
-    for (const name of LIMITED) if (limits[name] !== undefined && !needed.has(name)) needed.set(name, limitsOrigin)
+export function findMissingControllers(needed: MachineNeeds['limits']): Diagnostic[] {
   return [...needed].flatMap(([name, origin]): Diagnostic[] => {
     const { problem } = findController(name)
     if (problem === undefined) return []
