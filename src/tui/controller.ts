@@ -70,6 +70,13 @@ export interface ListArea {
   readonly keys: readonly (string | undefined)[]
 }
 
+/** The part of the screen that a view has. */
+export interface Place {
+  readonly controller: Controller
+  readonly width: number
+  readonly height: number
+}
+
 interface Rows {
   readonly version: number
   readonly nodes: readonly NodeRow[]
@@ -100,7 +107,8 @@ export class Controller {
   eventFilter = ''
   /** Events from the end that are scrolled away. */
   eventScroll = 0
-  mapOffset = { column: 0, row: 0 }
+  /** What of the map stands in the upper left corner; undefined until it is drawn: the middle of its first row is seen then. */
+  mapOffset: { column: number; row: number } | undefined
   /** As the last frame has drawn them. */
   areas: readonly ListArea[] = []
   panes: CommandPane[] = []

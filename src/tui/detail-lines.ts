@@ -11,7 +11,7 @@ import { CABLE_COLORS, endText, type Cable, type CableEnd } from './links.ts'
 import { impairedBy, type Impaired } from './impaired.ts'
 import type { LabModel } from './model.ts'
 import { nodeState, type NodeRow } from './nodes.ts'
-import { rateText, sparkline } from './rate-text.ts'
+import { bitsText, rateText, sparkline } from './rate-text.ts'
 import type { Line } from './span.ts'
 import { fitColumns, headLine, rowLine, type Column } from './table.ts'
 
@@ -204,8 +204,8 @@ function cableLines(model: LabModel, cable: Cable, width: number): Line[] {
   return [
     [{ text: ` ${state}`, bold: true, color: CABLE_COLORS[state] }],
     [],
-    [{ text: `   ${endText(a)} → ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(forward)}bit/s`, bold: true }],
-    [{ text: `   ${endText(a)} ← ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(backward)}bit/s`, bold: true }],
+    [{ text: `   ${endText(a)} → ${b === undefined ? '?' : endText(b)}   ` }, { text: bitsText(forward), bold: true }],
+    [{ text: `   ${endText(a)} ← ${b === undefined ? '?' : endText(b)}   ` }, { text: bitsText(backward), bold: true }],
     [{ text: `   last minute  ` }, { text: history, color: 'cyan' }],
     ...impairedLines(model, cable),
     ...endLines(network, a),

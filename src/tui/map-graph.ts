@@ -54,7 +54,7 @@ function neighboursOf(cables: readonly Cable[]): Map<string, Set<string>> {
 }
 
 function nodeBox(node: NodeRow): Box {
-  return { key: node.name, lines: [node.name], kind: node.role, color: nodeState(node).color }
+  return { key: node.name, lines: [node.name, ...(node.isStopped ? ['stopped'] : [])], kind: node.role, color: nodeState(node).color }
 }
 
 function groupBox(key: string, members: readonly NodeRow[]): Box {

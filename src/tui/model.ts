@@ -19,6 +19,8 @@ export class LabModel {
   readonly name: string
   record: LabRecord | undefined
   desired: NetworkState | undefined
+  /** Names of nodes that are stopped. */
+  stopped: ReadonlySet<string> = new Set()
   network = new LiveNetwork()
   state: 'starting' | 'up' | 'down' = 'starting'
   /** The latest last. */
@@ -47,7 +49,9 @@ export class LabModel {
     if (message.type === 'up') {
       this.network = new LiveNetwork()
       this.#words = new LabEvents(this.network)
+      this.stopped = new Set()
     }
+    if (message.type === 'stopped') this.stopped = new Set(message.nodes)
     if (message.type === 'up' || message.type === 'changed') {
       this.record = message.record
       this.desired = this.#readDesired()

@@ -98,17 +98,18 @@ export function resetLink(c: Controller): void {
 export function powerQuestion(c: Controller): void {
   const { node } = c
   if (node === undefined) return
-  const set = (isOn: boolean) => (): void =>
+  const { name, isStopped } = node
+  const act = (): void =>
     c.attempt(async () => {
-      await c.actions.setPower(node.name, isOn)
-      return isOn ? `${node.name} goes on` : `${node.name} is stopped: p starts it again`
+      await c.actions.setPower(name, isStopped)
+      return isStopped ? `${name} is started` : `${name} is stopped: p starts it again`
     })
-  c.ask(
-    `Stop ${node.name}?`,
-    ['Its processes stand still and its cables are cut, until it is started again.'],
-    [
-      { key: '1', words: 'stop it', act: set(false) },
-      { key: '2', words: 'start it again', act: set(true) },
-    ],
-  )
+  if (isStopped)
+    c.ask(`Start ${name} again?`, ['Its cables are mended and its processes go on.'], [{ key: 'y', words: 'yes, start it', act }])
+  else
+    c.ask(
+      `Stop ${name}?`,
+      ['Its processes stand still and its cables are cut, until it is started again.'],
+      [{ key: 'y', words: 'yes, stop it', act }],
+    )
 }

@@ -1,20 +1,12 @@
-import type { ReactNode } from 'react'
 import type { LabEvent } from '../lab/lab-event.ts'
-import type { Controller } from './controller.ts'
-import { Lines, padLines, titleLine } from './Lines.tsx'
+import type { Place } from './controller.ts'
+import { padLines, titleLine } from './lines.ts'
 import type { Color, Line } from './span.ts'
-
-interface Props {
-  readonly controller: Controller
-  readonly width: number
-  readonly height: number
-  readonly isFocused: boolean
-}
 
 const MOOD_COLORS: Readonly<Record<LabEvent['mood'], Color | undefined>> = { good: 'green', bad: 'red', plain: undefined }
 
 /** What happened, the latest last. */
-export function EventLog({ controller, width, height, isFocused }: Props): ReactNode {
+export function eventLines({ controller, width, height }: Place, isFocused: boolean): Line[] {
   const { model, eventFilter, eventScroll } = controller
   const words = eventFilter.toLowerCase().split(/\s+/).filter(Boolean)
   const events =
@@ -29,7 +21,7 @@ export function EventLog({ controller, width, height, isFocused }: Props): React
   ]
   const empty: Line[] = shown.length > 0 ? [] : [[{ text: ' Nothing has changed yet. What does is told here, whoever did it.', dim: true }]]
   const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...shown.map(eventLine), ...empty]
-  return <Lines lines={padLines(lines, height)} width={width} />
+  return padLines(lines, height)
 }
 
 function textOf({ node = '', words, noun, action }: LabEvent): string {

@@ -1,14 +1,7 @@
-import type { ReactNode } from 'react'
 import type { CommandPane } from './commands.ts'
-import type { Controller } from './controller.ts'
-import { Lines, padLines, titleLine } from './Lines.tsx'
+import type { Place } from './controller.ts'
+import { padLines, titleLine } from './lines.ts'
 import type { Line } from './span.ts'
-
-interface Props {
-  readonly controller: Controller
-  readonly width: number
-  readonly height: number
-}
 
 /** A pane with fewer lines shows nothing of use. */
 const LEAST_HEIGHT = 6
@@ -23,16 +16,16 @@ const NO_PANES: readonly Line[] = [
 ]
 
 /** The commands that were started, as many panes as have room, the one in front among them. */
-export function CommandPanes({ controller, width, height }: Props): ReactNode {
+export function commandLines({ controller, width, height }: Place): Line[] {
   const { panes, paneIndex } = controller
-  if (panes.length === 0) return <Lines lines={padLines(NO_PANES, height)} width={width} />
+  if (panes.length === 0) return padLines(NO_PANES, height)
   const count = Math.max(1, Math.min(panes.length, Math.floor(height / LEAST_HEIGHT)))
   const first = Math.max(0, Math.min(paneIndex - Math.floor(count / 2), panes.length - count))
   const lines = panes.slice(first, first + count).flatMap((pane, offset) => {
     const paneHeight = Math.floor(height / count) + (offset < height % count ? 1 : 0)
     return paneLines(pane, `${first + offset + 1}/${panes.length}`, paneHeight, width, first + offset === paneIndex)
   })
-  return <Lines lines={padLines(lines, height)} width={width} />
+  return padLines(lines, height)
 }
 
 function paneLines(pane: CommandPane, place: string, height: number, width: number, isFocused: boolean): Line[] {
