@@ -27,7 +27,7 @@ function labState(controller: Controller): Span[] {
   if (model.state === 'down') return [{ text: '▼ DOWN', color: 'red', bold: true }, { text: ' waiting until it is up again' }]
   const { nodes, cables } = controller.rows
   const down = cables.filter(({ state }) => state === 'down' || state === 'no carrier').length
-  const worn = (['impaired', 'saturated'] as const).flatMap((state): Span[] => {
+  const worn = (['blocked', 'impaired', 'saturated'] as const).flatMap((state): Span[] => {
     const found = cables.filter((cable) => cable.state === state).length
     return found === 0 ? [] : [{ text: `  ${found} ${state}`, color: CABLE_COLORS[state] }]
   })

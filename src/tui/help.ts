@@ -19,6 +19,7 @@ const LEGEND: readonly (readonly [sign: string, words: string])[] = [
   ['k M G', 'thousand, million, billion'],
   ['TRAFFIC', 'the last seconds, a column each, as parts of the highest'],
   [FAULTS, 'packets dropped, and errors, of its links since you look'],
+  ['blocked', 'the spanning tree passes nothing on there, or not yet'],
   ['IMPAIRED', '⇄ both ways, → ← in that direction only'],
   ['on the map', 'green up, red down, yellow impaired, magenta saturated'],
   ['mouse', 'a click selects, one more opens; the wheel scrolls'],

@@ -87,7 +87,11 @@ function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string)
 type Looks = Pick<Line, 'color' | 'isCut' | 'severity'>
 
 function lineOf(state: CableState): Looks {
-  return { color: CABLE_COLORS[state], isCut: state === 'down' || state === 'no carrier', severity: CABLE_STATES.indexOf(state) }
+  return {
+    color: CABLE_COLORS[state],
+    isCut: state === 'down' || state === 'no carrier' || state === 'blocked',
+    severity: CABLE_STATES.indexOf(state),
+  }
 }
 
 function looksOf({ color, isCut, severity }: Line): Looks {
