@@ -31,7 +31,7 @@ function runTests(c: Controller, onlySelected = false): void {
 /** Ctrl-C stops the command in front, and leaves where nothing runs there. */
 function interrupt(c: Controller): void {
   if (hasPane(c) && c.pane?.isRunning === true) c.pane.running?.kill('SIGINT')
-  else c.quit()
+  else ask.leave(c)
 }
 
 export const BINDINGS: readonly Binding[] = [
@@ -203,5 +203,5 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift-tab'], section: 'Everywhere', words: 'the next view', run: nextView },
   { keys: ['D'], section: 'Everywhere', words: 'take the lab down', on: (c) => c.model.state === 'up', run: ask.downQuestion },
   { keys: ['?'], section: 'Everywhere', words: 'this help', short: 'help', run: (c) => void (c.overlay = { kind: 'help', scroll: 0 }) },
-  { keys: ['q', 'ctrl-c'], section: 'Everywhere', words: 'leave; the lab goes on', short: 'quit', run: (c) => c.quit() },
+  { keys: ['q', 'ctrl-c'], section: 'Everywhere', words: 'leave; the lab goes on', short: 'quit', run: ask.leave },
 ]

@@ -1,7 +1,7 @@
 import type { CommandPane } from './commands.ts'
 import type { Place } from './controller.ts'
 import { padLines, titleLine } from './lines.ts'
-import type { Line } from './span.ts'
+import { wrapLine, type Line } from './span.ts'
 
 /** A pane with fewer lines shows nothing of use. */
 const LEAST_HEIGHT = 6
@@ -31,13 +31,16 @@ export function commandLines({ controller, width, height }: Place): Line[] {
 function paneLines(pane: CommandPane, place: string, height: number, width: number, isFocused: boolean): Line[] {
   const end = pane.lines.length - pane.scroll
   const shown = pane.lines.slice(Math.max(0, end - (height - 1)), end)
+  // Marked by a sign too: not everybody sees red.
+  const rows = shown.flatMap(({ text, isError }) => {
+    const line: Line = isError ? [{ text: `! ${text}`, color: 'red' }] : [{ text: `  ${text}` }]
+    return wrapLine(line, width, 2)
+  })
   const seconds = (((pane.endedAtMs ?? Date.now()) - pane.startedAtMs) / 1000).toFixed(0)
   const state = pane.isRunning ? `running ${seconds} s` : `exit ${pane.status} after ${seconds} s`
   const note = [...(pane.scroll > 0 ? [`${pane.scroll} lines below`] : []), state, place].join(', ')
   const title = titleLine(`${pane.node} $ ${pane.line}`, note, width, isFocused).map((span, index) =>
     index !== 3 || pane.isRunning ? span : { ...span, color: pane.status === 0 ? ('green' as const) : ('red' as const), dim: false },
   )
-  // Marked by a sign too: not everybody sees red.
-  const lines = shown.map(({ text, isError }): Line => (isError ? [{ text: `! ${text}`, color: 'red' }] : [{ text: `  ${text}` }]))
-  return padLines([title, ...lines], height)
+  return padLines([title, ...rows.slice(Math.max(0, rows.length - (height - 1)))], height)
 }

@@ -7,7 +7,7 @@ import type { LiveLink } from '../state/live.ts'
 import type { NamespaceState } from '../state/network.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import type { Controller, Detail } from './controller.ts'
-import { CABLE_COLORS, endText, type Cable, type CableEnd } from './links.ts'
+import { CABLE_COLORS, cableText, endText, type Cable, type CableEnd } from './links.ts'
 import { impairedBy, type Impaired } from './impaired.ts'
 import type { LabModel } from './model.ts'
 import { nodeState, type NodeRow } from './nodes.ts'
@@ -25,7 +25,7 @@ export function detailLines(controller: Controller, width: number): { readonly t
   }
   const { cable } = controller
   if (cable === undefined) return { title: 'Gone', lines: GONE }
-  return { title: `link ${endText(cable.a)} — ${cable.b === undefined ? '?' : endText(cable.b)}`, lines: cableLines(model, cable, width) }
+  return { title: `link ${cableText(cable)}`, lines: cableLines(model, cable, width) }
 }
 
 const GONE: readonly Line[] = [[{ text: ' It is no longer in the lab. Esc leads back.', dim: true }]]

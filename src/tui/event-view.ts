@@ -1,9 +1,12 @@
 import type { LabEvent } from '../lab/lab-event.ts'
 import type { Place } from './controller.ts'
 import { padLines, titleLine } from './lines.ts'
-import type { Color, Line } from './span.ts'
+import { wrapLine, type Color, type Line } from './span.ts'
 
 const MOOD_COLORS: Readonly<Record<LabEvent['mood'], Color | undefined>> = { good: 'green', bad: 'red', plain: undefined }
+
+/** Where words begin. */
+const WORDS_COLUMN = 29
 
 /** What happened, the latest last. */
 export function eventLines({ controller, width, height }: Place, isFocused: boolean): Line[] {
@@ -19,8 +22,12 @@ export function eventLines({ controller, width, height }: Place, isFocused: bool
     ...(scroll > 0 ? [`${scroll} newer below`] : []),
     ...(model.forgotten > 0 ? [`${model.forgotten} older are forgotten`] : []),
   ]
+  const whole = shown.map(eventLine)
+  // Here is room for all words; below the lists the latest events matter more.
+  const wrapped = isFocused ? whole.flatMap((line) => wrapLine(line, width, WORDS_COLUMN)) : whole
+  const rows = wrapped.slice(Math.max(0, wrapped.length - (height - 1)))
   const empty: Line[] = shown.length > 0 ? [] : [[{ text: ' Nothing has changed yet. What does is told here, whoever did it.', dim: true }]]
-  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...shown.map(eventLine), ...empty]
+  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...rows, ...empty]
   return padLines(lines, height)
 }
 

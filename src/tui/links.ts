@@ -116,6 +116,11 @@ function stateOf(link: LiveLink, far: LiveLink | undefined): CableState {
   return far === undefined && link.kind === 'veth' ? 'loose' : 'up'
 }
 
+/** Both its ends. */
+export function cableText({ a, b }: Pick<Cable, 'a' | 'b'>): string {
+  return `${endText(a)} — ${b === undefined ? '?' : endText(b)}`
+}
+
 /** `h1:eth0`; of a bridge its name alone, since nobody gave its ports their names. */
 export function endText({ netns, place, ifname }: CableEnd): string {
   return netns === FABRIC ? place : `${place}:${ifname}`
