@@ -1,9 +1,8 @@
 /** One action of a timeline. */
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
-import { inspect } from '../lab/inspect.ts'
 import { resetLink, setLink } from '../lab/link.ts'
 import { controlServices } from '../lab/services.ts'
-import { isKeeper } from '../linux/process.ts'
+import { noteStarted, noteStopped, signalNodes } from '../lab/stopped.ts'
 import type { Action } from '../topology/tests/test.ts'
 import { cablesOf, cut, mend } from './cable.ts'
 import type { StepResult } from './result.ts'
@@ -81,7 +80,8 @@ async function said(work: () => Promise<unknown>): Promise<string | undefined> {
 
 /** Stops nodes: their processes stand still, and their cables are cut. What the kernel refuses, in words. */
 export async function powerOff(session: Session, nodes: readonly string[]): Promise<string | undefined> {
-  await signal(session, nodes, 'SIGSTOP')
+  noteStopped(session.lab, nodes)
+  await signalNodes(session.lab, nodes, 'SIGSTOP')
   return cut(
     session,
     nodes.flatMap((node) => cablesOf(session, node)),
@@ -90,33 +90,15 @@ export async function powerOff(session: Session, nodes: readonly string[]): Prom
 
 /** Starts nodes that were stopped. What the kernel refuses, in words. */
 export async function powerOn(session: Session, nodes: readonly string[]): Promise<string | undefined> {
-  await signal(session, nodes, 'SIGCONT')
-  return mend(
+  await signalNodes(session.lab, nodes, 'SIGCONT')
+  const problem = await mend(
     session,
     nodes.flatMap((node) => cablesOf(session, node)),
   )
-}
-
-/** Lets the processes go on of all nodes that the actions stopped; the network itself is brought back by `up`. */
-export async function letGoOn(session: Session, actions: readonly Action[]): Promise<void> {
-  const nodes = actions.flatMap((action) => (action.kind === 'stop' ? action.nodes : []))
-  if (nodes.length > 0) await signal(session, nodes, 'SIGCONT')
+  if (problem === undefined) noteStarted(session.lab, nodes)
+  return problem
 }
 
 async function pause(ms: number): Promise<undefined> {
   await new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-/** To the programs of nodes. Netlab's own processes there must go on: whoever asks for the services of a lab waits for their supervisors. */
-async function signal(session: Session, nodes: readonly string[], name: NodeJS.Signals): Promise<void> {
-  const { namespaces } = await inspect(session.lab)
-  for (const { name: node, pids } of namespaces) if (nodes.includes(node)) for (const pid of pids) if (!isKeeper(pid)) kill(pid, name)
-}
-
-function kill(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // ESRCH: it has ended meanwhile.
-  }
 }

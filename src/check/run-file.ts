@@ -9,7 +9,6 @@ import type { Test } from '../topology/tests/test.ts'
 import { seconds } from '../lab/answer.ts'
 import { given } from '../unit/given.ts'
 import type { CompiledLab } from '../topology/compile.ts'
-import { letGoOn } from './act.ts'
 import { writeBundle } from './bundle.ts'
 import type { FileResult, TestResult } from './result.ts'
 import { runTest } from './run-test.ts'
@@ -157,11 +156,8 @@ async function runTests({ file, lab, tests, sources, bundles }: Run, options: Ru
       if (directory !== undefined && (result.status === 'failed' || result.status === 'error'))
         bundles.push(await writeBundle(session, result, { directory, file, sources, ...given({ seed: upOptions(lab, options).seed }) }))
       options.onEvent?.({ type: 'test', file, result })
-      const actions = test.steps.filter((step) => step.step === 'act')
-      if (actions.length > 0 && !test.keep && !isOver) {
-        await letGoOn(session, actions)
-        await up(file, upOptions(lab, options))
-      }
+      const hasActions = test.steps.some(({ step }) => step === 'act')
+      if (hasActions && !test.keep && !isOver) await up(file, upOptions(lab, options))
     }
   } finally {
     await session.close()

@@ -36,13 +36,18 @@ export function pictureOf(line: string, column: number, length: number, mark: st
   }
 }
 
+/** What takes a column each, and has no meaning for a terminal: what most lines are, at a glance. Box Drawing, Block Elements and arrows, too. */
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2026\u2190-\u2199\u2500-\u25cf]*$/
+
 /** Columns a text takes on a terminal. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length
   return columnOf(cellsOf(text), text.length)
 }
 
 /** Makes text of others safe to print: control characters become their pictures, so that no file can command the terminal. */
 export function visible(text: string): string {
+  if (PLAIN.test(text)) return text
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (char) => {
     const code = char.charCodeAt(0)
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'

@@ -70,7 +70,7 @@ export function layoutOf(drawing: Drawing): Layout {
 
 /** Each line downwards. Tunnels have no say in who stands above whom. */
 function chainsOf({ boxes, lines }: Drawing): Chain[] {
-  const isAbove = ranking(
+  const { isAbove } = ranking(
     boxes.map(({ key }) => key),
     lines.filter(({ tunnel }) => tunnel === undefined),
     boxes.filter((box) => box.kind === 'group' || box.node.role === 'host').map(({ key }) => key),

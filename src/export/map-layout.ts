@@ -1,7 +1,7 @@
 // Where the boxes of the map stand, and the way of its lines: dagre ranks and orders, then all is put on the grid of characters.
 import dagre from '@dagrejs/dagre'
 import { displayWidth } from '../diagnostic/picture.ts'
-import { depthsOf, isReversed } from './ranks.ts'
+import { isReversed, ranking, type Ranking } from './ranks.ts'
 import type { MapGraph } from './map.ts'
 
 export interface PlacedBox {
@@ -28,16 +28,18 @@ const MOST_TRACKS = 6
 const LEAST_GAP = 2
 const BOX_GAP = 2
 
-/** Lays the graph out from its middle downwards. */
+/** Lays the graph out as people draw networks: hosts at the bottom, what is farthest from them at the top. */
 export function layoutMap(graph: MapGraph): MapLayout {
-  const depths = depthsOf(
-    graph.boxes.map(({ key }) => key),
-    graph.lines,
-  )
-  const tracks = tracksOf(graph, depths)
+  const keys = graph.boxes.map(({ key }) => key)
+  const hosts = graph.boxes.filter(({ kind }) => kind === 'host' || kind === 'group').map(({ key }) => key)
+  const { isAbove, levelOf } = ranking(keys, graph.lines, hosts)
   const laid = new dagre.graphlib.Graph({ multigraph: true })
-  const upperOf = (from: string, to: string): readonly [string, string] =>
-    (depths.get(from) ?? 0) <= (depths.get(to) ?? 0) ? [from, to] : [to, from]
+  const upperOf = (from: string, to: string): readonly [string, string] => (isAbove(to, from) ? [to, from] : [from, to])
+  const uppers = new Set(graph.lines.map(({ from, to }) => upperOf(from, to)[0]))
+  const tracks = tracksOf(
+    keys.filter((key) => uppers.has(key)),
+    levelOf,
+  )
   laid.setGraph({
     rankdir: 'TB',
     nodesep: BOX_GAP,
@@ -65,15 +67,13 @@ export function layoutMap(graph: MapGraph): MapLayout {
 }
 
 /** The row below a rank in which the lines of a box turn: boxes beside each other get different ones, as far as there are enough. */
-function tracksOf({ boxes, lines }: MapGraph, depths: ReadonlyMap<string, number>): Map<string, number> {
-  const linked = new Set(lines.flatMap(({ from, to }) => ((depths.get(from) ?? 0) <= (depths.get(to) ?? 0) ? [from] : [to])))
-  const counts = new Map<number, number>()
+function tracksOf(uppers: readonly string[], levelOf: Ranking['levelOf']): Map<string, number> {
+  const counts = new Map<string, number>()
   const tracks = new Map<string, number>()
-  for (const { key } of boxes) {
-    if (!linked.has(key)) continue
-    const depth = depths.get(key) ?? 0
-    const count = counts.get(depth) ?? 0
-    counts.set(depth, count + 1)
+  for (const key of uppers) {
+    const level = levelOf(key)
+    const count = counts.get(level) ?? 0
+    counts.set(level, count + 1)
     tracks.set(key, count % MOST_TRACKS)
   }
   return tracks

@@ -8,7 +8,7 @@ export interface RankedLine {
 type Neighbours = ReadonlyMap<string, readonly string[]>
 
 /** Steps from the middle of the network, by key; boxes that no way leads to begin anew. */
-export function depthsOf(keys: readonly string[], lines: readonly RankedLine[]): Map<string, number> {
+function depthsOf(keys: readonly string[], lines: readonly RankedLine[]): Map<string, number> {
   const neighbours = neighboursOf(keys, lines)
   const depths = new Map<string, number>()
   for (const start of fromTheMiddle(neighbours))
@@ -16,23 +16,28 @@ export function depthsOf(keys: readonly string[], lines: readonly RankedLine[]):
   return depths
 }
 
+export interface Ranking {
+  isAbove(one: string, other: string): boolean
+  /** The same for boxes that are as far from hosts and from the middle as each other. */
+  levelOf(key: string): string
+}
+
 /**
  * Order from top to bottom, as people draw networks: what is farthest from all hosts at the top, hosts at the bottom; among equals what is
- * nearer to the middle. Gives a function that tells whether one stands above the other.
+ * nearer to the middle.
  */
-export function ranking(
-  keys: readonly string[],
-  lines: readonly RankedLine[],
-  hosts: readonly string[],
-): (one: string, other: string) => boolean {
+export function ranking(keys: readonly string[], lines: readonly RankedLine[], hosts: readonly string[]): Ranking {
   const heights = stepsFrom(hosts, neighboursOf(keys, lines))
   const depths = depthsOf(keys, lines)
   const orders = new Map(keys.map((key, order) => [key, order]))
   const valueOf = (key: string): readonly number[] => [-(heights.get(key) ?? 0), depths.get(key) ?? 0, orders.get(key) ?? 0]
-  return (one, other) => {
-    const [first, second] = [valueOf(one), valueOf(other)]
-    const at = first.findIndex((value, index) => value !== second[index])
-    return at >= 0 && first[at]! < second[at]!
+  return {
+    levelOf: (key) => valueOf(key).slice(0, 2).join(),
+    isAbove: (one, other) => {
+      const [first, second] = [valueOf(one), valueOf(other)]
+      const at = first.findIndex((value, index) => value !== second[index])
+      return at >= 0 && first[at]! < second[at]!
+    },
   }
 }
 

@@ -11,9 +11,9 @@ import type { WatchMessage } from './watch.ts'
 export interface LabEvent {
   /** Milliseconds since 1970. */
   readonly atMs: number
-  readonly noun: LiveNoun | 'namespace' | 'lab' | 'memory'
+  readonly noun: LiveNoun | 'namespace' | 'lab' | 'memory' | 'power'
   /** `lost`: messages of the kernel came too fast, and what changed and changed back is not known. */
-  readonly action: 'added' | 'changed' | 'removed' | 'up' | 'down' | 'lost' | 'killed'
+  readonly action: 'added' | 'changed' | 'removed' | 'up' | 'down' | 'lost' | 'killed' | 'stopped' | 'started'
   /** The node or bridge that it happened in; absent where it is the lab. */
   readonly node?: string
   readonly words: string
@@ -29,6 +29,7 @@ export class LabEvents {
   /** What is to be told with the first batch: only then is known what is there. */
   #begun: LabEvent | undefined
   #isFirst = true
+  #stopped: readonly string[] = []
 
   /** `network` is as the batches before have made it; it is changed by whoever calls, after `of`. */
   constructor(network: LiveNetwork) {
@@ -40,10 +41,16 @@ export class LabEvents {
     switch (message.type) {
       case 'up':
         this.#isFirst = true
+        this.#stopped = []
         this.#begun = labEvent('up', `${message.record.name} is up: ${nodeCount(message.record)}`, 'good')
         return []
       case 'oom':
         return [oomEvent(message.node, message.kills)]
+      case 'stopped': {
+        const before = this.#stopped
+        this.#stopped = message.nodes
+        return this.#isFirst ? [] : powerEvents(before, message.nodes)
+      }
       case 'changed':
         return [labEvent('changed', `netlab up has changed the lab: ${nodeCount(message.record)}`, 'plain')]
       case 'down':
@@ -67,6 +74,18 @@ function labEvent(action: LabEvent['action'], words: string, mood: LabEvent['moo
 function oomEvent(node: string, kills: number): LabEvent {
   const words = `the kernel has killed ${kills === 1 ? 'a process' : `${kills} processes`} for want of memory (limits: memory)`
   return { atMs: Date.now(), noun: 'memory', action: 'killed', node, words, mood: 'bad' }
+}
+
+function powerEvents(before: readonly string[], after: readonly string[]): LabEvent[] {
+  const event = (node: string, action: 'stopped' | 'started', words: string, mood: LabEvent['mood']): LabEvent => {
+    return { atMs: Date.now(), noun: 'power', action, node, words, mood }
+  }
+  return [
+    ...after
+      .filter((node) => !before.includes(node))
+      .map((node) => event(node, 'stopped', 'stopped: its cables are cut, its processes stand still', 'bad')),
+    ...before.filter((node) => !after.includes(node)).map((node) => event(node, 'started', 'started again', 'good')),
+  ]
 }
 
 function nodeCount({ nodes }: LabRecord): string {

@@ -113,7 +113,10 @@ export class LiveNetwork {
   peerOf(link: LiveLink): LinkEnd | undefined {
     if (link.peerIfindex === undefined) return undefined
     const candidates = this.#endsByIfindex().get(link.peerIfindex) ?? []
-    const [only, ...others] = candidates.filter((end) => this.linkAt(end)?.peerIfindex === link.ifindex)
+    const [only, ...others] = candidates.filter((end) => {
+      const far = this.linkAt(end)
+      return far?.peerIfindex === link.ifindex && far.isPeerBeside === link.isPeerBeside
+    })
     return others.length === 0 ? only : undefined
   }
 

@@ -16,6 +16,7 @@ import { checkQdiscs } from './feature.ts'
 import { withLabLock } from './lab-lock.ts'
 import { saveLab } from './save.ts'
 import { isAlive, readRecord, writeMemory } from './state.ts'
+import { noteStarted, signalNodes, stoppedNodes } from './stopped.ts'
 import { freshSysctls } from './sysctl-values.ts'
 import type { UpOptions } from './up-options.ts'
 import { expectationOf, verify } from './verify.ts'
@@ -49,8 +50,13 @@ export async function up(source: Source, options: UpOptions = {}): Promise<UpRes
     return await withLabLock(ready.name, async () => {
       const record = readRecord(ready.name)
       if (record !== undefined && isAlive(record) && options.recreate !== true) {
+        const stopped = stoppedNodes(ready.name)
+        if (stopped.length > 0) await signalNodes(ready.name, stopped, 'SIGCONT')
         const changed = await change(ready, record, joined === record.holderPid ? early : undefined, options)
-        if (changed !== undefined) return finish(ready, changed, start, options)
+        if (changed !== undefined) {
+          noteStarted(ready.name, stopped)
+          return finish(ready, changed, start, options)
+        }
       }
       const isLeft = record !== undefined || existsSync(labDirectory(ready.name))
       const left = isLeft ? await removeLab(ready.name, record) : []

@@ -6,6 +6,7 @@ import { labDirectory } from './directory.ts'
 import { watchOomKills } from './limits.ts'
 import { openLab, runningRecord } from './running.ts'
 import { isAlive, readRecord, type LabRecord } from './state.ts'
+import { stoppedNodes } from './stopped.ts'
 
 /** What a watcher is told. */
 export type WatchMessage =
@@ -14,6 +15,8 @@ export type WatchMessage =
   | { readonly type: 'batch'; readonly batch: LiveBatch }
   /** The kernel has killed processes of a node, which has a limit, for want of memory. */
   | { readonly type: 'oom'; readonly node: string; readonly kills: number }
+  /** These nodes are stopped now, all others are not. Not told of a lab in which none is. */
+  | { readonly type: 'stopped'; readonly nodes: readonly string[] }
   /** Another `up` has changed the lab. */
   | { readonly type: 'changed'; readonly record: LabRecord }
   /** The lab's holder has gone, and with it the network. */
@@ -62,7 +65,15 @@ async function watchOnce(
   const close = (): void => void engine.close()
   signal?.addEventListener('abort', close)
   let writtenMs = writtenAt(name)
+  let stopped: readonly string[] = []
+  const lookAtStopped = (): void => {
+    const nodes = stoppedNodes(name)
+    if (nodes.join() === stopped.join()) return
+    stopped = nodes
+    hear({ type: 'stopped', nodes })
+  }
   const look = setInterval(() => {
+    lookAtStopped()
     const nowMs = writtenAt(name)
     if (nowMs === writtenMs || nowMs === undefined) return
     writtenMs = nowMs
@@ -72,6 +83,7 @@ async function watchOnce(
   const unwatch = watchOomKills(directory, (node, kills) => hear({ type: 'oom', node, kills }))
   try {
     hear({ type: 'up', record })
+    lookAtStopped()
     await engine.watch((batch) => {
       if (signal?.aborted !== true) hear({ type: 'batch', batch })
     })

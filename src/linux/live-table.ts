@@ -8,6 +8,7 @@ import { decodeLink, decodePort, getLinks } from './message/link.ts'
 import { decodeAnyNeigh } from './message/neigh.ts'
 import { chainsOf, decodeQdisc, type QdiscMessage } from './message/qdisc.ts'
 import { decodeAnyRoute } from './message/route.ts'
+import { decodeTreePort } from './message/spanning-tree.ts'
 import { dump } from './transport.ts'
 import {
   AF_BRIDGE,
@@ -37,7 +38,7 @@ export interface LiveTable {
   readonly namespace: OpenNamespace
   readonly objects: { readonly [Noun in LiveNoun]: Map<string, LiveObjects[Noun]> }
   /** Read again before the next batch. */
-  readonly stale: Set<'routes' | 'qdiscs' | 'all'>
+  readonly stale: Set<'links' | 'routes' | 'qdiscs' | 'all'>
 }
 
 /** An empty table, to be read. */
@@ -101,16 +102,12 @@ function takeLink(table: LiveTable, isGone: boolean, body: Buffer, changes: Live
 export function readStale(table: LiveTable, changes: LiveChange[]): void {
   const { stale } = table
   if (stale.size === 0) return
+  if (stale.has('all')) table.namespace.ifindexes.clear()
+  if (stale.has('all') || stale.has('links')) {
+    const decode = (body: Buffer) => keyed(decodeLiveLink(table, body), (link) => String(link.ifindex))
+    replace(table, 'link', RTM_GETLINK, getLinks(false), decode, changes)
+  }
   if (stale.has('all')) {
-    table.namespace.ifindexes.clear()
-    replace(
-      table,
-      'link',
-      RTM_GETLINK,
-      getLinks(false),
-      (body) => keyed(decodeLiveLink(table, body), (link) => String(link.ifindex)),
-      changes,
-    )
     replace(table, 'addr', RTM_GETADDR, ADDR_HEADER, (body) => keyed(decodeLiveAddr(table, body), addrKey), changes)
     const decodeEntry = (body: Buffer) => decodeAnyFdb(body, (ifindex) => ifnameOf(table, ifindex))
     if (hasBridge(table)) replace(table, 'fdb', RTM_GETNEIGH, getFdbs(), (body) => keyed(decodeEntry(body), liveFdbKey), changes)
@@ -139,6 +136,12 @@ function readQdiscs(table: LiveTable, changes: LiveChange[]): void {
     found.set(ifname, { ifname, qdiscs })
   }
   setAll(table, 'qdisc', found, changes)
+}
+
+/** Whether a spanning tree is there, of which the kernel tells no watcher when its root changes. */
+export function hasTree({ objects }: LiveTable): boolean {
+  for (const { tree } of objects.link.values()) if (tree !== undefined) return true
+  return false
 }
 
 function hasBridge({ objects }: LiveTable): boolean {
@@ -202,8 +205,23 @@ function set<Noun extends LiveNoun>(
 }
 
 function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
-  const { ifindex, ifname, flags, mtu, kind, lladdr, alias, masterIfindex, linkIfindex, isLinkElsewhere, portState, facts, bridge } =
-    decodeLink(body, true)
+  const link = decodeLink(body, true)
+  const {
+    ifindex,
+    ifname,
+    flags,
+    mtu,
+    kind,
+    lladdr,
+    alias,
+    masterIfindex,
+    linkIfindex,
+    isLinkElsewhere,
+    portState,
+    portData,
+    facts,
+    tree,
+  } = link
   namespace.ifindexes.set(ifname, ifindex)
   const isLoopback = (flags & IFF_LOOPBACK) !== 0
   return {
@@ -217,9 +235,11 @@ function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
     ...(lladdr !== undefined && !isLoopback && { lladdr }),
     ...(masterIfindex !== undefined && { master: nameOf(namespace, masterIfindex) }),
     ...(alias !== undefined && { alias }),
-    ...(linkIfindex !== undefined && isLinkElsewhere && { peerIfindex: linkIfindex }),
+    ...(linkIfindex !== undefined && (kind === 'veth' || isLinkElsewhere) && { peerIfindex: linkIfindex }),
+    ...(kind === 'veth' && !isLinkElsewhere && { isPeerBeside: true as const }),
     ...(portState !== undefined && { port: portState }),
-    ...(bridge !== undefined && { bridge: { stp: bridge.stp, isRoot: bridge.lent === undefined || !bridge.lent.includes('helloCs') } }),
+    ...(portData !== undefined && { treePort: decodeTreePort(portData) }),
+    ...(tree !== undefined && { tree }),
   }
 }
 

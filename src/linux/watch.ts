@@ -6,7 +6,7 @@ import { HOST } from '../state/network.ts'
 import { openEvents, readEvents } from './event-socket.ts'
 import { listNamespaces } from './holder.ts'
 import { close, epollAdd, epollCreate, EPOLLIN, EPOLLRDHUP, epollWait, shutdown } from './libc.ts'
-import { newTable, readStale, takeMessage, type LiveTable } from './live-table.ts'
+import { hasTree, newTable, readStale, takeMessage, type LiveTable } from './live-table.ts'
 import { decodeStats, getStats } from './message/stats.ts'
 import { dump } from './transport.ts'
 import { RTM_GETSTATS } from './uapi.ts'
@@ -58,6 +58,7 @@ export async function watch(world: World, tell: (batch: LiveBatch) => void): Pro
     if (isSampleDue) {
       sampleAt = performance.now() + SAMPLE_MS
       followHolder(watch)
+      for (const { table } of watch.watched.values()) if (hasTree(table)) table.stale.add('links')
     }
     for (const { table } of watch.watched.values()) readStale(table, watch.changes)
     const counters = isSampleDue ? sample(watch) : undefined

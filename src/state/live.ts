@@ -24,18 +24,27 @@ export interface LiveLink {
   readonly master?: string
   /** IFLA_IFALIAS */
   readonly alias?: string
-  /** IFLA_LINK of a veth: the peer's ifindex, where the peer is in another namespace. */
+  /** IFLA_LINK of a veth: the peer's ifindex, in the peer's namespace. */
   readonly peerIfindex?: number
+  /** The peer is in the same namespace, as between two bridges. */
+  readonly isPeerBeside?: true
   /** Of a bridge's port. */
   readonly port?: PortState
-  readonly bridge?: LiveBridge
+  /** Of a port of a bridge: its number there, and what the way through it costs. */
+  readonly treePort?: { readonly number: number; readonly cost: number }
+  /** Of a bridge that takes part in a spanning tree. */
+  readonly tree?: LiveTree
 }
 
-export interface LiveBridge {
-  /** Whether it takes part in a spanning tree. */
-  readonly stp: boolean
-  /** No bridge of the tree has a lower id. */
-  readonly isRoot: boolean
+/** Where a bridge stands in the spanning tree. */
+export interface LiveTree {
+  /** Priority, in hexadecimal, and address: `8000.02:00:00:00:00:01`. That of the root is the lowest. */
+  readonly id: string
+  readonly rootId: string
+  /** Number of the port that leads to the root; 0 at the root. */
+  readonly rootPort: number
+  /** Of the way to the root. */
+  readonly rootCost: number
 }
 
 export interface LiveAddr {

@@ -10,7 +10,7 @@ export interface Binding {
   readonly keys: readonly string[]
   readonly words: string
   /** In the footer; only those that are needed at once have one. */
-  readonly short?: string
+  readonly short?: string | ((controller: Controller) => string)
   readonly section: 'Everywhere' | 'Lists' | 'Nodes' | 'Links' | 'Map' | 'Events' | 'Commands' | 'Tests'
   /** Where it works; everywhere if absent. */
   readonly on?: (controller: Controller) => boolean
@@ -31,7 +31,7 @@ function runTests(c: Controller, onlySelected = false): void {
 /** Ctrl-C stops the command in front, and leaves where nothing runs there. */
 function interrupt(c: Controller): void {
   if (hasPane(c) && c.pane?.isRunning === true) c.pane.running?.kill('SIGINT')
-  else c.quit()
+  else ask.leave(c)
 }
 
 export const BINDINGS: readonly Binding[] = [
@@ -44,7 +44,14 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['left', 'h'], section: 'Lists', words: 'to the left: nodes, the map, the pane before', run: (c) => moveSideways(c, -4) },
   { keys: ['right', 'l'], section: 'Lists', words: 'to the right: links, the map, the pane after', run: (c) => moveSideways(c, 4) },
   { keys: ['enter'], section: 'Lists', words: 'details of the row', short: 'details', on: isList, run: openDetail },
-  { keys: ['tab'], section: 'Lists', words: 'nodes or links; the next pane', short: 'nodes/links', on: isList, run: togglePanel },
+  {
+    keys: ['tab'],
+    section: 'Lists',
+    words: 'nodes or links; the next pane',
+    short: (c) => (c.panel === 'nodes' ? 'links' : 'nodes'),
+    on: isList,
+    run: togglePanel,
+  },
   {
     keys: ['/'],
     section: 'Lists',
@@ -76,7 +83,7 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['!', ':'],
     section: 'Nodes',
     words: 'run a command in the node, or in all that are marked',
-    short: 'command',
+    short: 'run',
     on: (c) => isNodes(c) || isView('commands')(c),
     run: ask.commandPrompt,
   },
@@ -92,6 +99,7 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['R'],
     section: 'Nodes',
     words: 'in the details: restart a service',
+    short: 'restart',
     on: (c) => ask.servicesOf(c).length > 0,
     run: ask.restartService,
   },
@@ -100,11 +108,12 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['p'],
     section: 'Nodes',
     words: 'stop the node (power off), or start it again',
-    short: 'stop/start',
+    short: (c) => (c.node?.isStopped === true ? 'start' : 'stop'),
     on: hasNode,
     run: ask.powerQuestion,
   },
   { keys: ['u'], section: 'Links', words: 'set an end of the cable down or up', short: 'down/up', on: isLinks, run: ask.linkQuestion },
+  { keys: ['i'], section: 'Links', words: 'impair the link: rate, delay, loss …', short: 'impair', on: isLinks, run: openImpairForm },
   {
     keys: ['c'],
     section: 'Links',
@@ -113,14 +122,13 @@ export const BINDINGS: readonly Binding[] = [
     on: isLinks,
     run: ask.capturePrompt,
   },
-  { keys: ['i'], section: 'Links', words: 'impair the link: rate, delay, loss …', short: 'impair', on: isLinks, run: openImpairForm },
-  { keys: ['r'], section: 'Links', words: 'bring the link back to what the file says', on: isLinks, run: ask.resetLink },
+  { keys: ['r'], section: 'Links', words: 'bring the link back to what the file says', short: 'reset', on: isLinks, run: ask.resetLink },
   {
     keys: ['0'],
     section: 'Map',
-    words: 'back to the upper left corner',
+    words: 'back to its top',
     on: isView('map'),
-    run: (c) => void (c.mapOffset = { column: 0, row: 0 }),
+    run: (c) => void (c.mapOffset = undefined),
   },
   { keys: ['w'], section: 'Events', words: 'write the log to a file', short: 'write to file', on: isView('events'), run: ask.saveEvents },
   {
@@ -195,5 +203,5 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['shift-tab'], section: 'Everywhere', words: 'the next view', run: nextView },
   { keys: ['D'], section: 'Everywhere', words: 'take the lab down', on: (c) => c.model.state === 'up', run: ask.downQuestion },
   { keys: ['?'], section: 'Everywhere', words: 'this help', short: 'help', run: (c) => void (c.overlay = { kind: 'help', scroll: 0 }) },
-  { keys: ['q', 'ctrl-c'], section: 'Everywhere', words: 'leave; the lab goes on', short: 'quit', run: (c) => c.quit() },
+  { keys: ['q', 'ctrl-c'], section: 'Everywhere', words: 'leave; the lab goes on', short: 'quit', run: ask.leave },
 ]

@@ -3,7 +3,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { arrange, PLAIN_LIST, type ArrangedList, type ListState } from './list.ts'
 import type { TuiActions } from './actions.ts'
 import { CommandPane } from './commands.ts'
-import { cablesOf, endText, type Cable } from './links.ts'
+import { cablesOf, cableText, type Cable } from './links.ts'
 import type { ImpairForm } from './impair-form.ts'
 import type { EditedLine } from './line-editor.ts'
 import { LINK_LIST } from './link-table.ts'
@@ -70,6 +70,13 @@ export interface ListArea {
   readonly keys: readonly (string | undefined)[]
 }
 
+/** The part of the screen that a view has. */
+export interface Place {
+  readonly controller: Controller
+  readonly width: number
+  readonly height: number
+}
+
 interface Rows {
   readonly version: number
   readonly nodes: readonly NodeRow[]
@@ -100,7 +107,8 @@ export class Controller {
   eventFilter = ''
   /** Events from the end that are scrolled away. */
   eventScroll = 0
-  mapOffset = { column: 0, row: 0 }
+  /** What of the map stands in the upper left corner; undefined until it is drawn: the middle of its first row is seen then. */
+  mapOffset: { column: number; row: number } | undefined
   /** As the last frame has drawn them. */
   areas: readonly ListArea[] = []
   panes: CommandPane[] = []
@@ -108,6 +116,8 @@ export class Controller {
   readonly tests: TestBoard
   readonly history: string[] = []
   #messageTimer: NodeJS.Timeout | undefined
+  /** The detail that is being asked about. */
+  #examined: Detail | undefined
   #rows: Rows | undefined
   #nodeList: Arranged<NodeRow> | undefined
   #linkList: Arranged<Cable> | undefined
@@ -208,12 +218,16 @@ export class Controller {
     this.overlay = { kind: 'prompt', cursor: options.text.length, historyAt: options.history?.length ?? 0, ...options }
   }
 
-  /** Asks once more what only the detail in front shows. */
+  /** Asks once more what only the detail in front shows, unless it is being asked. */
   async examine(): Promise<void> {
     const { detail, node, model } = this
     const inode = node === undefined ? undefined : model.network.namespaces.get(node.netns)?.inode
     if (detail?.kind !== 'nodes' || node === undefined || node.bridge !== undefined || inode === undefined) return
-    const asked = await this.actions.examine(node.name, inode, wishOf(model.desired?.namespaces.get(node.netns)))
+    if (this.#examined === detail) return
+    this.#examined = detail
+    const asked = await this.actions
+      .examine(node.name, inode, wishOf(model.desired?.namespaces.get(node.netns)))
+      .finally(() => (this.#examined = undefined))
     for (const [rule, counter] of ruleCounters(asked))
       if (detail.asked !== undefined && ruleCounters(detail.asked).get(rule) !== counter) detail.grownAtMs.set(rule, Date.now())
     detail.asked = asked
@@ -233,9 +247,9 @@ export class Controller {
   }
 
   /** Captures what passes an interface, until its pane is stopped. */
-  capture({ a }: Cable, path: string): void {
-    this.#show(a.place, `capture of ${endText(a)} to ${path}`, (pane) =>
-      this.actions.capture(a, path, (text) => this.#output(pane, text, true)),
+  capture(cable: Cable, path: string): void {
+    this.#show(cable.a.place, `capture of ${cableText(cable)} to ${path}`, (pane) =>
+      this.actions.capture(cable.a, path, (text) => this.#output(pane, text, true)),
     )
   }
 

@@ -7,11 +7,11 @@ import type { LiveLink } from '../state/live.ts'
 import type { NamespaceState } from '../state/network.ts'
 import { routeText, ruleText } from '../state/words.ts'
 import type { Controller, Detail } from './controller.ts'
-import { CABLE_COLORS, endText, type Cable, type CableEnd } from './links.ts'
+import { CABLE_COLORS, cableText, endText, type Cable, type CableEnd } from './links.ts'
 import { impairedBy, type Impaired } from './impaired.ts'
 import type { LabModel } from './model.ts'
 import { nodeState, type NodeRow } from './nodes.ts'
-import { rateText, sparkline } from './rate-text.ts'
+import { bitsText, rateText, sparkline } from './rate-text.ts'
 import type { Line } from './span.ts'
 import { fitColumns, headLine, rowLine, type Column } from './table.ts'
 
@@ -25,7 +25,7 @@ export function detailLines(controller: Controller, width: number): { readonly t
   }
   const { cable } = controller
   if (cable === undefined) return { title: 'Gone', lines: GONE }
-  return { title: `link ${endText(cable.a)} — ${cable.b === undefined ? '?' : endText(cable.b)}`, lines: cableLines(model, cable, width) }
+  return { title: `link ${cableText(cable)}`, lines: cableLines(model, cable, width) }
 }
 
 const GONE: readonly Line[] = [[{ text: ' It is no longer in the lab. Esc leads back.', dim: true }]]
@@ -57,7 +57,7 @@ function nodeLines({ model, rows }: Controller, row: NodeRow, detail: Detail, wi
       ]),
     ),
     ...(ifname === undefined ? [] : bridgeLines(model, row, rows.cables)),
-    ...fileLines(model.desired?.namespaces.get(row.netns), detail.asked?.sysctls),
+    ...(ifname === undefined ? fileLines(model.desired?.namespaces.get(row.netns), detail.asked?.sysctls) : []),
     ...(detail.asked === undefined ? [] : askedLines(detail.asked, detail)),
   ]
 }
@@ -120,7 +120,7 @@ function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], 
   ])
 }
 
-function linkTable(model: LabModel, { netns }: NodeRow): Column<LiveLink>[] {
+function linkTable(model: LabModel, { netns, bridge }: NodeRow): Column<LiveLink>[] {
   const { network } = model
   const namespace = network.namespaces.get(netns)
   const addrs = (ifname: string): string =>
@@ -148,7 +148,9 @@ function linkTable(model: LabModel, { netns }: NodeRow): Column<LiveLink>[] {
         !up ? { text: 'down', color: 'red' } : !carrier ? { text: 'no carrier', color: 'red' } : { text: port ?? 'up', color: 'green' },
     },
     { title: 'PEER', width: 12, grow: 1, most: 24, rank: 1, cell: (link) => ({ text: peer(link) }) },
-    { title: 'ADDRESSES', width: 18, grow: 3, most: 60, rank: 2, cell: ({ ifname }) => ({ text: addrs(ifname) }) },
+    bridge === undefined
+      ? { title: 'ADDRESSES', width: 18, grow: 3, most: 60, rank: 2, cell: ({ ifname }) => ({ text: addrs(ifname) }) }
+      : { title: 'COST', width: 5, align: 'right', rank: 2, cell: ({ treePort }) => ({ text: String(treePort?.cost ?? '') }) },
     { title: 'RX', width: 5, align: 'right', rank: 1, cell: ({ ifindex }) => ({ text: rate(ifindex, 'rxBytes') }) },
     { title: 'TX', width: 5, align: 'right', rank: 1, cell: ({ ifindex }) => ({ text: rate(ifindex, 'txBytes') }) },
     {
@@ -182,18 +184,34 @@ function bridgeLines({ network }: LabModel, row: NodeRow, cables: readonly Cable
   }
   const ports = new Set(row.links.map(({ ifname }) => ifname))
   const learnt = [...(namespace?.fdb.values() ?? [])].filter(({ port }) => ports.has(port))
-  const bridge = namespace?.links.get(row.bridge ?? '')?.bridge
-  const tree: Line[] =
-    bridge?.stp === true
-      ? [[{ text: `   ${bridge.isRoot ? 'this bridge is the root' : 'another bridge is the root'}` }]]
-      : [[{ text: '   off', dim: true }]]
   return [
-    ...section('Spanning tree', tree),
+    ...section('Spanning tree', treeLines(network, row, portName)),
     ...section(
       'Forwarding table',
       learnt.map(({ lladdr, port, state }): Line => [{ text: `   ${lladdr} at ${portName(port)} ` }, { text: state, dim: true }]),
     ),
   ]
+}
+
+/** Where a bridge stands in the spanning tree, and by which port its way to the root leads. */
+function treeLines(network: LabModel['network'], { netns, bridge, links }: NodeRow, portName: (ifname: string) => string): Line[] {
+  const tree = network.namespaces.get(netns)?.links.get(bridge ?? '')?.tree
+  if (tree === undefined) return [[{ text: '   off', dim: true }]]
+  const { id, rootId, rootPort, rootCost } = tree
+  if (id === rootId) return [[{ text: '   this bridge is the root', bold: true }, { text: `, ${id}` }]]
+  const up = links.find(({ treePort }) => treePort?.number === rootPort)
+  return [
+    [{ text: `   root ${rootOf(network, rootId) ?? 'outside the lab'}`, bold: true }, { text: `, ${rootId}` }],
+    [{ text: `   this bridge ${id}` }],
+    [{ text: `   the way there is the port to ${up === undefined ? '?' : portName(up.ifname)}, cost ${rootCost}` }],
+  ]
+}
+
+/** The bridge of the lab that has this id. */
+function rootOf(network: LabModel['network'], id: string): string | undefined {
+  for (const namespace of network.namespaces.values())
+    for (const { ifname, tree } of namespace.links.values()) if (tree?.id === id) return bridgeName(namespace, ifname)
+  return undefined
 }
 
 function cableLines(model: LabModel, cable: Cable, width: number): Line[] {
@@ -204,8 +222,8 @@ function cableLines(model: LabModel, cable: Cable, width: number): Line[] {
   return [
     [{ text: ` ${state}`, bold: true, color: CABLE_COLORS[state] }],
     [],
-    [{ text: `   ${endText(a)} → ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(forward)}bit/s`, bold: true }],
-    [{ text: `   ${endText(a)} ← ${b === undefined ? '?' : endText(b)}   ` }, { text: `${rateText(backward)}bit/s`, bold: true }],
+    [{ text: `   ${endText(a)} → ${b === undefined ? '?' : endText(b)}   ` }, { text: bitsText(forward), bold: true }],
+    [{ text: `   ${endText(a)} ← ${b === undefined ? '?' : endText(b)}   ` }, { text: bitsText(backward), bold: true }],
     [{ text: `   last minute  ` }, { text: history, color: 'cyan' }],
     ...impairedLines(model, cable),
     ...endLines(network, a),

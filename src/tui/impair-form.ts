@@ -5,7 +5,7 @@ import { impairmentOf } from '../state/impairment.ts'
 import type { LinkSettings } from '../lab/link.ts'
 import type { Controller } from './controller.ts'
 import { editLine, setLine, type EditedLine } from './line-editor.ts'
-import { endText, type Cable, type CableEnd } from './links.ts'
+import { cableText, type Cable, type CableEnd } from './links.ts'
 
 /** Those that people set by hand; `netlab link set` knows all. With an example each. */
 export const FORM_FIELDS: readonly (readonly [key: ImpairmentKey, example: string])[] = [
@@ -128,8 +128,4 @@ function reset(c: Controller, form: ImpairForm, cable: Cable): void {
     form.filled = form.fields.map(({ text }) => text)
     return `${cableText(cable)} is as the file says`
   })
-}
-
-function cableText({ a, b }: Cable): string {
-  return `${endText(a)} — ${b === undefined ? '?' : endText(b)}`
 }

@@ -2,7 +2,7 @@
 import type { ListKind } from './list.ts'
 import { CABLE_COLORS, CABLE_STATES, endText, type Cable, type CableState } from './links.ts'
 import type { LabModel } from './model.ts'
-import { faultCell, rateCell } from './node-table.ts'
+import { faultCell, FAULTS, rateCell } from './node-table.ts'
 import { sparkline } from './rate-text.ts'
 import type { Span } from './span.ts'
 import type { Column } from './table.ts'
@@ -13,7 +13,7 @@ export const LINK_LIST: ListKind<Cable> = {
   orders: [
     { words: 'as in the lab' },
     { words: 'most traffic first', compare: (x, y) => y.forward + y.backward - (x.forward + x.backward) },
-    { words: 'most faults first', compare: (x, y) => y.faults - x.faults },
+    { words: 'most drops and errors first', compare: (x, y) => y.faults - x.faults },
     { words: 'worst state first', compare: (x, y) => CABLE_STATES.indexOf(y.state) - CABLE_STATES.indexOf(x.state) },
   ],
   groupings: [
@@ -47,7 +47,7 @@ export function linkColumns({ network }: LabModel): Column<Cable>[] {
       cell: ({ a }, width) => ({ text: sparkline(network.history(a.netns, a.link.ifindex, width)), color: 'cyan' }),
     },
     { title: 'IMPAIRED', width: 12, grow: 2, most: 44, rank: 5, cell: (cable) => ({ text: impairedWords(cable), color: 'yellow' }) },
-    { title: 'FAULTS', width: 6, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
+    { title: FAULTS, width: FAULTS.length, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
   ]
 }
 

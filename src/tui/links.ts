@@ -1,12 +1,12 @@
 // Cables, each once, with both ends: what the table of links and the map show.
 import { placeOf, type LiveNetwork } from '../lab/live-network.ts'
-import type { LiveLink } from '../state/live.ts'
+import type { LiveLink, PortState } from '../state/live.ts'
 import { FABRIC, type LinkEnd } from '../state/network.ts'
 import { impairedAt, type Impaired } from './impaired.ts'
 import type { Color } from './span.ts'
 
 /** The worst last. */
-export const CABLE_STATES = ['up', 'impaired', 'saturated', 'loose', 'no carrier', 'down'] as const
+export const CABLE_STATES = ['up', 'impaired', 'saturated', 'loose', 'blocked', 'no carrier', 'down'] as const
 export type CableState = (typeof CABLE_STATES)[number]
 
 /** From this share of its rate on a link is saturated: what counters count has no preamble, and samples are not to the millisecond. */
@@ -39,6 +39,7 @@ export const CABLE_COLORS: Readonly<Record<CableState, Color>> = {
   impaired: 'yellow',
   saturated: 'magenta',
   loose: 'yellow',
+  blocked: 'yellow',
   'no carrier': 'red',
   down: 'red',
 }
@@ -105,10 +106,19 @@ function endOf(network: LiveNetwork, { netns, ifname }: LinkEnd, link: LiveLink)
   return { netns, ifname, place: placeOf(network, { netns, ifname }), link }
 }
 
+/** The spanning tree passes nothing on there; not yet, or not at all. */
+const BLOCKED: ReadonlySet<PortState> = new Set(['blocking', 'listening', 'learning'])
+
 function stateOf(link: LiveLink, far: LiveLink | undefined): CableState {
   if (!link.up || far?.up === false) return 'down'
   if (!link.carrier || far?.carrier === false) return 'no carrier'
+  if ([link, far].some((end) => end?.port !== undefined && BLOCKED.has(end.port))) return 'blocked'
   return far === undefined && link.kind === 'veth' ? 'loose' : 'up'
+}
+
+/** Both its ends. */
+export function cableText({ a, b }: Pick<Cable, 'a' | 'b'>): string {
+  return `${endText(a)} — ${b === undefined ? '?' : endText(b)}`
 }
 
 /** `h1:eth0`; of a bridge its name alone, since nobody gave its ports their names. */

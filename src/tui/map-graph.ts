@@ -54,7 +54,7 @@ function neighboursOf(cables: readonly Cable[]): Map<string, Set<string>> {
 }
 
 function nodeBox(node: NodeRow): Box {
-  return { key: node.name, lines: [node.name], kind: node.role, color: nodeState(node).color }
+  return { key: node.name, lines: [node.name, ...(node.isStopped ? ['stopped'] : [])], kind: node.role, color: nodeState(node).color }
 }
 
 function groupBox(key: string, members: readonly NodeRow[]): Box {
@@ -87,7 +87,11 @@ function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string)
 type Looks = Pick<Line, 'color' | 'isCut' | 'severity'>
 
 function lineOf(state: CableState): Looks {
-  return { color: CABLE_COLORS[state], isCut: state === 'down' || state === 'no carrier', severity: CABLE_STATES.indexOf(state) }
+  return {
+    color: CABLE_COLORS[state],
+    isCut: state === 'down' || state === 'no carrier' || state === 'blocked',
+    severity: CABLE_STATES.indexOf(state),
+  }
 }
 
 function looksOf({ color, isCut, severity }: Line): Looks {

@@ -8,9 +8,9 @@ import type { NetworkState } from '../state/network.ts'
 /** A log that is longer is read in a file. */
 const MAX_EVENTS = 5000
 
-/** At most twenty frames a second, and one core in five: who looks at a storm still types. */
+/** At most twenty frames a second, and one core in three: who looks at a storm still types. */
 const TELL_MS = 50
-const PAUSE = 4
+const PAUSE = 2
 
 /** What the file of the lab says, as far as components show it. Read anew when the lab comes up or is changed. */
 export type ReadDesired = () => NetworkState | undefined
@@ -19,6 +19,8 @@ export class LabModel {
   readonly name: string
   record: LabRecord | undefined
   desired: NetworkState | undefined
+  /** Names of nodes that are stopped. */
+  stopped: ReadonlySet<string> = new Set()
   network = new LiveNetwork()
   state: 'starting' | 'up' | 'down' = 'starting'
   /** The latest last. */
@@ -47,7 +49,9 @@ export class LabModel {
     if (message.type === 'up') {
       this.network = new LiveNetwork()
       this.#words = new LabEvents(this.network)
+      this.stopped = new Set()
     }
+    if (message.type === 'stopped') this.stopped = new Set(message.nodes)
     if (message.type === 'up' || message.type === 'changed') {
       this.record = message.record
       this.desired = this.#readDesired()
@@ -91,7 +95,7 @@ export class LabModel {
     const startMs = performance.now()
     this.version++
     for (const listener of this.#listeners) listener()
-    // React draws before the event loop goes on. Where that takes long there is a pause as long again, four times over.
+    // React draws before the event loop goes on. Where that takes long there is a pause twice as long.
     setImmediate(() => {
       const nowMs = performance.now()
       this.#tellAtMs = nowMs + Math.max(TELL_MS, PAUSE * (nowMs - startMs))

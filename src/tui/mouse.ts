@@ -1,6 +1,6 @@
 // What a click or the wheel means, from where it was.
 import { VIEWS, type Controller } from './controller.ts'
-import { viewTabs } from './Header.tsx'
+import { viewTabs } from './header.ts'
 import { press } from './keys.ts'
 import type { MouseEvent } from './keyboard.ts'
 import { lineWidth } from './span.ts'

@@ -12,14 +12,19 @@ export const PAGE = 10
 export function move(c: Controller, rows: number): void {
   if (c.detail !== undefined) c.detail.scroll = Math.max(0, c.detail.scroll + rows)
   else if (c.view === 'overview') c.move(rows)
-  else if (c.view === 'map') c.mapOffset = { ...c.mapOffset, row: Math.max(0, c.mapOffset.row + rows) }
+  else if (c.view === 'map') scrollMap(c, 0, rows)
   else if (c.view === 'tests') c.tests.move(rows)
   else if (c.view === 'events') c.eventScroll = Math.max(0, Math.min(c.model.events.length - 1, c.eventScroll - rows))
   else if (c.pane !== undefined) c.pane.scroll = Math.max(0, Math.min(c.pane.lines.length - 1, c.pane.scroll - rows))
 }
 
+function scrollMap(c: Controller, columns: number, rows: number): void {
+  const { column, row } = c.mapOffset ?? { column: 0, row: 0 }
+  c.mapOffset = { column: column + columns, row: row + rows }
+}
+
 export function moveSideways(c: Controller, columns: number): void {
-  if (c.view === 'map') c.mapOffset = { ...c.mapOffset, column: Math.max(0, c.mapOffset.column + columns) }
+  if (c.view === 'map') scrollMap(c, columns, 0)
   else if (c.view === 'commands') c.paneIndex = Math.max(0, Math.min(c.panes.length - 1, c.paneIndex + Math.sign(columns)))
   else if (c.view === 'overview' && c.detail === undefined) c.panel = columns < 0 ? 'nodes' : 'links'
 }

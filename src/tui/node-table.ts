@@ -3,8 +3,11 @@ import type { ListKind } from './list.ts'
 import type { LabModel } from './model.ts'
 import { nodeHistory, nodeState, type NodeRow } from './nodes.ts'
 import { countText, rateText, sparkline } from './rate-text.ts'
-import type { Span } from './span.ts'
+import { fitText, type Span } from './span.ts'
 import type { Column } from './table.ts'
+
+/** The head of the column of drops and errors. */
+export const FAULTS = 'DROP+ERR'
 
 export const NODE_LIST: ListKind<NodeRow> = {
   key: ({ name, role }) => `${role === 'bridge' ? 'bridge' : 'node'} ${name}`,
@@ -12,7 +15,7 @@ export const NODE_LIST: ListKind<NodeRow> = {
   orders: [
     { words: 'as in the file' },
     { words: 'most traffic first', compare: (a, b) => b.rx + b.tx - (a.rx + a.tx) },
-    { words: 'most faults first', compare: (a, b) => b.faults - a.faults },
+    { words: 'most drops and errors first', compare: (a, b) => b.faults - a.faults },
     { words: 'most links down first', compare: (a, b) => b.linksDown - a.linksDown },
     { words: 'by name', compare: (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) },
   ],
@@ -29,7 +32,7 @@ export function nodeColumns({ network }: LabModel, marked: ReadonlySet<string>):
     { title: 'NAME', width: 10, grow: 1, most: 28, rank: 0, cell: ({ name }) => ({ text: name, bold: true }) },
     { title: 'STATE', width: 14, rank: 0, cell: stateCell },
     { title: 'ROLE', width: 6, rank: 3, cell: ({ role }) => ({ text: role, dim: role === 'host' }) },
-    { title: 'ADDRESSES', width: 14, grow: 2, most: 48, rank: 2, cell: ({ addrs }) => ({ text: addrs.join(' ') }) },
+    { title: 'ADDRESSES', width: 14, grow: 2, most: 48, rank: 2, cell: ({ addrs }, width) => ({ text: addrsText(addrs, width) }) },
     { title: 'RX', width: 5, align: 'right', rank: 1, cell: ({ rx }) => rateCell(rx) },
     { title: 'TX', width: 5, align: 'right', rank: 1, cell: ({ tx }) => rateCell(tx) },
     {
@@ -40,13 +43,24 @@ export function nodeColumns({ network }: LabModel, marked: ReadonlySet<string>):
       rank: 4,
       cell: (row, width) => ({ text: sparkline(nodeHistory(network, row, width)), color: 'cyan' }),
     },
-    { title: 'FAULTS', width: 6, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
+    { title: FAULTS, width: FAULTS.length, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
   ]
+}
+
+/** As many addresses as there is room for, and how many more there are. */
+export function addrsText(addrs: readonly string[], width: number): string {
+  for (let count = addrs.length; count > 1; count--) {
+    const text = [...addrs.slice(0, count), ...(count < addrs.length ? [`+${addrs.length - count}`] : [])].join(' ')
+    if (text.length <= width) return text
+  }
+  const [first = '', ...others] = addrs
+  const more = others.length === 0 ? '' : ` +${others.length}`
+  return `${fitText(first, Math.min(first.length, width - more.length))}${more}`
 }
 
 function stateCell(row: NodeRow): Span {
   const { words, color } = nodeState(row)
-  return { text: `${row.linksDown > 0 ? '▼' : '●'} ${words}`, color }
+  return { text: `${row.isStopped ? '■' : row.linksDown > 0 ? '▼' : '●'} ${words}`, color }
 }
 
 /** Nothing is dim: what passes is what one looks for. */

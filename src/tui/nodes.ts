@@ -16,6 +16,8 @@ export interface NodeRow {
   /** ifname of the bridge, where it is one. */
   readonly bridge?: string
   readonly links: readonly LiveLink[]
+  /** Its power is off. */
+  readonly isStopped: boolean
   /** How many of its interfaces, or ports, carry nothing. */
   readonly linksDown: number
   readonly addrs: readonly string[]
@@ -27,16 +29,16 @@ export interface NodeRow {
 }
 
 /** Nodes in the order of the file, then bridges. */
-export function nodeRows({ network, record, desired }: LabModel): NodeRow[] {
+export function nodeRows({ network, record, desired, stopped }: LabModel): NodeRow[] {
   const order = record?.nodes ?? []
   const nodes = [...network.namespaces.values()].filter(({ kind }) => kind === 'node').map(({ name }) => name)
   const known = new Set(order)
   const names = [...order.filter((name) => network.namespaces.has(name)), ...nodes.filter((name) => !known.has(name))]
-  const rows = names.map((name) => nodeRow(network, network.namespaces.get(name)!, desired))
+  const rows = names.map((name) => nodeRow(network, network.namespaces.get(name)!, desired, stopped.has(name)))
   return [...rows, ...[...network.namespaces.values()].flatMap((namespace) => bridgeRows(network, namespace))]
 }
 
-function nodeRow(network: LiveNetwork, namespace: LiveNamespace, desired: NetworkState | undefined): NodeRow {
+function nodeRow(network: LiveNetwork, namespace: LiveNamespace, desired: NetworkState | undefined, isStopped: boolean): NodeRow {
   const links = [...namespace.links.values()].filter(({ kind }) => kind !== 'loopback')
   const addrs = [...namespace.addrs.values()].filter(({ ifname, local }) => ifname !== 'lo' && !local.startsWith('fe80:'))
   return {
@@ -44,6 +46,7 @@ function nodeRow(network: LiveNetwork, namespace: LiveNamespace, desired: Networ
     role: isRouter(desired?.namespaces.get(namespace.name)) ? 'router' : 'host',
     netns: namespace.name,
     links,
+    isStopped,
     linksDown: links.filter(isDown).length,
     addrs: addrs.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
     ...trafficOf(network, namespace, links),
@@ -64,6 +67,7 @@ function bridgeRows(network: LiveNetwork, namespace: LiveNamespace): NodeRow[] {
         netns: namespace.name,
         bridge: ifname,
         links: ports,
+        isStopped: false,
         linksDown: ports.filter(isDown).length,
         addrs: addrs.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
         ...trafficOf(network, namespace, ports),
@@ -100,7 +104,8 @@ export function nodeHistory(network: LiveNetwork, row: NodeRow, samples: number)
 }
 
 /** How a node stands, in a word or two. */
-export function nodeState({ links, linksDown }: NodeRow): { readonly words: string; readonly color: Color } {
+export function nodeState({ links, linksDown, isStopped }: NodeRow): { readonly words: string; readonly color: Color } {
+  if (isStopped) return { words: 'stopped', color: 'yellow' }
   if (links.length === 0) return { words: 'no links', color: 'yellow' }
   if (linksDown === 0) return { words: 'up', color: 'green' }
   if (linksDown === links.length) return { words: 'cut off', color: 'red' }

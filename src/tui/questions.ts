@@ -1,7 +1,7 @@
 // What is asked before something is done: lines to type, and questions where it hurts.
 import type { ServiceReport } from '../lab/services.ts'
 import type { Controller, Panel } from './controller.ts'
-import { endText } from './links.ts'
+import { cableText, endText } from './links.ts'
 
 export function filterPrompt(c: Controller): void {
   if (c.view === 'events') {
@@ -35,7 +35,16 @@ export function linkQuestion(c: Controller): void {
       })
     return { key: String(index + 1), words, act }
   })
-  c.ask('Which end of the cable?', [`${endText(cable.a)} — ${cable.b === undefined ? '?' : endText(cable.b)}`], answers)
+  c.ask('Which end of the cable?', [cableText(cable)], answers)
+}
+
+/** Leaves; but asks where commands run, which end then. */
+export function leave(c: Controller): void {
+  const running = c.panes.filter(({ isRunning }) => isRunning)
+  if (running.length === 0) return c.quit()
+  const words = running.slice(0, 5).map(({ node, line }) => `${node} $ ${line}`)
+  const more = running.length > words.length ? [`and ${running.length - words.length} more`] : []
+  c.ask('Leave, and end what runs?', [...words, ...more], [{ key: 'y', words: 'yes, leave', act: c.quit }])
 }
 
 export function downQuestion(c: Controller): void {
@@ -61,7 +70,7 @@ export function capturePrompt(c: Controller): void {
   const { cable } = c
   if (cable === undefined) return
   const onEnter = (path: string): void => c.capture(cable, path)
-  c.prompt({ label: `capture ${endText(cable.a)} to file: `, text: `${c.model.name}-${cable.a.place}-${cable.a.ifname}.pcap`, onEnter })
+  c.prompt({ label: `capture ${cableText(cable)} to file: `, text: `${c.model.name}-${cable.a.place}-${cable.a.ifname}.pcap`, onEnter })
 }
 
 export const servicesOf = (c: Controller): readonly ServiceReport[] => (c.detail?.kind === 'nodes' ? (c.detail.asked?.services ?? []) : [])
@@ -98,17 +107,18 @@ export function resetLink(c: Controller): void {
 export function powerQuestion(c: Controller): void {
   const { node } = c
   if (node === undefined) return
-  const set = (isOn: boolean) => (): void =>
+  const { name, isStopped } = node
+  const act = (): void =>
     c.attempt(async () => {
-      await c.actions.setPower(node.name, isOn)
-      return isOn ? `${node.name} goes on` : `${node.name} is stopped: p starts it again`
+      await c.actions.setPower(name, isStopped)
+      return isStopped ? `${name} is started` : `${name} is stopped: p starts it again`
     })
-  c.ask(
-    `Stop ${node.name}?`,
-    ['Its processes stand still and its cables are cut, until it is started again.'],
-    [
-      { key: '1', words: 'stop it', act: set(false) },
-      { key: '2', words: 'start it again', act: set(true) },
-    ],
-  )
+  if (isStopped)
+    c.ask(`Start ${name} again?`, ['Its cables are mended and its processes go on.'], [{ key: 'y', words: 'yes, start it', act }])
+  else
+    c.ask(
+      `Stop ${name}?`,
+      ['Its processes stand still and its cables are cut, until it is started again.'],
+      [{ key: 'y', words: 'yes, stop it', act }],
+    )
 }

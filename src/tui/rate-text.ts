@@ -14,6 +14,12 @@ export function rateText(bitsPerSecond: number): string {
   return `${value.toFixed(digits)}${UNITS[unit]}`
 }
 
+/** With its unit: `1.2 Mbit/s`. */
+export function bitsText(bitsPerSecond: number): string {
+  const [, number, prefix] = /^([\d.]+)(.*)$/.exec(rateText(bitsPerSecond))!
+  return `${number} ${prefix}bit/s`
+}
+
 /** A count in at most five columns. */
 export function countText(count: number): string {
   return rateText(count)

@@ -1,9 +1,12 @@
 // The user interface from its first frame to its last. Whatever ends it, the terminal is as it was before.
 import { constants } from 'node:os'
+import { Writable } from 'node:stream'
 import { render } from 'ink'
 import type { TuiActions } from './actions.ts'
+import { ansiLine } from './ansi.ts'
 import { App } from './App.tsx'
 import { Controller } from './controller.ts'
+import { frameLines } from './frame.ts'
 import { Keyboard, type MouseEvent, type TerminalInput } from './keyboard.ts'
 import { mousePress } from './mouse.ts'
 import { LabModel } from './model.ts'
@@ -69,11 +72,12 @@ export async function runTui({ lab, cwd, actions, input, output, hasColor }: Tui
   }, TICK_MS)
   screen.enter()
   keyboard.open()
-  const size = (): Terminal => output
-  const drawn = render(<App controller={controller} hasColor={hasColor} size={size} />, {
-    stdout: screen.output,
+  const draw = (): void => {
+    screen.draw(frameLines(controller, output.columns, output.rows).map((line) => ansiLine(line, hasColor)))
+  }
+  const drawn = render(<App controller={controller} draw={draw} />, {
+    stdout: nowhere(),
     stdin: keyboard.keys,
-    debug: true, // whole frames: see Screen
     exitOnCtrlC: false,
     patchConsole: false,
   })
@@ -94,4 +98,9 @@ export async function runTui({ lab, cwd, actions, input, output, hasColor }: Tui
     process.off('uncaughtException', onBug)
     await watching.catch(() => undefined)
   }
+}
+
+/** Where ink writes: nothing, but for a cursor that it hides and shows, which is the screen's affair. */
+function nowhere(): NodeJS.WriteStream {
+  return new Writable({ write: (_chunk, _encoding, done) => done() }) as unknown as NodeJS.WriteStream
 }

@@ -1,6 +1,4 @@
 // The terminal: the alternate screen, mouse reports, and frames of which only the lines that differ are written, at most twenty a second.
-// ink draws each frame whole into `output`; its own way of writing erases first, which flickers once a frame is as high as the screen.
-import { Writable } from 'node:stream'
 
 // xterm control sequences, ctlseqs(ms): the alternate screen, no wrapping, no cursor, mouse reports. Synchronized output (2026) is a no-op where it is not known.
 const ENTER = '\u001b[?1049h\u001b[?7l\u001b[?25l\u001b[?1000h\u001b[?1006h\u001b[2J'
@@ -19,35 +17,7 @@ export interface Terminal {
   write(text: string): unknown
 }
 
-/** A stream for ink that keeps the latest frame. */
-class FrameStream extends Writable {
-  readonly isTTY = true
-  readonly #terminal: Terminal
-  readonly #onFrame: (frame: string) => void
-
-  constructor(terminal: Terminal, onFrame: (frame: string) => void) {
-    super({ decodeStrings: false })
-    this.#terminal = terminal
-    this.#onFrame = onFrame
-  }
-
-  get columns(): number {
-    return this.#terminal.columns
-  }
-
-  get rows(): number {
-    return this.#terminal.rows
-  }
-
-  override _write(frame: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#onFrame(frame.toString())
-    done()
-  }
-}
-
 export class Screen {
-  /** Where ink draws: with its option `debug`, by which it writes nothing but whole frames. */
-  readonly output: NodeJS.WriteStream
   readonly #terminal: Terminal
   #isEntered = false
   #frame: readonly string[] = []
@@ -57,9 +27,6 @@ export class Screen {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal
-    const stream = new FrameStream(terminal, (frame) => this.#take(frame))
-    // ink reads columns and rows, writes, and listens to `resize`; of the rest of a tty.WriteStream it needs nothing.
-    this.output = stream as unknown as NodeJS.WriteStream
   }
 
   /** Takes the terminal over. */
@@ -86,8 +53,9 @@ export class Screen {
     if (this.#isEntered) this.#terminal.write('\u001b[2J')
   }
 
-  #take(frame: string): void {
-    this.#frame = frame.split('\n')
+  /** Shows the lines of a frame, soon; of several the last. */
+  draw(frame: readonly string[]): void {
+    this.#frame = frame
     if (!this.#isEntered || this.#timer !== undefined) return
     const waitMs = this.#shownAtMs + FRAME_MS - performance.now()
     if (waitMs <= 0) this.#show()

@@ -49,6 +49,43 @@ export function fitLine(line: Line, width: number): Line {
   return fitted
 }
 
+/** The line in rows of at most `width` columns, those after the first begun by `indent` blanks: broken between words, or where a word has no end. */
+export function wrapLine(line: Line, width: number, indent: number): Line[] {
+  if (lineWidth(line) <= width) return [line]
+  const rows: Span[][] = [[]]
+  let room = width
+  const turn = (): void => {
+    rows.push([{ text: ' '.repeat(indent) }])
+    room = width - indent
+  }
+  for (const span of line)
+    for (const word of visible(span.text).match(/\S+\s*|\s+/g) ?? []) {
+      if (displayWidth(word.trimEnd()) > room && room < width - indent) turn()
+      let rest = word
+      while (displayWidth(rest.trimEnd()) > room) {
+        const head = headOf(rest, room)
+        rows.at(-1)!.push({ ...span, text: head })
+        rest = rest.slice(head.length)
+        turn()
+      }
+      rows.at(-1)!.push({ ...span, text: rest })
+      room -= displayWidth(rest)
+    }
+  return rows
+}
+
+/** As much of the text's start as takes `width` columns, a character at least. */
+function headOf(text: string, width: number): string {
+  let head = ''
+  let used = 0
+  for (const char of text) {
+    used += displayWidth(char)
+    if (used > width && head !== '') break
+    head += char
+  }
+  return head
+}
+
 /** The line without its look. */
 export function lineText(line: Line): string {
   return line.map(({ text }) => text).join('')

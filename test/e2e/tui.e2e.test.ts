@@ -116,11 +116,11 @@ describe('netlab tui', () => {
     screen.type('1')
     screen.type('p')
     await screen.shows(/Stop h1\?/)
-    screen.type('1')
-    await screen.shows(/h1 +▼ cut off/)
+    screen.type('y')
+    await screen.shows(/h1 +■ stopped/)
     screen.type('p')
-    await screen.shows(/Stop h1\?/)
-    screen.type('2')
+    await screen.shows(/Start h1 again\?/)
+    screen.type('y')
     await screen.shows(/all links up/)
   })
 
@@ -147,8 +147,9 @@ describe('netlab tui', () => {
     await screen.shows(/all links up/)
   })
 
-  test('must fit any size', async ({ lab }) => {
+  test('must fit any size, while a link goes down and up', async ({ lab }) => {
     const screen = await tui(lab)
+    const flaps = lab.sh('h2', 'for i in $(seq 150); do ip link set eth0 down; ip link set eth0 up; sleep 0.01; done')
     for (const [columns, rows] of [
       [200, 60],
       [80, 24],
@@ -160,7 +161,7 @@ describe('netlab tui', () => {
       const lines = await vi.waitFor(
         () => {
           const shown = screen.screen().split('\n')
-          expect(shown[2]!.slice(0, listWidth)).toBe(`── Nodes 4 ${'─'.repeat(listWidth - 11)}`)
+          expect(shown[2]!.slice(0, listWidth)).toBe(`── Nodes 4 ${'─'.repeat(listWidth - 20)} bit/s ──`)
           expect(shown[rows - 1]).toContain('q quit')
           return shown
         },
@@ -169,6 +170,8 @@ describe('netlab tui', () => {
       expect(lines.filter((line) => line.includes('Overview'))).toHaveLength(1)
       expect(lines.filter((line) => line.startsWith('── Nodes'))).toHaveLength(1)
     }
+    await flaps
+    await screen.shows(/all links up/)
   })
 
   test('must leave the terminal as it was, when it is left and when it is killed', async ({ lab }) => {

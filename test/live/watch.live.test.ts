@@ -1,7 +1,12 @@
 /** What a watcher hears of a running lab, from whoever changes it. */
 import { describe, expect, vi } from 'vitest'
 import { resetLink, setLink, watchEvents, type LabEvent } from '../../src/index.ts'
+import { setPower } from '../../src/check/node-power.ts'
 import { inspectRepeatedly } from '../../src/lab/inspect.ts'
+import { LiveNetwork } from '../../src/lab/live-network.ts'
+import { stoppedNodes } from '../../src/lab/stopped.ts'
+import { watchLab } from '../../src/lab/watch.ts'
+import { FABRIC } from '../../src/state/network.ts'
 import { childrenNamed, isRunning } from '../support/processes.ts'
 import { test, type LiveLab } from '../support/live-lab.ts'
 
@@ -145,4 +150,43 @@ test('an inspection that goes on must see what changes, and must not keep the la
   await vi.waitFor(() => expect(mtus).toContain(1400), { timeout: 10_000 })
   await lab.down() // returns when the kernel has freed the lab
   await inspecting
+})
+
+test('a watcher must hear that a node is stopped, and that another up starts it again', async ({ lab }) => {
+  await lab.up(LAB)
+  await watching(lab, false, async (heard) => {
+    await setPower(lab.name, 'h3', false)
+    await heard('h3 stopped')
+    await heard('h2 eth1 set down')
+    expect(stoppedNodes(lab.name)).toEqual(['h3'])
+    await lab.up(LAB)
+    await heard('h3 started again')
+    await lab.sh('h3', 'ping -c 1 -W 5 10.0.1.1')
+  })
+})
+
+test('a watcher must see the cable between two bridges, and who is the root of their tree when that changes', async ({ lab }) => {
+  const bridge = 'stp: true, forward_delay: 2s'
+  await lab.up(`{ nodes: { h1: {} }, bridges: { sw1: { ${bridge} }, sw2: { ${bridge} } }, links: [[h1, sw1], [sw1, sw2]] }`)
+  const network = new LiveNetwork()
+  const abort = new AbortController()
+  const watch = watchLab(lab.name, (message) => message.type === 'batch' && network.apply(message.batch), { signal: abort.signal })
+  const rootIds = (): (string | undefined)[] => {
+    return ['sw1', 'sw2'].map((ifname) => network.linkAt({ netns: FABRIC, ifname })?.tree?.rootId)
+  }
+  try {
+    await vi.waitFor(() => expect(new Set(rootIds()).size === 1 && rootIds()[0] !== undefined).toBe(true), { timeout: 20_000 })
+    const ports = [...network.namespaces.get(FABRIC)!.links.values()].filter(({ isPeerBeside }) => isPeerBeside)
+    expect(ports.map(({ master }) => master).sort()).toEqual(['sw1', 'sw2'])
+    expect(network.peerOf(ports[0]!)).toEqual({ netns: FABRIC, ifname: ports[1]!.ifname })
+    for (const first of ['sw2', 'sw1']) {
+      await lab.sh(first, `ip link set ${first} type bridge priority ${first === 'sw2' ? 4096 : 0}`)
+      await vi.waitFor(() => expect(rootIds()).toEqual(Array(2).fill(expect.stringMatching(first === 'sw2' ? /^1000\./ : /^0000\./))), {
+        timeout: 20_000,
+      })
+    }
+  } finally {
+    abort.abort()
+    await watch
+  }
 })

@@ -1,18 +1,17 @@
 /** The user interface drawn as text, in a size that the test sets, by keys that it presses. */
-import { render } from 'ink-testing-library'
-import { createElement } from 'react'
-import { App } from '../../src/tui/App.tsx'
 import type { TuiActions } from '../../src/tui/actions.ts'
 import { Controller } from '../../src/tui/controller.ts'
+import { frameLines } from '../../src/tui/frame.ts'
 import { press } from '../../src/tui/keys.ts'
 import { LabModel } from '../../src/tui/model.ts'
+import { lineText } from '../../src/tui/span.ts'
 import { fakeActions, type WatchedLab } from './watched-lab.ts'
 
 export interface TuiScreen {
   readonly controller: Controller
   /** Presses keys by the names that src/tui/keys.ts gives them; what is longer and no name is typed. */
   press(...keys: readonly string[]): void
-  /** The screen as it is now, without blanks at the ends of lines. */
+  /** The screen as it is now, without its looks and without blanks at the ends of lines. */
   text(): string
   /** Whether the user has left. */
   hasQuit(): boolean
@@ -49,10 +48,8 @@ export function tuiScreen(lab: WatchedLab, size: { columns: number; rows: number
       }
     },
     text: () => {
-      const { lastFrame, unmount } = render(createElement(App, { controller, hasColor: false, size: () => size }))
-      const lines = (lastFrame() ?? '').split('\n').map((line) => line.trimEnd())
-      unmount()
-      return `${lines.join('\n')}\n`
+      const lines = frameLines(controller, size.columns, size.rows)
+      return `${lines.map((line) => lineText(line).trimEnd()).join('\n')}\n`
     },
     hasQuit: () => hasQuit,
   }

@@ -13,7 +13,7 @@ export interface WatchedLab {
   readonly record: LabRecord
   /** What a watch tells first. */
   readonly messages: readonly WatchMessage[]
-  /** A link as it was told, by `node:ifname` or, of a bridge's port, by the far end with `>` before it. */
+  /** A link as it was told, by `node:ifname` or, of a bridge's port, by the far end with `>` before it; between bridges, `a>b`. */
   readonly links: ReadonlyMap<string, { readonly netns: string; readonly link: LiveLink }>
 }
 
@@ -35,9 +35,12 @@ export function watchedLab(nodes: readonly string[], bridges: readonly string[],
   const changes: LiveChange[] = nodes.map((netns, index) => ({ noun: 'namespace', netns, kind: 'node', inode: 100 + index, exists: true }))
   if (bridges.length > 0) changes.push({ noun: 'namespace', netns: FABRIC, kind: 'fabric', inode: 99, exists: true })
   let ifindex = 2
-  for (const bridge of bridges)
-    changes.push({ noun: 'link', netns: FABRIC, after: { ...UP, ifindex: ifindex++, ifname: bridge, kind: 'bridge' } })
   const links = new Map<string, { netns: string; link: LiveLink }>()
+  for (const bridge of bridges) {
+    const link = { ...UP, ifindex: ifindex++, ifname: bridge, kind: 'bridge' }
+    links.set(bridge, { netns: FABRIC, link })
+    changes.push({ noun: 'link', netns: FABRIC, after: link })
+  }
   for (const [a, b] of cables) {
     const numbers = [ifindex++, ifindex++] as const
     for (const [own, far, index] of [[a, b, 0] as const, [b, a, 1] as const]) {
@@ -45,10 +48,16 @@ export function watchedLab(nodes: readonly string[], bridges: readonly string[],
       const common = { ...UP, kind: 'veth', ifindex: numbers[index], peerIfindex: numbers[1 - index]! }
       const link: LiveLink =
         ifname === undefined
-          ? { ...common, ifname: far.replace(':', '.'), master: place, port: 'forwarding' }
+          ? {
+              ...common,
+              ifname: far.includes(':') ? far.replace(':', '.') : `${own}.${far}`,
+              master: place,
+              port: 'forwarding',
+              ...(!far.includes(':') && { isPeerBeside: true as const }),
+            }
           : { ...common, ifname, lladdr: `02:00:00:00:00:${numbers[index].toString(16).padStart(2, '0')}` }
       const netns = ifname === undefined ? FABRIC : place
-      links.set(ifname === undefined ? `>${far}` : own, { netns, link })
+      links.set(ifname !== undefined ? own : far.includes(':') ? `>${far}` : `${own}>${far}`, { netns, link })
       changes.push({ noun: 'link', netns, after: link })
       if (ifname !== undefined) changes.push({ noun: 'addr', netns, after: addrOf(ifname, numbers[index]) })
     }
@@ -78,6 +87,15 @@ export function setDown(lab: WatchedLab, name: string, far: string): WatchMessag
       return { noun: 'link', netns, before: link, after: { ...link, ...change, operstate: 'DOWN' } }
     },
   )
+  return { type: 'batch', batch: { atMs: START_MS + 1118, changes, overrun: [] } }
+}
+
+/** Links as they become: the ports of a spanning tree, say. Bridges by their names. */
+export function changed(lab: WatchedLab, to: Readonly<Record<string, Partial<LiveLink>>>): WatchMessage {
+  const changes = Object.entries(to).map(([name, change]): LiveChange => {
+    const { netns, link } = lab.links.get(name)!
+    return { noun: 'link', netns, before: link, after: { ...link, ...change } }
+  })
   return { type: 'batch', batch: { atMs: START_MS + 1118, changes, overrun: [] } }
 }
 

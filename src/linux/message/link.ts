@@ -3,6 +3,7 @@ import { AttrStream, parseAttributes, putU16be, putU32, putU16, putU8 } from 'ne
 import { VLAN_PROTOCOLS } from '../../state/kind.ts'
 import type { AddrGenMode, BridgeLink, BridgeVlan, LinkFacts, PortState, VethLink, VirtualLink } from '../../state/network.ts'
 import type { LinkChange } from '../../plan/operation.ts'
+import type { LiveTree } from '../../state/live.ts'
 import { request, type Request } from '../transport.ts'
 import {
   IFF_LOWER_UP,
@@ -55,6 +56,7 @@ import {
 import { IFLA_INFO_SLAVE_KIND } from '../uapi-link.ts'
 import { eachAttribute } from './attributes.ts'
 import { lladdrBytes, lladdrText, zString } from './bytes.ts'
+import { decodeTree } from './spanning-tree.ts'
 import { hasParentInside, putKindData, putPortData, type Ifindexes } from './kind.ts'
 
 /** struct ifinfomsg, 16 bytes: family, pad, type, index, flags, change. */
@@ -228,6 +230,8 @@ export interface LinkMessage {
     BridgeLink,
     'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'vlan' | 'lent'
   >
+  /** Of a bridge that takes part in one. */
+  readonly tree?: LiveTree
   /** IFLA_INFO_DATA, of which decodeKindData makes sense when all links are known. */
   readonly data?: Buffer
   /** IFLA_INFO_SLAVE_DATA of a bridge's port. */
@@ -327,8 +331,10 @@ function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
     if (type === IFLA_INFO_SLAVE_KIND) isPort = value.toString('utf8').startsWith('bridge')
     if (type === IFLA_INFO_SLAVE_DATA) port = value
   })
-  if (link.kind === 'bridge' && data !== undefined) link.bridge = decodeBridge(data)
-  else if (data !== undefined && link.kind !== 'veth') link.data = Buffer.from(data) // the bytes are those of the next datagram soon
+  if (link.kind === 'bridge' && data !== undefined) {
+    link.bridge = decodeBridge(data)
+    if (link.bridge.stp) link.tree = decodeTree(data)
+  } else if (data !== undefined && link.kind !== 'veth') link.data = Buffer.from(data) // the bytes are those of the next datagram soon
   if (!isPort || port === undefined) return
   link.portData = Buffer.from(port)
   link.portState = decodePortState(port)

@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { tuiScreen } from '../../support/tui-screen.ts'
+import type { LiveLink } from '../../../src/state/live.ts'
 import type { TestResult } from '../../../src/check/result.ts'
 import type { TestRunner } from '../../../src/tui/tests.ts'
-import { counted, limited, setDown, START_MS, watchedLab, type WatchedCable } from '../../support/watched-lab.ts'
+import { changed, counted, limited, setDown, START_MS, watchedLab, type WatchedCable } from '../../support/watched-lab.ts'
 
 interface Case {
   readonly size: readonly [columns: number, rows: number]
@@ -14,6 +15,10 @@ interface Case {
   readonly samples?: readonly Readonly<Record<string, readonly [rx: number, tx: number]>>[]
   /** A link that is set down, and its far end. */
   readonly down?: readonly [name: string, far: string]
+  /** What has become of links. */
+  readonly changed?: Readonly<Record<string, Partial<LiveLink>>>
+  /** Nodes that are stopped. */
+  readonly stopped?: readonly string[]
   /** A link that has a rate, in bits a second. */
   readonly rate?: readonly [name: string, bits: number]
   readonly keys?: readonly string[]
@@ -38,6 +43,30 @@ const LABS = {
     range(500).map((number) => `h${number}`),
     ['lan'],
     range(500).map((number): WatchedCable => [`h${number}:eth0`, 'lan']),
+  ),
+  // Three switches in a circle, which the spanning tree opens.
+  switches: watchedLab(
+    ['h1', 'h2'],
+    ['sw1', 'sw2', 'sw3'],
+    [
+      ['h1:eth0', 'sw1'],
+      ['h2:eth0', 'sw3'],
+      ['sw1', 'sw2'],
+      ['sw2', 'sw3'],
+      ['sw1', 'sw3'],
+    ],
+  ),
+  // Two cores, four switches that route, and two hosts each: wider than a terminal.
+  tree: watchedLab(
+    ['core1', 'core2', ...range(4).map((edge) => `edge${edge}`), ...range(16).map((host) => `h${host}`)],
+    [],
+    [
+      ...range(4).flatMap((edge): WatchedCable[] => [
+        [`core1:eth${edge}`, `edge${edge}:up1`],
+        [`core2:eth${edge}`, `edge${edge}:up2`],
+      ]),
+      ...range(16).map((host): WatchedCable => [`h${host}:eth0`, `edge${Math.ceil(host / 4)}:eth${host}`]),
+    ],
   ),
   ring: watchedLab(
     range(6).map((number) => `r${number}`),
@@ -79,12 +108,14 @@ describe('netlab tui shows', () => {
 
   it.each(cases.map((entry) => entry.name))('%s', async (name) => {
     const path = (file: string): string => join(folder, name, file)
-    const { size, lab, samples = [], down, rate, keys = [], tests = {} } = JSON.parse(readFileSync(path('case.json'), 'utf8')) as Case
+    const { size, lab, samples = [], down, changed: became, stopped, rate, keys = [], tests = {} } = JSON.parse(readFileSync(path('case.json'), 'utf8')) as Case
     const [columns, rows] = size
     const watched = LABS[lab]
     const screen = tuiScreen(watched, { columns, rows }, testRunner(tests))
     const { model } = screen.controller
     if (down !== undefined) model.take(setDown(watched, ...down))
+    if (became !== undefined) model.take(changed(watched, became))
+    if (stopped !== undefined) model.take({ type: 'stopped', nodes: stopped })
     if (rate !== undefined) model.take(limited(watched, ...rate))
     samples.forEach((bytes, second) => model.take(counted(watched, second + 1, bytes)))
     for (const key of keys) {

@@ -18,10 +18,10 @@ function screen(): { screen: Screen; written: string[] } {
 it('of a frame only the lines that differ are written', () => {
   const { screen: made, written } = screen()
   vi.advanceTimersByTime(100)
-  made.output.write('one\ntwo\nthree')
+  made.draw(['one', 'two', 'three'])
   vi.advanceTimersByTime(100)
   written.length = 0
-  made.output.write('one\nTWO\nthree')
+  made.draw(['one', 'TWO', 'three'])
   vi.advanceTimersByTime(100)
   expect(written.join('')).toContain('TWO')
   expect(written.join('')).not.toMatch(/one|three/)
@@ -29,10 +29,10 @@ it('of a frame only the lines that differ are written', () => {
 
 it('a frame that is the same writes nothing', () => {
   const { screen: made, written } = screen()
-  made.output.write('one')
+  made.draw(['one'])
   vi.advanceTimersByTime(100)
   written.length = 0
-  made.output.write('one')
+  made.draw(['one'])
   vi.advanceTimersByTime(100)
   expect(written).toEqual([])
 })
@@ -40,7 +40,7 @@ it('a frame that is the same writes nothing', () => {
 it('at most twenty frames a second are written, the last of them always', () => {
   const { screen: made, written } = screen()
   for (let frame = 0; frame < 200; frame++) {
-    made.output.write(`frame ${frame}`)
+    made.draw([`frame ${frame}`])
     vi.advanceTimersByTime(5)
   }
   vi.advanceTimersByTime(100)
@@ -50,11 +50,11 @@ it('at most twenty frames a second are written, the last of them always', () => 
 
 it('after a change of size every line is written again', () => {
   const { screen: made, written } = screen()
-  made.output.write('one\ntwo')
+  made.draw(['one', 'two'])
   vi.advanceTimersByTime(100)
   made.resized()
   written.length = 0
-  made.output.write('one\ntwo')
+  made.draw(['one', 'two'])
   vi.advanceTimersByTime(100)
   expect(written.join('')).toMatch(/one.*two/s)
 })

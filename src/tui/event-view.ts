@@ -1,20 +1,15 @@
-import type { ReactNode } from 'react'
 import type { LabEvent } from '../lab/lab-event.ts'
-import type { Controller } from './controller.ts'
-import { Lines, padLines, titleLine } from './Lines.tsx'
-import type { Color, Line } from './span.ts'
-
-interface Props {
-  readonly controller: Controller
-  readonly width: number
-  readonly height: number
-  readonly isFocused: boolean
-}
+import type { Place } from './controller.ts'
+import { padLines, titleLine } from './lines.ts'
+import { wrapLine, type Color, type Line } from './span.ts'
 
 const MOOD_COLORS: Readonly<Record<LabEvent['mood'], Color | undefined>> = { good: 'green', bad: 'red', plain: undefined }
 
+/** Where words begin. */
+const WORDS_COLUMN = 29
+
 /** What happened, the latest last. */
-export function EventLog({ controller, width, height, isFocused }: Props): ReactNode {
+export function eventLines({ controller, width, height }: Place, isFocused: boolean): Line[] {
   const { model, eventFilter, eventScroll } = controller
   const words = eventFilter.toLowerCase().split(/\s+/).filter(Boolean)
   const events =
@@ -27,9 +22,13 @@ export function EventLog({ controller, width, height, isFocused }: Props): React
     ...(scroll > 0 ? [`${scroll} newer below`] : []),
     ...(model.forgotten > 0 ? [`${model.forgotten} older are forgotten`] : []),
   ]
+  const whole = shown.map(eventLine)
+  // Here is room for all words; below the lists the latest events matter more.
+  const wrapped = isFocused ? whole.flatMap((line) => wrapLine(line, width, WORDS_COLUMN)) : whole
+  const rows = wrapped.slice(Math.max(0, wrapped.length - (height - 1)))
   const empty: Line[] = shown.length > 0 ? [] : [[{ text: ' Nothing has changed yet. What does is told here, whoever did it.', dim: true }]]
-  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...shown.map(eventLine), ...empty]
-  return <Lines lines={padLines(lines, height)} width={width} />
+  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...rows, ...empty]
+  return padLines(lines, height)
 }
 
 function textOf({ node = '', words, noun, action }: LabEvent): string {

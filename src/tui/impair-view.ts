@@ -1,32 +1,17 @@
-import { Box } from 'ink'
-import type { ReactNode } from 'react'
-import type { Controller } from './controller.ts'
+import type { Controller, Place } from './controller.ts'
 import { FORM_FIELDS, fileText, formCable, nowText, type ImpairForm } from './impair-form.ts'
-import { Lines } from './Lines.tsx'
+import { centred, framed } from './lines.ts'
 import { endText, type Cable } from './links.ts'
 import { fitText, type Line, type Span } from './span.ts'
-
-interface Props {
-  readonly controller: Controller
-  readonly form: ImpairForm
-  readonly width: number
-  readonly height: number
-}
 
 const COLUMNS = { name: 11, field: 22, value: 16 }
 /** With the frame. */
 const WIDTH = 2 + COLUMNS.name + COLUMNS.field + 2 * COLUMNS.value + 3
 
 /** The form in the middle of the screen, with the values of now beside what is typed. */
-export function ImpairDialog({ controller, form, width, height }: Props): ReactNode {
+export function impairLines(form: ImpairForm, { controller, width, height }: Place): Line[] {
   const cable = formCable(controller, form)
-  return (
-    <Box width={width} height={height} alignItems="center" justifyContent="center">
-      <Box borderStyle="double" width={WIDTH} flexDirection="column">
-        <Lines lines={cable === undefined ? GONE : formLines(controller, form, cable)} width={WIDTH - 2} />
-      </Box>
-    </Box>
-  )
+  return centred(framed(cable === undefined ? GONE : formLines(controller, form, cable), WIDTH), width, height)
 }
 
 const GONE: readonly Line[] = [[{ text: ' This link is no longer in the lab. Esc leads back.' }]]

@@ -1,17 +1,10 @@
-import type { ReactNode } from 'react'
-import type { Controller } from './controller.ts'
-import { Lines, padLines, titleLine } from './Lines.tsx'
+import type { Controller, Place } from './controller.ts'
+import { padLines, titleLine } from './lines.ts'
 import { statusOf, type TestEntry } from './tests.ts'
 import { fitText, type Color, type Line } from './span.ts'
 
-interface Props {
-  readonly controller: Controller
-  readonly width: number
-  readonly height: number
-}
-
 /** The tests of the lab's file, and below them what came of the one that is selected. */
-export function TestsView({ controller, width, height }: Props): ReactNode {
+export function testLines({ controller, width, height }: Place): Line[] {
   const { tests, cwd } = controller
   const words = tests.words(width, cwd)
   const most = Math.max(3, Math.floor(height / 2))
@@ -31,7 +24,7 @@ export function TestsView({ controller, width, height }: Props): ReactNode {
           titleLine('What came of it', words.length > wordsHeight - 1 ? 'J K scroll' : '', width, false),
           ...words.slice(tests.scroll).map((text): Line => [{ text }]),
         ]
-  return <Lines lines={[...padLines(list, listHeight), ...padLines(below, wordsHeight)]} width={width} />
+  return [...padLines(list, listHeight), ...padLines(below, wordsHeight)]
 }
 
 function note({ tests }: Controller): string {

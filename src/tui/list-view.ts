@@ -1,10 +1,9 @@
-import type { ReactNode } from 'react'
-import { Lines, padLines, titleLine } from './Lines.tsx'
+import { padLines, titleLine } from './lines.ts'
 import { visibleLines, type ArrangedList, type ListKind, type ListState } from './list.ts'
 import type { Line } from './span.ts'
 import { fitColumns, headLine, rowLine, type Column } from './table.ts'
 
-interface ListProps<Row> {
+interface ListPlace<Row> {
   readonly title: string
   readonly list: ArrangedList<Row>
   readonly kind: ListKind<Row>
@@ -19,7 +18,8 @@ interface ListProps<Row> {
 }
 
 /** A table with its title, of which only the rows around the one that is meant are drawn. */
-export function List<Row>({ title, list, kind, state, columns, isFocused, emptyWords, width, height, onShown }: ListProps<Row>): ReactNode {
+export function listLines<Row>(place: ListPlace<Row>): Line[] {
+  const { title, list, kind, state, columns, isFocused, emptyWords, width, height, onShown } = place
   const fitted = fitColumns(columns, width)
   const shown = visibleLines(list, height - 2)
   onShown([undefined, undefined, ...shown.map((line) => ('heading' in line ? undefined : kind.key(line.row)))])
@@ -37,6 +37,6 @@ export function List<Row>({ title, list, kind, state, columns, isFocused, emptyW
     ...(state.grouping === 0 ? [] : [kind.groupings[state.grouping]!.words]),
     ...(list.rows.length > height - 2 ? [`${list.index + 1}/${list.rows.length}`] : []),
   ]
-  const lines = [titleLine(`${title} ${count}`, notes.join(', '), width, isFocused), headLine(fitted, width), ...rows, ...empty]
-  return <Lines lines={padLines(lines, height)} width={width} />
+  const lines = [titleLine(`${title} ${count}`, notes.join(', ') || 'bit/s', width, isFocused), headLine(fitted, width), ...rows, ...empty]
+  return padLines(lines, height)
 }

@@ -1,15 +1,9 @@
-import type { ReactNode } from 'react'
 import type { Controller } from './controller.ts'
 import { activeBindings } from './keys.ts'
-import { Lines } from './Lines.tsx'
 import { lineWidth, type Line, type Span } from './span.ts'
 
 /** What has just happened, or the keys that are useful here; a line that is typed stands in their place. */
-export function Footer({ controller, width }: { readonly controller: Controller; readonly width: number }): ReactNode {
-  return <Lines lines={[footerLine(controller, width)]} width={width} />
-}
-
-function footerLine(controller: Controller, width: number): Line {
+export function footerLine(controller: Controller, width: number): Line {
   const { overlay, message } = controller
   if (overlay?.kind === 'prompt') {
     const { label, text, cursor } = overlay
@@ -24,13 +18,15 @@ function footerLine(controller: Controller, width: number): Line {
     ]
   }
   if (message !== undefined) return [{ text: ` ${message.text}`, bold: true, ...(message.color !== undefined && { color: message.color }) }]
-  // The question or form in front says which keys it takes.
-  return overlay === undefined || overlay.kind === 'help' ? keyLine(controller, width) : []
+  // The question, form or help in front says which keys it takes.
+  return overlay === undefined ? keyLine(controller, width) : []
 }
 
 /** As many keys as fit; the last ones, help and the way out, always. */
 function keyLine(controller: Controller, width: number): Line {
-  const shown = activeBindings(controller).flatMap(({ keys, short }) => (short === undefined ? [] : [keyHint(keys[0]!, short)]))
+  const shown = activeBindings(controller).flatMap(({ keys, short }) =>
+    short === undefined ? [] : [keyHint(keys[0]!, typeof short === 'string' ? short : short(controller))],
+  )
   const last = shown.splice(-2)
   const line: Span[] = []
   for (const hint of shown) if (lineWidth([...line, ...hint, ...last.flat()]) <= width) line.push(...hint)

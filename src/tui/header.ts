@@ -1,16 +1,14 @@
-import type { ReactNode } from 'react'
 import { VIEWS, type Controller } from './controller.ts'
 import { CABLE_COLORS } from './links.ts'
-import { Lines } from './Lines.tsx'
-import { countText, rateText } from './rate-text.ts'
+import { bitsText, countText } from './rate-text.ts'
 import type { Line, Span } from './span.ts'
 import { lineWidth } from './span.ts'
 
 export const HEADER_HEIGHT = 2
 
 /** The state of the lab in one line, and where one is. */
-export function Header({ controller, width }: { readonly controller: Controller; readonly width: number }): ReactNode {
-  return <Lines lines={[stateLine(controller, width), viewTabs(controller).flat()]} width={width} />
+export function headerLines(controller: Controller, width: number): Line[] {
+  return [stateLine(controller, width), viewTabs(controller).flat()]
 }
 
 function stateLine(controller: Controller, width: number): Line {
@@ -29,10 +27,11 @@ function labState(controller: Controller): Span[] {
   if (model.state === 'down') return [{ text: '▼ DOWN', color: 'red', bold: true }, { text: ' waiting until it is up again' }]
   const { nodes, cables } = controller.rows
   const down = cables.filter(({ state }) => state === 'down' || state === 'no carrier').length
-  const worn = (['impaired', 'saturated'] as const).flatMap((state): Span[] => {
+  const worn = (['blocked', 'impaired', 'saturated'] as const).flatMap((state): Span[] => {
     const found = cables.filter((cable) => cable.state === state).length
     return found === 0 ? [] : [{ text: `  ${found} ${state}`, color: CABLE_COLORS[state] }]
   })
+  const stopped = nodes.filter(({ isStopped }) => isStopped).length
   const bits = cables.reduce((sum, { forward, backward }) => sum + forward + backward, 0)
   const faults = cables.reduce((sum, cable) => sum + cable.faults, 0)
   const bridges = nodes.filter(({ role }) => role === 'bridge').length
@@ -42,9 +41,12 @@ function labState(controller: Controller): Span[] {
     { text: '● UP', color: 'green', bold: true },
     { text: `  ${things.join(', ')}: ` },
     down === 0 ? { text: 'all links up', color: 'green' } : { text: `▼ ${down} down`, color: 'red', bold: true },
+    ...(stopped === 0 ? [] : [{ text: `  ■ ${stopped} stopped`, color: 'yellow' as const }]),
     ...worn,
-    { text: `  ${rateText(bits)}bit/s` },
-    faults < 0.5 ? { text: '  no faults', dim: true } : { text: `  ${countText(Math.round(faults))} faults`, color: 'yellow' },
+    { text: `  ${bitsText(bits)}` },
+    faults < 0.5
+      ? { text: '  no drops or errors', dim: true }
+      : { text: `  ${countText(Math.round(faults))} drops or errors`, color: 'yellow' },
   ]
 }
 

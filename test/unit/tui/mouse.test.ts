@@ -1,0 +1,38 @@
+// What the mouse does, where it does it.
+import { expect, it } from 'vitest'
+import { mousePress } from '../../../src/tui/mouse.ts'
+import { tuiScreen, type TuiScreen } from '../../support/tui-screen.ts'
+import { watchedLab } from '../../support/watched-lab.ts'
+
+const lab = watchedLab(['h1', 'h2', 'h3'], ['lan'], [['h1:eth0', 'lan'], ['h2:eth0', 'lan'], ['h3:eth0', 'lan']]) // prettier-ignore
+
+/** Clicks the first place where the screen has these words. */
+function click(screen: TuiScreen, words: string): void {
+  const lines = screen.text().split('\n')
+  const row = lines.findIndex((line) => line.includes(words))
+  mousePress(screen.controller, { kind: 'press', column: lines[row]!.indexOf(words), row })
+}
+
+it.each([
+  [80, 24],
+  [200, 60],
+])('at %i×%i a click selects a row, one more opens it, and the names of views are there to be clicked', (columns, rows) => {
+  const screen = tuiScreen(lab, { columns, rows })
+  click(screen, 'h2  ')
+  expect(screen.controller.node?.name).toBe('h2')
+  click(screen, 'h3:eth0')
+  expect(screen.controller.panel).toBe('links')
+  expect(screen.controller.cable?.key).toBe('h3/eth0')
+  click(screen, 'h3:eth0')
+  expect(screen.text()).toContain('── link h3:eth0 — lan')
+  click(screen, '2 Map')
+  expect(screen.controller.view).toBe('map')
+})
+
+it('the wheel scrolls what is in front', () => {
+  const screen = tuiScreen(lab, { columns: 80, rows: 24 })
+  mousePress(screen.controller, { kind: 'wheel down', column: 5, row: 5 })
+  expect(screen.controller.node?.name).toBe('lan')
+  mousePress(screen.controller, { kind: 'wheel up', column: 5, row: 5 })
+  expect(screen.controller.node?.name).toBe('h1')
+})
