@@ -85,8 +85,7 @@ function takeLink(table: LiveTable, isGone: boolean, body: Buffer, changes: Live
   if (body[0] === AF_BRIDGE) {
     // A port: that it left the bridge is told once more, of the link itself.
     const { portState } = decodePort(body)
-    if (before !== undefined && !isGone && portState !== undefined)
-      set(table, 'link', key, { ...before, port: portState }, changes)
+    if (before !== undefined && !isGone && portState !== undefined) set(table, 'link', key, { ...before, port: portState }, changes)
     return
   }
   const after = isGone ? undefined : decodeLiveLink(table, body)
