@@ -91,6 +91,12 @@ export function connect(fd: number, address: Uint8Array): void {
   if (c.connect(fd, address, address.length) < 0 && koffi().errno() !== EINPROGRESS) throw new SyscallError('connect', koffi().errno())
 }
 const EINPROGRESS = 115
+
+/** connect(2) to nobody: a datagram socket forgets its peer, and the address that it would have sent from. */
+export function disconnect(fd: number): void {
+  const address = Buffer.alloc(16) // AF_UNSPEC
+  checked('connect', c.connect(fd, address, address.length))
+}
 const EAGAIN = 11
 
 /** sendto(2). */
