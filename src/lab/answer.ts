@@ -13,10 +13,11 @@ export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4
 }
 
-/** Every outcome that the answer may count as, the most telling first. What is `filtered` of other questions is `no-reply` of a ping. */
+/** Every outcome that the answer may count as, the most telling first. */
 export function outcomesOf(flow: Flow, answer: FlowAnswer): ReadonlySet<ReachOutcome> {
   const outcomes = allOutcomes(flow, answer)
-  return new Set(flow.kind === 'ping' ? outcomes.filter((outcome) => outcome !== 'filtered') : outcomes)
+  // Of a ping, no reply says all that filtered does.
+  return new Set(flow.kind === 'ping' ? outcomes.toSorted((a, b) => Number(a === 'filtered') - Number(b === 'filtered')) : outcomes)
 }
 
 function allOutcomes(flow: Flow, answer: FlowAnswer): ReachOutcome[] {

@@ -15,7 +15,7 @@ describe('an answer', () => {
     ['a connection', TCP, { outcome: 'answered', by: '10.0.0.2', rttMs: 1 }, ['open']],
     ['a datagram', UDP6, { outcome: 'answered', by: 'fd00::2', rttMs: 1 }, ['answered']],
     ['a reset', TCP, { outcome: 'reset', rttMs: 1 }, ['refused']],
-    ['silence of a ping', PING, { outcome: 'silent' }, ['no-reply']],
+    ['silence of a ping', PING, { outcome: 'silent' }, ['no-reply', 'filtered']],
     ['silence of a connection', TCP, { outcome: 'silent' }, ['filtered']],
     ['port unreachable, of TCP', TCP, icmp(3, 3), ['refused']],
     ['port unreachable, of an echo', PING, icmp(3, 3), ['unreachable', 'no-reply']],
@@ -26,7 +26,7 @@ describe('an answer', () => {
     ['no route', TCP, { outcome: 'error', syscall: 'connect', code: 'ENETUNREACH' }, ['unreachable']],
     ['a prohibit route', TCP, { outcome: 'error', syscall: 'connect', code: 'EACCES' }, ['unreachable', 'filtered']],
     ['a blackhole route', TCP, { outcome: 'error', syscall: 'connect', code: 'EINVAL' }, ['unreachable', 'filtered']],
-    ['a blackhole route, of a ping', PING, { outcome: 'error', syscall: 'sendto', code: 'EINVAL' }, ['unreachable', 'no-reply']],
+    ['a blackhole route, of a ping', PING, { outcome: 'error', syscall: 'sendto', code: 'EINVAL' }, ['unreachable', 'no-reply', 'filtered']],
     ['the OUTPUT chain', UDP6, { outcome: 'error', syscall: 'sendto', code: 'EPERM' }, ['filtered']],
   ])('must count as what it is: %s', (_, flow, answer, outcomes) => {
     expect([...outcomesOf(flow, answer)]).toEqual(outcomes)
