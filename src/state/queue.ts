@@ -83,7 +83,8 @@ export const QUEUES: Readonly<Record<QueueKind, Parameters>> = {
     nat: { unit: 'flag', default: 0 },
     wash: { unit: 'flag', default: 0 },
     ack_filter: { unit: 'flag', default: 0 },
-    memlimit: { unit: 'size' },
+    // 0: as much as the rate takes in four round trips.
+    memlimit: { unit: 'size', default: 0 },
   },
 }
 
