@@ -26,7 +26,12 @@ describe('an answer', () => {
     ['no route', TCP, { outcome: 'error', syscall: 'connect', code: 'ENETUNREACH' }, ['unreachable']],
     ['a prohibit route', TCP, { outcome: 'error', syscall: 'connect', code: 'EACCES' }, ['unreachable', 'filtered']],
     ['a blackhole route', TCP, { outcome: 'error', syscall: 'connect', code: 'EINVAL' }, ['unreachable', 'filtered']],
-    ['a blackhole route, of a ping', PING, { outcome: 'error', syscall: 'sendto', code: 'EINVAL' }, ['unreachable', 'no-reply', 'filtered']],
+    [
+      'a blackhole route, of a ping',
+      PING,
+      { outcome: 'error', syscall: 'sendto', code: 'EINVAL' },
+      ['unreachable', 'no-reply', 'filtered'],
+    ],
     ['the OUTPUT chain', UDP6, { outcome: 'error', syscall: 'sendto', code: 'EPERM' }, ['filtered']],
   ])('must count as what it is: %s', (_, flow, answer, outcomes) => {
     expect([...outcomesOf(flow, answer)]).toEqual(outcomes)
