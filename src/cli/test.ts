@@ -89,6 +89,7 @@ export const testCommand: CommandDefinition<Options> = {
     const start = performance.now()
     const work = { ...workOf(context, options), onEvent: printer.onEvent, ...(running !== undefined && { running: running.name }) }
     const results = await context.interruptible((signal) => context.library.runFiles(files, { ...work, signal }))
+    refuseEmpty(results, options)
     if (options.grade === true) printer.out.write(await context.library.gradeText(results))
     printer.end(results, performance.now() - start)
     if (options.json === true) writeJson(context, JSON.parse(await context.library.formatReport('json', results, context.cwd)))
@@ -99,6 +100,12 @@ export const testCommand: CommandDefinition<Options> = {
     }
     return exitCodeOf(results, options.grade === true)
   },
+}
+
+/** A filter that no test meets is a mistake, which must not pass for a success. */
+function refuseEmpty(results: readonly FileResult[], { filter }: Options): void {
+  if (filter !== undefined && results.every(({ tests, failure }) => tests.length === 0 && failure === undefined))
+    throw usageError(`No test has "${filter}" in its name.`)
 }
 
 /** The files, and those in the directories; a student bears the name of the file, or of the directory where that is the file's own. */
