@@ -63,7 +63,7 @@ export const downCommand: CommandDefinition<Options> = {
         context,
         results.map((result) => ({ ...result, warnings: result.warnings.map(diagnosticJson) })),
       )
-    } else if (names.length === 0) context.stderr.write('No lab is running.\n')
+    } else if (names.length === 0) context.stderr.write(args[0] === undefined ? 'No lab is running.\n' : `There is no lab "${args[0]}".\n`)
     return EXIT_DONE
   },
 }

@@ -143,7 +143,10 @@ describe('down', () => {
 
   it('--force takes no offence at a lab that is not there', async () => {
     expect(await netlab(['down', 'dmz'], { library: libraryOf() })).toMatchObject({ code: 2 })
-    expect(await netlab(['down', 'dmz', '--force'], { library: libraryOf() })).toMatchObject({ code: 0 })
+    expect(await netlab(['down', 'dmz', '--force'], { library: libraryOf() })).toMatchObject({
+      code: 0,
+      stderr: 'There is no lab "dmz".\n',
+    })
   })
 
   it('--json prints what was taken down', async () => {
