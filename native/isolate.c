@@ -1,6 +1,6 @@
 // A node's own pid, ipc, cgroup and time namespaces. A process makes them from inside the node, and stays as PID 1 where there is a pid
 // namespace: it reaps, and passes on to every process of the node what signals it is sent from outside. It costs nothing at `up`: a node in
-// which nothing ever runs has none.
+// which nothing ever runs has none. Nor has it a /sys of its own, which the kernel makes the slower the more there are (sget_fc).
 #define _GNU_SOURCE
 #include "isolate.h"
 #include "cgroup.h"
@@ -125,12 +125,18 @@ static const char *enter_cgroup(const char *node) {
   return refused;
 }
 
+// Much of /sys is the machine's. EBUSY: it is there already, from before the node's first process ended, or with the node's own root directory.
+static const char *mount_sys(void) {
+  unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
+  return mount("sysfs", "/sys", "sysfs", flags, NULL) && errno != EBUSY ? "mount sysfs" : NULL;
+}
+
 static const char *enter_isolation(const Isolation *isolation, const char *node, int net, int mnt, int uts) {
   const char *outside = wants(isolation, NS_CGROUP) ? enter_cgroup(node) : NULL;
   if (outside) return outside;
   if (setns(net, CLONE_NEWNET) || setns(uts, CLONE_NEWUTS) || setns(mnt, CLONE_NEWNS)) return "setns";
-  const char *refused = NULL;
-  if (wants(isolation, NS_TIME)) refused = enter_time(isolation);
+  const char *refused = mount_sys();
+  if (!refused && wants(isolation, NS_TIME)) refused = enter_time(isolation);
   if (!refused && wants(isolation, NS_IPC)) refused = mount_ipc();
   if (refused || !wants(isolation, NS_PID)) return refused;
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) return "mount proc";
@@ -188,7 +194,7 @@ static const char *open_made(Isolation *isolation, pid_t child) {
 
 const char *make_isolation(Isolation *isolation, const char *node, int net, int mnt, int uts) {
   static char words[256];
-  if (isolation->is_made || !isolation->wanted) return NULL;
+  if (isolation->is_made || mnt < 0) return NULL;
   for (int i = 0; i < NS_COUNT; i++) isolation->fds[i] = -1;
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) return "socketpair";

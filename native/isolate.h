@@ -26,7 +26,8 @@ extern char *verb_words[2];
 int read_isolation(const char *words, Isolation *isolation);
 // Writes the same.
 void print_isolation(const Isolation *isolation, char *text, size_t room);
-// Makes them for the node of that name, whose net, mnt and uts namespaces these are. Returns NULL, or what the kernel refused.
+// Makes them, and /sys, for the node of that name, whose net, mnt and uts namespaces these are; nothing where it is no node (`mnt` -1).
+// Returns NULL, or what the kernel refused.
 const char *make_isolation(Isolation *isolation, const char *node, int net, int mnt, int uts);
 // Ends every process of the pid namespace and lets go of the namespaces; they can be made again.
 void end_isolation(Isolation *isolation);

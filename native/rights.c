@@ -9,7 +9,9 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -52,8 +54,17 @@ static const struct { uint32_t number, capability; } denied[] = {
     // other processes
     {SYS_kcmp, CAP_SYS_PTRACE}, {SYS_process_madvise, CAP_SYS_NICE}, {SYS_move_pages, CAP_SYS_NICE}, {SYS_migrate_pages, CAP_SYS_NICE},
 };
-enum { DENIED = sizeof denied / sizeof *denied, NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-                                                                 CLONE_NEWPID | CLONE_NEWNET };
+enum { NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET };
+
+// Of these, only what has the value (BPF_JEQ) or one of its bits (BPF_JSET) in the lower half of an argument; both machines are little-endian.
+static const struct { uint32_t number, argument; uint16_t test; uint32_t value, capability; } denied_arguments[] = {
+    {SYS_clone, 0, BPF_JSET, NEW_NAMESPACES, CAP_SYS_ADMIN},
+    // Typing on the terminal of whoever called `netlab exec`.
+    {SYS_ioctl, 1, BPF_JEQ, TIOCSTI, CAP_SYS_ADMIN}, {SYS_ioctl, 1, BPF_JEQ, TIOCLINUX, CAP_SYS_ADMIN},
+    // Goes to the hypervisor and to other virtual machines: no network namespace holds it.
+    {SYS_socket, 0, BPF_JEQ, AF_VSOCK, NEVER},
+};
+enum { DENIED = sizeof denied / sizeof *denied, DENIED_ARGUMENTS = sizeof denied_arguments / sizeof *denied_arguments };
 
 static int has(uint64_t set, uint32_t capability) {
   return capability < 64 && (set >> capability) & 1;
@@ -65,7 +76,7 @@ static int has(uint64_t set, uint32_t capability) {
 #define IF(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1)
 
 static int filter_system_calls(uint64_t keep) {
-  struct sock_filter program[2 * DENIED + 16];
+  struct sock_filter program[2 * DENIED + 5 * DENIED_ARGUMENTS + 16];
   unsigned short length = 0;
 #define PUT(...) program[length++] = (struct sock_filter)__VA_ARGS__
   // A filter sees the numbers of the machine's own ABI: another's would go by it.
@@ -85,10 +96,14 @@ static int filter_system_calls(uint64_t keep) {
   if (!has(keep, CAP_SYS_ADMIN)) {
     PUT(IF(SYS_clone3));                                  // its flags lie in memory; glibc falls back to clone(2)
     PUT(REFUSE(ENOSYS));
-    PUT(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3));
-    PUT(FIELD(args[0]));                                  // the lower half: both machines are little-endian
-    PUT(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1));
+  }
+  for (size_t i = 0; i < DENIED_ARGUMENTS; i++) {
+    if (has(keep, denied_arguments[i].capability)) continue;
+    PUT(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied_arguments[i].number, 0, 4));
+    PUT(FIELD(args[denied_arguments[i].argument]));
+    PUT(BPF_JUMP(BPF_JMP | denied_arguments[i].test | BPF_K, denied_arguments[i].value, 0, 1));
     PUT(REFUSE(EPERM));
+    PUT(FIELD(nr));
   }
   PUT(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 #undef PUT

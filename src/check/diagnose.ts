@@ -6,14 +6,16 @@ import type { Expectation } from '../topology/tests/test.ts'
 import type { Flow } from '../linux/flow/flow.ts'
 import { familyOf, icmpWords } from '../lab/answer.ts'
 import { duplicateCauses, macCauses } from './conflicts.ts'
-import { droppedAt, ruleCauses } from './dropped-at.ts'
+import { droppedAt, rewrittenCauses } from './dropped-at.ts'
 import type { FirstMiss } from './evaluation.ts'
 import { isOwn, ownersOf, readCounts, type Evidence } from './evidence.ts'
 import type { Sighting } from '../linux/flow/capture.ts'
 import { follow, nodesOf, type IpSighting, type Journey } from './follow.ts'
 import { arpCauses, unsentCauses } from './link-causes.ts'
 import { maskCauses } from './mask.ts'
+import { ruleCauses } from './rule-causes.ts'
 import type { Session } from './session.ts'
+import { silenceCauses } from './silent.ts'
 
 /** A packet that is followed need not be waited for long. */
 const FOLLOW_TIMEOUT_MS = 1200
@@ -35,7 +37,7 @@ export async function findCauses(session: Session, flow: Flow, wantsAnswer: bool
   const passed = [flow.from, ...owners, ...[...way.there, ...way.back].map(({ netns }) => netns)]
   const nodes = [...new Set(passed)].slice(0, MAX_NODES)
   const before = await readCounts(session, nodes)
-  const { answers, sightings } = await session.followed([again])
+  const { answers, sightings } = await session.followed([again], true)
   const after = await readCounts(session, nodes)
   const evidence: Evidence = { session, network, duplicate, owners, flow: again, answer: answers[0]!, sightings, before, after }
   const journey = follow(again, evidence.answer, sightings)
@@ -83,7 +85,7 @@ async function takenBy(evidence: Evidence, { back }: Journey, taker: IpSighting)
       : `, rewritten to ${taker.packet.dst}${taker.packet.dport === undefined ? '' : `:${taker.packet.dport}`} (DNAT),`
   const arrived = `The packet${redirected} reached ${taker.netns}`
   if (answer.outcome === 'reset' || answer.outcome === 'icmp') return refusals(evidence, arrived, taker)
-  if (back.length === 0) return [`${arrived}, and no answer left it.`, ...(await droppedAt(evidence, taker, 'there'))]
+  if (back.length === 0) return [`${arrived}, and no answer left it.`, ...(await keptAt(evidence, taker))]
   const home = back.findLast(({ netns, isOut }) => !isOut && netns === flow.from)
   if (home !== undefined && home.packet.src !== flow.to)
     return [
@@ -101,10 +103,19 @@ async function takenBy(evidence: Evidence, { back }: Journey, taker: IpSighting)
   ]
 }
 
+/** It went in, and no answer came out: the node sent it on to somewhere else, drops it, or does not answer. */
+async function keptAt(evidence: Evidence, taker: IpSighting): Promise<string[]> {
+  const { netns, ifname, packet } = taker
+  const rewritten = await rewrittenCauses(evidence, netns)
+  if (rewritten.length > 0) return rewritten
+  const silent = evidence.flow.kind === 'ping' ? await silenceCauses(evidence.session, netns, ifname, 'echo', familyOf(packet.dst)) : []
+  return [...silent, ...(await droppedAt(evidence, taker, 'there'))]
+}
+
 async function refusals(evidence: Evidence, arrived: string, { netns, packet }: IpSighting): Promise<string[]> {
   const { session, flow, answer, network } = evidence
   if (answer.outcome === 'icmp' && !isOwn(network, netns, answer.by)) return []
-  if (flow.kind !== 'tcp' && flow.kind !== 'udp') return []
+  if (flow.kind !== 'tcp' && flow.kind !== 'udp') return ruleCauses(evidence, netns)
   const [port, used] = [packet.dport ?? flow.port, (await session.engine.usedPorts(netns))[flow.kind]]
   const name = `${flow.kind} port ${port}`
   const own = used.filter((each) => each.port === port).map(({ address }) => address)

@@ -1,13 +1,17 @@
 /** Why a node took a packet in, or sent it out, and nothing came of it. */
-import { grown, type Evidence } from './evidence.ts'
+import type { RouteAnswer } from '../linux/flow/route-lookup.ts'
+import { ruleText } from '../state/words.ts'
+import { grown, isOwn, type Evidence } from './evidence.ts'
 import { familyOf } from '../lab/answer.ts'
 import type { IpSighting } from './follow.ts'
+import { unreachedCauses, unswitchedCauses } from './link-causes.ts'
+import { containsAddress, prefixOf } from '../unit/prefix.ts'
 import { segmentsOf } from './segment.ts'
-import { grownSince, type RuleCount } from './rule-counters.ts'
+import { ruleCauses, ruleCounts } from './rule-causes.ts'
 
 /** The causes at the node where the packet was seen last, the surest first. */
 export async function droppedAt(evidence: Evidence, last: IpSighting, leg: 'there' | 'back'): Promise<string[]> {
-  if (last.isOut) return [...ruleCauses(evidence, last.netns), ...wireCauses(evidence, last)]
+  if (last.isOut) return [...ruleCauses(evidence, last.netns), ...(await wireCauses(evidence, last))]
   const [rules, tooLong] = [ruleCauses(evidence, last.netns), await lengthCauses(evidence, last)]
   if (rules.length + tooLong.length > 0) return [...tooLong, ...rules]
   const ways = [...(await forwardingCauses(evidence, last)), ...(await returnCauses(evidence, last, leg))]
@@ -15,22 +19,20 @@ export async function droppedAt(evidence: Evidence, last: IpSighting, leg: 'ther
   return [...counted, ...ways, ...nftCauses(evidence, last, [...counted, ...ways])]
 }
 
-/** Rules that let a packet go on, or only change it, are not what stopped it. */
-const STOPS = /-j (?:DROP|REJECT|TARPIT)|-P \S+ DROP|^(?!-)(?:.* )?(?:drop|reject)\b/
-
-/** Rules of a node that have dropped or rejected it. */
-export function ruleCauses(evidence: Evidence, node: string): string[] {
-  const counts = grownSince(evidence.before.rules.get(node) ?? [], evidence.after.rules.get(node) ?? [])
-  return counts.filter(({ rule }) => STOPS.test(rule)).map((count) => ruleWords(node, count))
+/** Rules of a node that gave the packet another destination, to which it did not come. */
+export async function rewrittenCauses(evidence: Evidence, netns: string): Promise<string[]> {
+  const found = ruleCounts(evidence, netns).flatMap(({ tool, chain, number, rule }) => {
+    const to = DESTINATION.exec(rule)?.[1]
+    return to === undefined
+      ? []
+      : [{ to, words: `${netns} gave it the destination ${to} by rule ${number} of chain ${chain}: ${tool} ${rule}` }]
+  })
+  const causes = await Promise.all(found.map(async ({ to, words }) => [words, ...(await unreachedCauses(evidence, netns, to))]))
+  return causes.flat()
 }
 
-/** `fw dropped it by rule 3 of filter FORWARD: -A FORWARD -s 10.0.1.0/24 -j DROP` */
-function ruleWords(node: string, { tool, chain, number, rule }: RuleCount): string {
-  const verb = /REJECT|reject/.test(rule) ? 'rejected' : 'dropped'
-  const name = tool === 'nftables' ? chain : chain.replace('filter ', '')
-  if (number === undefined) return `${node} ${verb} it by the policy of chain ${name}: no rule let it pass (${tool} ${rule}).`
-  return `${node} ${verb} it by rule ${number} of chain ${name}: ${tool} ${rule}`
-}
+/** iptables: `--to-destination 10.0.0.2:80`; nft: `dnat to 10.0.0.2:80`, `dnat ip to …`. */
+const DESTINATION = /(?:--to-destination |\bdnat (?:ip6? )?to )\[?([\d.]+|[\da-f:]+)/
 
 function counterCauses(evidence: Evidence, { netns, ifname, packet }: IpSighting, isWayKnown: boolean): string[] {
   const found: string[] = []
@@ -39,7 +41,14 @@ function counterCauses(evidence: Evidence, { netns, ifname, packet }: IpSighting
       `${netns} dropped it by its reverse path filter: the packet from ${packet.src} came in by ${ifname}, but ${netns} would send an answer to ${packet.src} ` +
         `by another interface (asymmetric path). rp_filter (the larger of net.ipv4.conf.all and net.ipv4.conf.${ifname}) is 1: set it to 2 or 0, or make both ways the same.`,
     )
-  if (packet.ttl <= 1 && grown(evidence, netns, 'Icmp.OutTimeExcds', 'Icmp6OutTimeExcds') > 0) found.push(`Its TTL ran out at ${netns}.`)
+  if (grown(evidence, netns, 'Icmp.OutTimeExcds', 'Icmp6OutTimeExcds') > 0) {
+    const changing = ruleCounts(evidence, netns).filter(({ rule }) => / -j (?:TTL|HL) |\b(?:ip ttl|ip6 hoplimit) set\b/.test(rule))
+    const words = packet.ttl <= 1 ? '' : `, though it came with ${packet.ttl}`
+    found.push(
+      `Its TTL ran out at ${netns}${words}.`,
+      ...changing.map(({ rule, tool }) => `${netns} sets the TTL by a rule: ${tool} ${rule}`),
+    )
+  }
   if (grown(evidence, netns, 'Ip.FragFails', 'Ip6FragFails', 'Ip6InTooBigErrors') > 0)
     found.push(`${netns} could not pass on ${packet.length} bytes: the next link takes less, and the packet may not be fragmented.`)
   if (!isWayKnown && grown(evidence, netns, 'IpExt.InNoRoutes', 'Ip.OutNoRoutes', 'Ip6InNoRoutes', 'Ip6OutNoRoutes') > 0)
@@ -48,6 +57,9 @@ function counterCauses(evidence: Evidence, { netns, ifname, packet }: IpSighting
     found.push(`${netns} takes no packet from ${packet.src}.`)
   return found
 }
+
+/** What the kernel says of a source address that its reverse path filter refuses: fib_validate_source(). */
+const RP_FILTERED = 'EXDEV'
 
 /** Types of routes that refuse, by the errno that the kernel gives of them. */
 const REFUSING: Readonly<Record<string, string>> = { EINVAL: 'blackhole', EHOSTUNREACH: 'unreachable', EACCES: 'prohibit' }
@@ -71,20 +83,43 @@ function nftCauses({ session }: Evidence, { netns }: IpSighting, others: readonl
 }
 
 /** The packet is for somebody else: does the node pass it on, and which way? */
-async function forwardingCauses({ session, network: lab }: Evidence, { netns, ifname, packet }: IpSighting): Promise<string[]> {
-  const [way] = await session.engine.lookup([{ from: netns, to: packet.dst }])
+async function forwardingCauses(evidence: Evidence, sighting: IpSighting): Promise<string[]> {
+  const { netns, ifname, packet } = sighting
+  const { engine } = evidence.session
+  const [way, onWay] = await engine.lookup([
+    { from: netns, to: packet.dst },
+    { from: netns, to: packet.dst, src: packet.src, iif: ifname },
+  ])
   if (way === undefined || way.isLocal === true) return []
-  const state = lab.namespaces.get(netns)
   const name = familyOf(packet.dst) === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding'
-  const { network } = await session.engine.observe(new Map([[netns, { sysctls: [name], files: [] }]]))
-  const isForwarding = network.namespaces.get(netns)?.sysctls.get(name)?.value !== '0'
-  if (!isForwarding)
-    return [`${netns} does not pass packets on: ${name} is 0. A router wants forwarding: true.${otherRouters(lab, netns, ifname)}`]
-  if (way.code === 'ENETUNREACH') return [`${netns} has no route to ${packet.dst}. It has: ${routesOf(state?.routes.values())}`]
-  if (way.code !== undefined)
-    return [`${netns} has a route to ${packet.dst} of type ${REFUSING[way.code] ?? way.code}, which drops or refuses it.`]
-  if (way.dev === ifname && way.via !== undefined) return [`${netns} would send it back by ${ifname}, to ${way.via}.`]
-  return []
+  const { network } = await engine.observe(new Map([[netns, { sysctls: [name], files: [] }]]))
+  if (network.namespaces.get(netns)?.sysctls.get(name)?.value === '0')
+    return [
+      `${netns} does not pass packets on: ${name} is 0. A router wants forwarding: true.${otherRouters(evidence.network, netns, ifname)}`,
+    ]
+  const words = way.code === undefined ? misledWords(evidence, sighting, way, onWay?.code) : waylessWords(evidence, sighting, way.code)
+  return words === undefined ? [] : [words]
+}
+
+function waylessWords({ network }: Evidence, { netns, packet }: IpSighting, code: string): string {
+  const { routes, addrs, links } = network.namespaces.get(netns)!
+  if (code !== 'ENETUNREACH') return `${netns} has a route to ${packet.dst} of type ${REFUSING[code] ?? code}, which drops or refuses it.`
+  const down = [...addrs.values()].find(
+    ({ ifname, local, prefixlen }) => links.get(ifname)?.up === false && containsAddress(prefixOf(local, prefixlen), packet.dst),
+  )
+  const lost = down === undefined ? '' : ` Its ${down.ifname}, which has ${down.local}/${down.prefixlen}, is down.`
+  return `${netns} has no route to ${packet.dst}.${lost} It has: ${routesOf(routes.values())}`
+}
+
+/** There is a way, but not for this packet, or back to where it came from. */
+function misledWords({ network }: Evidence, { netns, ifname, packet }: IpSighting, way: RouteAnswer, refusal?: string): string | undefined {
+  if (isOwn(network, netns, packet.src)) return `${netns} takes no packet from its own address ${packet.src}.`
+  if (refusal !== undefined && refusal !== RP_FILTERED) {
+    const rules = [...network.namespaces.get(netns)!.rules.values()].map(ruleText).join(', ')
+    const what = refusal === 'ENETUNREACH' ? 'no route' : `a route of type ${REFUSING[refusal] ?? refusal}`
+    return `${netns} has a route to ${packet.dst}, but for packets from ${packet.src} that come in by ${ifname} its policy rules find ${what}: ${rules}`
+  }
+  return way.dev === ifname && way.via !== undefined ? `${netns} would send it back by ${ifname}, to ${way.via}.` : undefined
 }
 
 /** Where the packet should have gone instead, perhaps. */
@@ -129,7 +164,8 @@ function routesOf(
 }
 
 /** It left by an interface, and nobody saw it come in. */
-function wireCauses({ network }: Evidence, { netns, ifname, packet }: IpSighting): string[] {
+async function wireCauses(evidence: Evidence, { netns, ifname, packet }: IpSighting): Promise<string[]> {
+  const { network } = evidence
   const link = network.namespaces.get(netns)?.links.get(ifname)
   if (link?.kind !== 'veth') return []
   const { peer } = link
@@ -143,7 +179,7 @@ function wireCauses({ network }: Evidence, { netns, ifname, packet }: IpSighting
       `The packet has ${packet.length} bytes, and ${netns}:${ifname} lets ${link.mtu} out, but the link behind takes ${smallest}: larger frames are dropped there without a word (MTU black hole). ` +
         'All interfaces of a link must have one MTU.',
     )
-  return found
+  return found.length > 0 ? found : unswitchedCauses(evidence, netns, packet)
 }
 
 function bridgePorts({ namespaces }: Evidence['network'], netns: string, master: string | undefined): { readonly mtu: number }[] {

@@ -1,4 +1,4 @@
-/** The packets of one flow among all that the taps saw: on their way there, on their way back, and the errors about them. */
+/** The packets of one flow among all that the taps of nodes saw: on their way there, on their way back, and the errors about them. */
 import type { Flow, FlowAnswer } from '../linux/flow/flow.ts'
 import type { Sighting } from '../linux/flow/capture.ts'
 import type { IpPacket } from '../linux/flow/packet.ts'
@@ -22,7 +22,7 @@ interface Marks {
 }
 
 export function follow(flow: Flow, answer: FlowAnswer, sightings: readonly Sighting[]): Journey {
-  const ip = sightings.filter((sighting): sighting is IpSighting => sighting.packet.kind === 'ip')
+  const ip = sightings.filter((sighting): sighting is IpSighting => sighting.packet.kind === 'ip' && sighting.isPort !== true)
   const marks = marksOf(flow, answer, ip)
   if (marks === undefined) return { there: [], back: [], errors: [] }
   return {
@@ -55,7 +55,8 @@ function marksOf(flow: Flow, { sourcePort, sequence }: FlowAnswer, ip: readonly 
     case 'tcp': {
       const seq = first?.tcp?.seq
       if (seq === undefined) return undefined
-      const isReply = ({ tcp }: IpPacket): boolean => tcp !== undefined && tcp.ack === (seq + 1) >>> 0 && (tcp.isSyn || tcp.isRst)
+      const isReply = ({ tcp }: IpPacket): boolean =>
+        tcp !== undefined && tcp.seq !== seq && tcp.ack === (seq + 1) >>> 0 && (tcp.isSyn || tcp.isRst)
       return { isRequest: ({ tcp }) => tcp?.seq === seq, isReply }
     }
     case 'udp': {
@@ -72,7 +73,7 @@ export function nodesOf(sightings: readonly IpSighting[]): string[] {
   const nodes: string[] = []
   const ttls = new Map<string, number>()
   for (const { netns, isOut, packet } of sightings) {
-    // Flooded twice, or seen on a bridge's port too, it has the same TTL; come back, it has a smaller one.
+    // Flooded twice, it has the same TTL; come back, it has a smaller one.
     if (isOut || packet.ttl >= (ttls.get(netns) ?? 256)) continue
     ttls.set(netns, packet.ttl)
     nodes.push(netns)

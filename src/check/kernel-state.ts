@@ -1,7 +1,7 @@
 /** `state`: what the kernel of a node has. */
-import type { Observation } from '../linux/observe.ts'
-import type { AddrState, NamespaceState } from '../state/network.ts'
-import type { CableEnd, KernelState, StateExpectation } from '../topology/tests/test.ts'
+import { isLoopbackAddr } from '../state/extra.ts'
+import type { AddrState } from '../state/network.ts'
+import type { KernelState, StateExpectation } from '../topology/tests/test.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
 import { counterOf } from './rule-counters.ts'
 import type { Session } from './session.ts'
@@ -26,8 +26,9 @@ function problemOf(session: Session, node: string, state: KernelState): Promise<
     case 'neighbor':
       return neighborProblem(session, node, state)
     case 'address':
+      return addressProblem(session, node, state)
     case 'link':
-      return observedProblem(session, node, state)
+      return linkProblem(session, node, state)
     case 'port':
       return portProblem(session, state)
     case 'counter':
@@ -58,44 +59,36 @@ async function neighborProblem(
   return { expected, seen: own.map(({ ifname, lladdr, state }) => `${lladdr ?? state} on ${ifname}`).join(', ') || 'not in the table' }
 }
 
-async function observedProblem({ engine }: Session, node: string, state: StateOf<'address' | 'link'>): Promise<Problem | undefined> {
-  const { network }: Observation = await engine.observe(new Map(), { withFacts: true })
-  const observed = network.namespaces.get(node)!
-  return state.noun === 'link' ? linkProblem(observed, state) : addressProblem(observed, state)
-}
-
-function linkProblem({ links }: NamespaceState, { ifname, is }: StateOf<'link'>): Problem | undefined {
-  const link = links.get(ifname)
+async function linkProblem({ engine }: Session, node: string, { ifname, is }: StateOf<'link'>): Promise<Problem | undefined> {
+  const { network } = await engine.observe(new Map(), { withFacts: true })
+  const link = network.namespaces.get(node)!.links.get(ifname)
   if (link === undefined) return { expected: `${ifname} ${is}`, seen: 'no such link' }
   const hasCarrier = link.facts?.carrier === true
   if ((link.up && hasCarrier) === (is === 'up')) return undefined
   return { expected: `${ifname} ${is}`, seen: `${link.facts?.operstate}${hasCarrier ? '' : ', no carrier'}` }
 }
 
-function addressProblem({ addrs }: NamespaceState, { address, prefixlen, dev }: StateOf<'address'>): Problem | undefined {
+/** Whoever has put it there: the file, a service, a lease, an advertisement. */
+async function addressProblem(
+  { engine }: Session,
+  node: string,
+  { address, prefixlen, dev }: StateOf<'address'>,
+): Promise<Problem | undefined> {
+  const { addrs } = (await engine.facts([node])).get(node)!
   const isMeant = (addr: AddrState): boolean =>
     addr.local === address && (prefixlen ?? addr.prefixlen) === addr.prefixlen && (dev ?? addr.ifname) === addr.ifname
-  const all = [...addrs.values()]
-  if (all.some(isMeant)) return undefined
+  if (addrs.some(isMeant)) return undefined
   const expected = `${address}${prefixlen === undefined ? '' : `/${prefixlen}`}${dev === undefined ? '' : ` dev ${dev}`}`
-  return { expected, seen: all.map((addr) => `${addr.local}/${addr.prefixlen} dev ${addr.ifname}`).join(', ') || 'no address' }
+  const others = addrs.filter((addr) => !isLoopbackAddr(addr))
+  return { expected, seen: others.map((addr) => `${addr.local}/${addr.prefixlen} dev ${addr.ifname}`).join(', ') || 'no address' }
 }
 
-/** The port lies in the bridge's namespace, at the other end of the cable; bridge(8) tells its state. */
-async function portProblem(session: Session, { port, is }: StateOf<'port'>): Promise<Problem | undefined> {
-  const found = bridgeOf(session, port)
-  if (found === undefined) return { expected: is, seen: `${port.node}:${port.ifname} is not on a bridge` }
-  const { stdout } = await session.exec(found.bridge, ['bridge', '-j', 'link', 'show', 'dev', found.ifname])
-  const [shown] = JSON.parse(stdout || '[]') as { state?: string }[]
-  return shown?.state === is ? undefined : { expected: is, seen: shown?.state ?? 'no such port' }
-}
-
-function bridgeOf({ desired: { namespaces } }: Session, { node, ifname }: CableEnd): { bridge: string; ifname: string } | undefined {
-  const link = namespaces.get(node)?.links.get(ifname)
-  if (link?.kind !== 'veth') return undefined
-  const links = namespaces.get(link.peer.netns)?.links
-  const master = links?.get(link.peer.ifname)?.master
-  return master === undefined ? undefined : { bridge: links?.get(master)?.alias ?? master, ifname: link.peer.ifname }
+/** The port lies in the bridge's namespace, at the other end of the cable. */
+async function portProblem({ engine }: Session, { port: { node, ifname }, is }: StateOf<'port'>): Promise<Problem | undefined> {
+  const { network } = await engine.observe(new Map(), { withFacts: true })
+  const link = network.namespaces.get(node)?.links.get(ifname)
+  const port = link?.kind === 'veth' ? network.namespaces.get(link.peer.netns)?.links.get(link.peer.ifname)?.facts?.portState : undefined
+  return port === is ? undefined : { expected: is, seen: port ?? `${node}:${ifname} is not on a bridge` }
 }
 
 async function counterProblem(session: Session, node: string, { rule, grew }: StateOf<'counter'>): Promise<Problem | undefined> {

@@ -1,10 +1,15 @@
 /** Causes on the link itself: nobody answers ARP, two do, or the sender knows no way out. */
-import type { NetworkState, RouteState } from '../state/network.ts'
+import type { IpPacket, Packet } from '../linux/flow/packet.ts'
+import { familyOf } from '../lab/answer.ts'
+import type { LinkEnd, NetworkState, RouteState } from '../state/network.ts'
 import { routeText } from '../state/words.ts'
 import { ownersOf, type Evidence } from './evidence.ts'
 import type { IpSighting } from './follow.ts'
 import { containsAddress, parsePrefix, prefixOf } from '../unit/prefix.ts'
 import { macWords } from './neigh.ts'
+import { ruleCauses } from './rule-causes.ts'
+import { silenceCauses } from './silent.ts'
+import { isJoined, switchCauses } from './switched.ts'
 
 /** The packet left its own node by no interface. */
 export async function unsentCauses(evidence: Evidence, from: string, to: string): Promise<string[]> {
@@ -47,25 +52,65 @@ function ownRules({ before, after }: Evidence, from: string): string[] {
 /** The packet was seen last at a node that should send it on: does somebody there answer for the next hop? */
 export async function arpCauses(evidence: Evidence, { netns, isOut, packet }: IpSighting): Promise<string[]> {
   if (isOut) return staleCauses(evidence, netns, packet.dst)
-  const [way] = await evidence.session.engine.lookup([{ from: netns, to: packet.dst }])
-  if (way === undefined || way.code !== undefined || way.isLocal === true) return []
-  return unanswered(evidence, netns, way.via ?? packet.dst, way.dev ?? '', way.via === undefined)
+  return unreachedCauses(evidence, netns, packet.dst)
 }
 
-async function unanswered(
-  { session, network }: Evidence,
-  from: string,
-  nexthop: string,
-  dev: string,
-  isDirect: boolean,
-): Promise<string[]> {
+/** A node sends to the address: does whoever is next on the way answer for it? */
+export async function unreachedCauses(evidence: Evidence, netns: string, to: string): Promise<string[]> {
+  const [way] = await evidence.session.engine.lookup([{ from: netns, to }])
+  if (way === undefined || way.code !== undefined || way.isLocal === true) return []
+  return unanswered(evidence, netns, way.via ?? to, way.dev ?? '', way.via === undefined)
+}
+
+async function unanswered(evidence: Evidence, from: string, nexthop: string, dev: string, isDirect: boolean): Promise<string[]> {
+  const { session, network } = evidence
   const { neighs } = (await session.engine.facts([from])).get(from)!
   const entry = neighs.find(({ dst, ifname }) => dst === nexthop && ifname === dev)
   if (entry?.state === 'known' || entry?.state === 'permanent') return []
-  const [answer] = await session.flows([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }])
-  if (answer?.outcome === 'neighbours') return []
+  const { answers, sightings } = await session.followed([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }], true)
+  if (answers[0]?.outcome === 'neighbours') return []
   const protocol = nexthop.includes(':') ? 'neighbour discovery' : 'ARP'
-  return [`${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers: ${whereIs(network, from, dev, nexthop, isDirect)}`]
+  const asks = `${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers:`
+  const beside = neighbourOn(network, { netns: from, ifname: dev }, nexthop)
+  if (beside === undefined) return [`${asks} ${whereIs(network, from, dev, nexthop, isDirect)}`]
+  const isFrame = (packet: Packet): boolean =>
+    packet.kind === 'arp' ? !packet.isReply && packet.target === nexthop : packet.icmp?.type === ND_SOLICIT
+  const causes = [
+    ...switchCauses(network, sightings, {
+      from: { netns: from, ifname: dev },
+      to: beside,
+      isFrame,
+      ...(nexthop.includes(':') && { flag: 'mcast_flood' as const }),
+    }),
+    ...(await silenceCauses(session, beside.netns, beside.ifname, 'neighbour', familyOf(nexthop))),
+    ...ruleCauses(evidence, beside.netns),
+  ]
+  return [`${asks} ${beside.netns} has it on ${beside.ifname}, which is on the same link.`, ...causes]
+}
+
+const ND_SOLICIT = 135 // RFC 4861
+
+/** A packet left a node for the next on its way, who is on the same link: which switch did not pass it on? */
+export async function unswitchedCauses({ session, network, sightings }: Evidence, netns: string, packet: IpPacket): Promise<string[]> {
+  const [way] = await session.engine.lookup([{ from: netns, to: packet.dst }])
+  const from = { netns, ifname: way?.dev ?? '' }
+  const to = neighbourOn(network, from, way?.via ?? packet.dst)
+  if (to === undefined) return []
+  const isFrame = (frame: Packet): boolean =>
+    frame.kind === 'ip' &&
+    frame.src === packet.src &&
+    frame.dst === packet.dst &&
+    frame.ttl === packet.ttl &&
+    frame.length === packet.length
+  return switchCauses(network, sightings, { from, to, isFrame, flag: 'flood' })
+}
+
+/** Who has the address on the link of an interface, and is up. */
+function neighbourOn(network: NetworkState, end: LinkEnd, address: string): LinkEnd | undefined {
+  for (const [netns, { addrs, links }] of network.namespaces)
+    for (const { local, ifname } of addrs.values())
+      if (local === address && links.get(ifname)?.up === true && isJoined(network, end, { netns, ifname })) return { netns, ifname }
+  return undefined
 }
 
 /** The sender takes the address for one of its own subnet. */

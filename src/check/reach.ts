@@ -40,7 +40,8 @@ export async function evaluateReach(session: Session, expectation: ReachExpectat
 }
 
 function defaultTimeout(expectation: ReachExpectation): number {
-  if (expectation.expect === 'unreachable') return UNREACHABLE_TIMEOUT_MS
+  // Where nobody is, the kernel of the last router says so after 3 s of ARP: what is filtered is silent for longer.
+  if (expectation.expect === 'unreachable' || expectation.expect === 'filtered') return UNREACHABLE_TIMEOUT_MS
   return awaitsAnswer(expectation) ? ANSWER_TIMEOUT_MS : SILENCE_TIMEOUT_MS
 }
 

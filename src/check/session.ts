@@ -6,7 +6,7 @@ import { runChild } from '../lab/run-child.ts'
 import type { Engine } from '../linux/engine.ts'
 import type { Flow, FlowAnswer } from '../linux/flow/flow.ts'
 import type { FlowOutcome } from '../linux/flow/run.ts'
-import type { NetworkState, RulesetTool } from '../state/network.ts'
+import { FABRIC, type NetworkState, type RulesetTool } from '../state/network.ts'
 import { counterCommand, parseNft, parseSave, type RuleCount } from './rule-counters.ts'
 
 export interface Session {
@@ -21,8 +21,8 @@ export interface Session {
   readonly countersBefore: Map<string, readonly RuleCount[]>
   /** Sends, and hears what comes back. */
   flows(flows: readonly Flow[]): Promise<readonly FlowAnswer[]>
-  /** As `flows`, and sees every packet in nodes and bridges on the way. */
-  followed(flows: readonly Flow[]): Promise<FlowOutcome>
+  /** As `flows`, and sees every packet in nodes on the way; in the switches between them, too, where that is wanted. */
+  followed(flows: readonly Flow[], withSwitches?: boolean): Promise<FlowOutcome>
   /** Runs a command in a node to its end. */
   exec(node: string, argv: readonly string[], timeoutMs?: number): Promise<Finished>
   /** Runs a server in a node until the signal. `ready`: when a line of its output has the words; what it said where it ended before. */
@@ -55,7 +55,8 @@ export function sessionOf({ record, memory, engine }: OpenLab): Session {
   const { desired } = memory
   const owners = new Map<string, string>()
   for (const [name, { addrs }] of desired.namespaces) for (const { local } of addrs.values()) owners.set(local, name)
-  const places = [...desired.namespaces].filter(([, { kind }]) => kind !== 'fabric').map(([name]) => name)
+  const inLab = [...desired.namespaces].filter(([, { kind }]) => kind !== 'host').map(([name]) => name)
+  const places = inLab.filter((name) => name !== FABRIC)
   const exec: Session['exec'] = (node, argv, timeoutMs = COMMAND_TIMEOUT_MS) => {
     const { file, args, env } = nodeCommand(record.name, node, argv)
     return run({ file, args }, { env, signal: AbortSignal.timeout(timeoutMs) })
@@ -68,7 +69,7 @@ export function sessionOf({ record, memory, engine }: OpenLab): Session {
     commandPlaces: [...record.nodes, ...Object.keys(record.bridges)],
     countersBefore: new Map(),
     flows: async (flows) => (await engine.flows(flows)).answers,
-    followed: (flows) => engine.flows(flows, places),
+    followed: (flows, withSwitches = false) => engine.flows(flows, withSwitches ? inLab : places),
     exec,
     start: (node, argv, { until, signal }) => {
       let said = ''

@@ -5,3 +5,8 @@ export interface Origin {
   readonly column: number
   readonly length: number
 }
+
+/** What a place in a source file asked for; absent where netlab gives it of its own accord. */
+export interface Sourced {
+  readonly origin?: Origin
+}

@@ -13,22 +13,28 @@ export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4
 }
 
-/** Every outcome that the answer may count as. */
+/** Every outcome that the answer may count as, the most telling first. */
 export function outcomesOf(flow: Flow, answer: FlowAnswer): ReadonlySet<ReachOutcome> {
+  const outcomes = allOutcomes(flow, answer)
+  // Of a ping, no reply says all that filtered does.
+  return new Set(flow.kind === 'ping' ? outcomes.toSorted((a, b) => Number(a === 'filtered') - Number(b === 'filtered')) : outcomes)
+}
+
+function allOutcomes(flow: Flow, answer: FlowAnswer): ReachOutcome[] {
   const silence: ReachOutcome[] = flow.kind === 'ping' ? ['no-reply'] : []
   switch (answer.outcome) {
     case 'answered':
-      return new Set([flow.kind === 'ping' ? 'reply' : flow.kind === 'tcp' ? 'open' : 'answered'])
+      return [flow.kind === 'ping' ? 'reply' : flow.kind === 'tcp' ? 'open' : 'answered']
     case 'neighbours':
-      return new Set(['reply'])
+      return ['reply']
     case 'reset':
-      return new Set(['refused'])
+      return ['refused']
     case 'icmp':
-      return new Set([...silence, ...icmpOutcomes(flow, answer)])
+      return [...icmpOutcomes(flow, answer), ...silence]
     case 'error':
-      return new Set([...silence, ...errorOutcomes(answer.code)])
+      return [...errorOutcomes(answer.code), ...silence]
     case 'silent':
-      return new Set([...silence, 'filtered'])
+      return [...silence, 'filtered']
   }
 }
 
@@ -41,8 +47,8 @@ function icmpOutcomes(flow: Flow, { type, code }: IcmpAnswer): ReachOutcome[] {
 
 /** What the sender's own kernel says: EACCES of a prohibit route, EINVAL of a blackhole, EPERM of the OUTPUT chain. */
 function errorOutcomes(code: string): ReachOutcome[] {
-  if (code === 'EACCES') return ['unreachable', 'filtered']
-  if (code === 'EPERM' || code === 'EINVAL') return ['filtered']
+  if (code === 'EACCES' || code === 'EINVAL') return ['unreachable', 'filtered']
+  if (code === 'EPERM') return ['filtered']
   return code === 'ENETUNREACH' || code === 'EHOSTUNREACH' || code === 'EADDRNOTAVAIL' ? ['unreachable'] : []
 }
 

@@ -13,7 +13,7 @@ import type { LabRecord } from './state.ts'
 export interface AskOptions {
   /** IP version by which a node is asked that has addresses of both. Default: 4. */
   readonly family?: 4 | 6
-  /** How long to wait for an answer. Default: 3000. */
+  /** How long to wait for an answer. Default: 4000, since a kernel asks 3 s by ARP before it says that nobody is there. */
   readonly timeoutMs?: number
 }
 
@@ -41,7 +41,7 @@ export interface Answer {
   readonly words: string
 }
 
-const TIMEOUT_MS = 3000
+const TIMEOUT_MS = 4000
 
 /** What a node is to send; the lab tells the rest. */
 export type Question = { readonly kind: 'ping' } | { readonly kind: 'tcp' | 'udp'; readonly port: number }
@@ -66,11 +66,9 @@ export function ask(lab: string, from: string, target: string, question: Questio
 }
 
 function answerOf(flow: Flow, answer: FlowAnswer, nameOf: (address: string) => string): Answer {
-  const outcomes = [...outcomesOf(flow, answer)]
-  // An ICMP error is no reply, too, but tells more.
-  const telling = answer.outcome === 'silent' ? undefined : outcomes.find((outcome) => outcome !== 'no-reply')
+  const [outcome = 'unreachable'] = outcomesOf(flow, answer)
   return {
-    outcome: telling ?? outcomes[0] ?? 'unreachable',
+    outcome,
     to: flow.to,
     ...('by' in answer && { by: answer.by }),
     ...('rttMs' in answer && { rttMs: answer.rttMs }),

@@ -20,7 +20,7 @@ import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } fr
 import type { UpOptions } from './up-options.ts'
 import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
-import { verify, type Verified } from './verify.ts'
+import { expectationOf, verify, type Verified } from './verify.ts'
 
 /**
  * Changes a running lab into what the file says. The caller has its lock. A refusal is undone. Undefined where the lab's holder has
@@ -88,7 +88,7 @@ async function applyAndVerify(
     throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
   }
   onEvent?.({ type: 'stage', stage: 'verify' })
-  return verify(engine, directory, ready, plan, memory)
+  return verify(engine, directory, ready, plan, expectationOf(ready.desired, plan), memory)
 }
 
 /** The plan that would make a running lab what the file says, and what was observed to make it. */

@@ -7,7 +7,7 @@ import { fitIpv6 } from './ipv6.ts'
 import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
 import { findHostRefused } from './host-network.ts'
-import { findMissingControllers } from './limits.ts'
+import { findMissingControllers, withDisks } from './limits.ts'
 import { findMissingUplink } from './uplink.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
@@ -33,16 +33,21 @@ export class FindingsError extends DiagnosticError {
 /** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
 export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
-  const fitting = compiled.desired === undefined ? undefined : fitIpv6(compiled.desired)
+  const onDisks = compiled.desired === undefined ? undefined : withDisks(compiled.desired)
+  const fitting = onDisks === undefined ? undefined : fitIpv6(onDisks.desired)
   const [{ rulesets, diagnostics }, refused, missing] = await Promise.all([
     canonicalRulesets(compiled.rulesets),
     checkDaemonConfigs(compiled.configs),
     fitting === undefined ? [] : findMissingFeatures(fitting.desired),
   ])
-  const host = fitting === undefined ? [] : [...findHostRefused(fitting.desired), ...findExternals(compiled.name, fitting.desired)]
-  const uplink = fitting === undefined ? [] : findMissingUplink(fitting.desired)
-  const controllers = fitting === undefined ? [] : findMissingControllers(fitting.desired)
-  const more = [...(fitting?.diagnostics ?? []), ...missing, ...controllers, ...host, ...uplink, ...diagnostics, ...refused]
+  const { needs } = compiled
+  const ofMachine = [
+    ...findMissingControllers(needs.limits),
+    ...findHostRefused(needs.hostLinks),
+    ...findExternals(compiled.name, needs.externals),
+    ...findMissingUplink(needs.internet),
+  ]
+  const more = [...(onDisks?.diagnostics ?? []), ...(fitting?.diagnostics ?? []), ...missing, ...ofMachine, ...diagnostics, ...refused]
   return {
     ...compiled,
     ...(fitting !== undefined && { desired: withRulesets(fitting.desired, rulesets) }),

@@ -1,5 +1,5 @@
 // Where netlab keeps what it knows of running labs: one directory a lab, mode 0700.
-import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, readdirSync, rmdirSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 
@@ -52,9 +52,7 @@ export function labDirectory(name: string): string {
 
 /** Names of labs that have a directory, sorted. Errors: refusal STATE_NOT_OURS. */
 export function labNames(): string[] {
-  const root = ownStateRoot()
-  if (!existsSync(root)) return []
-  return readdirSync(root, { withFileTypes: true })
+  return entriesOf(ownStateRoot())
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort()
@@ -63,8 +61,18 @@ export function labNames(): string[] {
 /** Lock files of labs that have no directory. */
 export function lockPaths(): string[] {
   const root = stateRoot()
-  const names = new Set(existsSync(root) ? readdirSync(root) : [])
+  const names = new Set(entriesOf(root).map(({ name }) => name))
   return [...names].filter((name) => name.endsWith('.lock') && !names.has(name.slice(0, -'.lock'.length))).map((name) => join(root, name))
+}
+
+/** None where the directory is not there: another command may take it away at any moment. */
+function entriesOf(root: string): Dirent[] {
+  try {
+    return readdirSync(root, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** Removes the state root when no lab is left in it, so that the machine is as it was before the first. */

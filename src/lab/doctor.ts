@@ -1,5 +1,4 @@
 // What this kernel and this user can do. Everything is tried, nothing is guessed from a version.
-import { existsSync } from 'node:fs'
 import { probeKernel } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
 import { scratchCommand } from '../linux/nsexec.ts'
@@ -7,6 +6,7 @@ import { explainEngine } from './explain-engine.ts'
 import { featureRemedy } from './feature.ts'
 import { toolEnvironment } from './ruleset.ts'
 import { controllerPlaces } from './limits.ts'
+import { subordinateIdsCommand } from './one-user.ts'
 import { run } from './run.ts'
 
 /** One thing that was tried. */
@@ -28,7 +28,7 @@ const NEEDED = new Set(['namespace net', 'namespace uts', 'namespace mnt', 'name
 export async function doctor(): Promise<Check[]> {
   const kernel = await kernelChecks()
   const programs = kernel.every(({ ok, isNeeded }) => ok || !isNeeded) ? await Promise.all(PROGRAMS.map(programCheck)) : []
-  return [...kernel, ...programs, ...cgroupChecks(), { group: 'user', name: 'root', isNeeded: false, ...rootWords() }]
+  return [...kernel, ...programs, ...cgroupChecks(), await userCheck()]
 }
 
 async function kernelChecks(): Promise<Check[]> {
@@ -82,9 +82,16 @@ function cgroupChecks(): Check[] {
   }))
 }
 
-function rootWords(): { ok: boolean; words: string } {
-  const isRoot = process.geteuid!() === 0
-  const hasMapper = ['/usr/bin/newuidmap', '/bin/newuidmap'].some((path) => existsSync(path))
-  const without = `labs live in a user namespace; ${hasMapper ? 'newuidmap is there for more than one user inside' : 'one user inside (apt-get install uidmap for more)'}`
-  return { ok: isRoot, words: isRoot ? 'labs are also seen under /run/netns' : without }
+/** How many users a lab has is what newuidmap gives, whatever is installed. */
+async function userCheck(): Promise<Check> {
+  const base = { group: 'user', name: 'root', isNeeded: false }
+  if (process.geteuid!() === 0) return { ...base, ok: true, words: 'labs are also seen under /run/netns' }
+  const { stdout } = await run(scratchCommand(['cat', '/proc/self/uid_map']), { env: toolEnvironment() })
+  const users = stdout
+    .trim()
+    .split('\n')
+    .reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[2]), 0)
+  if (users !== 1) return { ...base, ok: false, words: `labs live in a user namespace, with ${users} users` }
+  const words = 'labs live in a user namespace, in which root is the only user: daemons that change user fail'
+  return { ...base, ok: false, words, remedy: `apt-get install uidmap, and a range of ids: ${subordinateIdsCommand()}` }
 }

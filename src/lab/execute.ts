@@ -39,7 +39,10 @@ export async function execute(engine: Engine, plan: Plan, options: ExecuteOption
     const start = done.length
     const operation = operations[start]!
     if (operation.type === 'run setup' || operation.type === 'set limits') {
-      const failure = operation.type === 'run setup' ? await runSetup(plan, operation, options) : limitNode(plan, start, operation, options)
+      const failure =
+        operation.type === 'run setup'
+          ? await runSetup(plan, operation, { ...options, engine })
+          : limitNode(plan, start, operation, options)
       // A command that the signal has ended did not fail.
       if (failure !== undefined) return signal?.aborted ? { done, isAborted: true } : { done, failure, isAborted: false }
       done.push(operation)

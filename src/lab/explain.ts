@@ -33,7 +33,7 @@ export function explainRefusal(lab: string, operations: readonly Operation[], re
 }
 
 function isAddition({ type }: Operation): boolean {
-  return type === 'add veth' || type === 'add bridge' || type === 'add rule' || type === 'set sysctl'
+  return ['add veth', 'add bridge', 'add link', 'add qdisc', 'add rule', 'set sysctl'].includes(type)
 }
 
 /** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */

@@ -6,27 +6,27 @@ import { suggest } from '../diagnostic/suggest.ts'
 import { startEngine } from '../linux/engine.ts'
 import { hasExternals, readTaken } from '../linux/taken.ts'
 import { FABRIC } from '../state/network.ts'
-import type { ExternalLink, NetworkState } from '../state/network.ts'
+import type { MachineLink } from '../topology/machine-needs.ts'
+import { labNameProblem } from '../unit/hostname.ts'
 import { labDirectory, labNames } from './directory.ts'
 
 const INTERFACES = '/sys/class/net'
 
 /** Findings ROOT_NEEDED, INTERFACE_MISSING; a warning DEFAULT_ROUTE_TAKEN. `lab` may have them already. */
-export function findExternals(lab: string, { namespaces }: NetworkState): Diagnostic[] {
-  const wanted = [...namespaces.values()].flatMap(({ links }) => [...links.values()].filter((link) => link.kind === 'external'))
+export function findExternals(lab: string, wanted: readonly MachineLink[]): Diagnostic[] {
   if (wanted.length === 0) return []
-  const own = new Set(readTaken(labDirectory(lab)).map(({ device }) => device))
+  const taken = labNameProblem(lab) === undefined ? readTaken(labDirectory(lab)) : [] // a name that is wrong is told, too
+  const own = new Set(taken.map(({ device }) => device))
   const routed = defaultDevices()
-  return wanted.flatMap((link): Diagnostic[] => {
-    const origin = link.origin === undefined ? {} : { origin: link.origin }
-    if (process.geteuid?.() !== 0) return [{ ...notRoot(link), ...origin }]
-    if (own.has(link.device)) return []
-    if (!existsSync(join(INTERFACES, link.device))) return [{ ...missing(link), ...origin }]
-    return routed.has(link.device) ? [{ ...takesDefault(link), ...origin }] : []
+  return wanted.flatMap(({ ifname: device, origin }): Diagnostic[] => {
+    if (process.geteuid?.() !== 0) return [{ ...notRoot(device), origin }]
+    if (own.has(device)) return []
+    if (!existsSync(join(INTERFACES, device))) return [{ ...missing(device), origin }]
+    return routed.has(device) ? [{ ...takesDefault(device), origin }] : []
   })
 }
 
-function notRoot({ device }: ExternalLink): Diagnostic {
+function notRoot(device: string): Diagnostic {
   return {
     code: 'ROOT_NEEDED',
     severity: 'error',
@@ -35,7 +35,7 @@ function notRoot({ device }: ExternalLink): Diagnostic {
   }
 }
 
-function missing({ device }: ExternalLink): Diagnostic {
+function missing(device: string): Diagnostic {
   const holder = labNames().flatMap((lab) =>
     readTaken(labDirectory(lab)).flatMap((one) => (one.device === device ? [{ lab, ...one }] : [])),
   )[0]
@@ -57,7 +57,7 @@ function missing({ device }: ExternalLink): Diagnostic {
   }
 }
 
-function takesDefault({ device }: ExternalLink): Diagnostic {
+function takesDefault(device: string): Diagnostic {
   return {
     code: 'DEFAULT_ROUTE_TAKEN',
     severity: 'warning',

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { lockFile } from '../linux/lock.ts'
 import { lockPaths, makeStateRoot, removeEmptyStateRoot } from './directory.ts'
 
 /** Runs `work` while no other netlab command changes the lab. Errors: refusal LAB_BUSY. */
 export async function withLabLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const lock = lockLab(name)
+  const lock = await lockLab(name)
   if ('heldBy' in lock)
     throw new DiagnosticError('refusal', [
       {
@@ -25,12 +26,19 @@ export async function withLabLock<T>(name: string, work: () => Promise<T>): Prom
   }
 }
 
+/** Another command that looks for stale locks (below) has each for a moment: that is not worth a refusal. */
+const BRIEF_MS = 200
+const RETRY_MS = 10
+
 /** The state root goes with the last lab, and another command may take it away right after we have made it. */
-function lockLab(name: string): ReturnType<typeof lockFile> {
+async function lockLab(name: string): Promise<ReturnType<typeof lockFile>> {
+  const limit = performance.now() + BRIEF_MS
   for (;;) {
     const path = join(makeStateRoot(), `${name}.lock`)
     const lock = unlessGone(() => lockFile(path))
-    if (lock !== undefined) return lock
+    if (lock === undefined) continue
+    if ('release' in lock || performance.now() > limit) return lock
+    await setTimeout(RETRY_MS)
   }
 }
 

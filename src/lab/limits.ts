@@ -2,8 +2,11 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Origin } from '../diagnostic/origin.ts'
 import { findController, limitedNodes, readLimits, readUsage, type ControllerPlace } from '../linux/cgroup.ts'
-import { LIMITED, limitsText, type Limited } from '../state/limits.ts'
+import { watchMemory } from '../linux/cgroup-watch.ts'
+import { findDisk } from '../linux/disk.ts'
+import { LIMITED, limitsText, type IoLimits } from '../state/limits.ts'
 import type { NetworkState } from '../state/network.ts'
+import type { MachineNeeds } from '../topology/machine-needs.ts'
 
 /** Adds to observed state the limits, read from the nodes' cgroups. */
 export function withObservedLimits(directory: string, observed: NetworkState): NetworkState {
@@ -17,10 +20,7 @@ export function withObservedLimits(directory: string, observed: NetworkState): N
 }
 
 /** Findings FEATURE_MISSING, one for each controller that cannot be had, at the first node that needs it. Makes nothing. */
-export function findMissingControllers(desired: NetworkState): Diagnostic[] {
-  const needed = new Map<Limited, Origin | undefined>()
-  for (const { limits = {}, limitsOrigin } of desired.namespaces.values())
-    for (const name of LIMITED) if (limits[name] !== undefined && !needed.has(name)) needed.set(name, limitsOrigin)
+export function findMissingControllers(needed: MachineNeeds['limits']): Diagnostic[] {
   return [...needed].flatMap(([name, origin]): Diagnostic[] => {
     const { problem } = findController(name)
     if (problem === undefined) return []
@@ -40,6 +40,38 @@ export function findMissingControllers(desired: NetworkState): Diagnostic[] {
   })
 }
 
+/** The same with limits of disks, where the file has paths that lie on them; findings for those that do not. */
+export function withDisks(desired: NetworkState): { readonly desired: NetworkState; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const diskOf = (io: IoLimits, origin: Origin | undefined): IoLimits => {
+    const disk = findDisk(io.device)
+    if (!('problem' in disk)) return { ...io, device: disk.name }
+    diagnostics.push({
+      code: 'FEATURE_MISSING',
+      severity: 'error',
+      detail: `There is no disk to be limited: ${disk.problem}.`,
+      ...(origin !== undefined && { origin }),
+      hint: 'Name the disk that the node uses with `device`, /dev/sda say, or leave `io` out.',
+    })
+    return io
+  }
+  const namespaces = [...desired.namespaces].map(([netns, namespace]) => {
+    const { limits, limitsOrigin } = namespace
+    if (limits?.io === undefined) return [netns, namespace] as const
+    const io = limits.io.map((own) => diskOf(own, limitsOrigin))
+    const twice = io.find(({ device }, index) => io.findIndex((other) => other.device === device) !== index)
+    if (twice !== undefined)
+      diagnostics.push({
+        code: 'INVALID_VALUE',
+        severity: 'error',
+        detail: `${twice.device} has two entries in the limits of ${netns}.`,
+        ...(limitsOrigin !== undefined && { origin: limitsOrigin }),
+      })
+    return [netns, { ...namespace, limits: { ...limits, io } }] as const
+  })
+  return { desired: { namespaces: new Map(namespaces) }, diagnostics }
+}
+
 /** Where each controller can be had, for `doctor`. */
 export function controllerPlaces(): ControllerPlace[] {
   return LIMITED.map(findController)
@@ -53,19 +85,15 @@ export function oomFacts(directory: string, node: string): readonly (readonly [s
   return [['memory', `the kernel has killed ${processes} of ${node}: its limits are ${limitsText(readLimits(directory, node) ?? {})}`]]
 }
 
-/** How often the cgroups of a watched lab are looked at. */
-const LOOK_MS = 1000
-
 /** Tells of each node in which the kernel kills for want of memory, until the function that it gives is called. */
 export function watchOomKills(directory: string, hear: (node: string, kills: number) => void): () => void {
   const counts = new Map(limitedNodes(directory).map((node) => [node, readUsage(directory, node)?.oomKills ?? 0]))
-  const look = setInterval(() => {
+  return watchMemory(directory, () => {
     for (const node of limitedNodes(directory)) {
       const kills = readUsage(directory, node)?.oomKills ?? 0
       const before = counts.get(node) ?? 0
       counts.set(node, kills)
       if (kills > before) hear(node, kills - before)
     }
-  }, LOOK_MS)
-  return () => clearInterval(look)
+  })
 }

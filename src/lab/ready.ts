@@ -25,7 +25,8 @@ export interface ReadyScope {
 export async function waitUntilReady(scope: ReadyScope, name: ServiceName, ready: ReadyConditions): Promise<string | undefined> {
   const limit = performance.now() + ready.timeoutMs
   for (;;) {
-    const supervised = await askSupervisor(scope.directory, name, 'status')
+    const supervised = await askSupervisor(scope.directory, name, 'status').catch((error: unknown) => (error as Error).message)
+    if (typeof supervised === 'string') return `cannot be asked: ${supervised}`
     if (supervised === undefined) return 'has lost its supervisor'
     const { status } = supervised
     if (status.state !== 'running' && status.state !== 'waiting') return statusText(status)

@@ -11,6 +11,7 @@ import type { ServiceState } from '../state/network.ts'
 import type { ServiceName } from '../state/service.ts'
 import { oomFacts } from './limits.ts'
 import { limiter } from './limiter.ts'
+import { oneUserRemedy } from './one-user.ts'
 import { waitUntilReady } from './ready.ts'
 import { run } from './run.ts'
 import { toolEnvironment } from './ruleset.ts'
@@ -52,7 +53,7 @@ export async function startServices(plan: Plan, operations: readonly StartServic
     const others = (operation.service.definition?.after ?? []).flatMap((other) => byKey.get(keyOf(other)) ?? [])
     if (!(await Promise.all(others.map(begin))).every(Boolean) || failures.length > 0) return false
     const words = await startService(operation, name, work, limit)
-    if (words !== undefined) failures.push(failureOf(plan, operation, words, work.directory))
+    if (words !== undefined) failures.push(failureOf(plan, operation, words, work))
     return words === undefined
   }
 
@@ -107,10 +108,11 @@ export async function stopService({ netns, name }: StopService, directory: strin
 }
 
 /** The log is read by now: an undo that starts the one before begins a new one. */
-function failureOf(plan: Plan, operation: StartService, words: string, directory: string): Failure {
+function failureOf(plan: Plan, operation: StartService, words: string, { directory, engine }: ServiceRun): Failure {
   const { netns, name, origin } = operation
   const memory = oomFacts(directory, netns)
   const log = lastLines(directory, { netns, service: name }, LOG_LINES)
+  const remedy = oneUserRemedy(engine.pid, [words, ...log].join('\n'))
   return (aftermath) => [
     {
       code: 'SERVICE_FAILED',
@@ -123,6 +125,7 @@ function failureOf(plan: Plan, operation: StartService, words: string, directory
         ['same as', sameAs(operation, plan.lab)],
         ...log.map((line) => ['log', line] as const),
       ],
+      ...remedy,
     },
   ]
 }

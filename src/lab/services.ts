@@ -34,7 +34,7 @@ export async function withObservedServices(directory: string, observed: NetworkS
   const found = new Map<string, Map<string, ServiceState>>()
   await Promise.all(
     names.map(async (name) => {
-      const supervised = await askSupervisor(directory, name, 'status')
+      const supervised = await supervisedState(directory, name)
       if (supervised === undefined) return
       const own = found.get(name.netns) ?? new Map<string, ServiceState>()
       found.set(name.netns, own.set(name.service, supervised))
@@ -44,6 +44,14 @@ export async function withObservedServices(directory: string, observed: NetworkS
     ([netns, namespace]) => [netns, { ...namespace, services: found.get(netns) ?? new Map() }] as const,
   )
   return { namespaces: new Map(namespaces) }
+}
+
+/** Undefined where the supervisor is gone. Errors: refusal SERVICE_FAILED where it does not answer. */
+function supervisedState(directory: string, name: ServiceName): ReturnType<typeof askSupervisor> {
+  return askSupervisor(directory, name, 'status').catch((error: unknown) => {
+    const detail = `The service ${name.service} of ${name.netns} cannot be asked: ${(error as Error).message}.`
+    throw new DiagnosticError('refusal', [{ code: 'SERVICE_FAILED', severity: 'error', detail }])
+  })
 }
 
 /** Services that the file has and that do not run, each with its last lines. */
@@ -80,7 +88,7 @@ export async function listServices(lab: string): Promise<ServiceReport[]> {
     [...services].map(([service, state]) => ({ netns, service, state })),
   )
   if (names.length === 0) return []
-  const statuses = await Promise.all(names.map(async (name) => (await askSupervisor(directory, name, 'status'))?.status))
+  const statuses = await Promise.all(names.map(async (name) => (await supervisedState(directory, name))?.status))
   const processes = innerProcesses() // after the statuses, that it may know every pid in them
   return names.map(({ state, ...name }, index) => {
     const status = statuses[index]

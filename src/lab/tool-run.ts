@@ -2,9 +2,11 @@
 import type { RunSetup, SetRuleset } from '../plan/client-operation.ts'
 import type { Operation, Plan } from '../plan/operation.ts'
 import { oomFacts } from './limits.ts'
+import type { Engine } from '../linux/engine.ts'
 import { enterCommand } from '../linux/nsexec.ts'
 import { describe, sameAs } from '../plan/words.ts'
 import { limiter } from './limiter.ts'
+import { oneUserRemedy } from './one-user.ts'
 import { loadRuleset } from './ruleset.ts'
 import { run } from './run.ts'
 import type { Failure } from './service-run.ts'
@@ -69,6 +71,7 @@ function factsOf(plan: Plan, operation: Operation): [string, string][] {
 }
 
 interface SetupRun {
+  readonly engine: Engine
   readonly directory: string
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   readonly capabilities: ReadonlyMap<string, readonly string[]>
@@ -79,7 +82,7 @@ interface SetupRun {
 export async function runSetup(
   plan: Plan,
   operation: RunSetup,
-  { directory, env, capabilities, signal }: SetupRun,
+  { engine, directory, env, capabilities, signal }: SetupRun,
 ): Promise<Failure | undefined> {
   const { netns, origin } = operation
   const finished = await run(enterCommand(directory, netns, operation.argv, capabilities.get(netns)), {
@@ -89,6 +92,7 @@ export async function runSetup(
   }).catch((error: Error) => ({ status: -1, stdout: '', stderr: error.message }))
   if (finished.status === 0) return undefined
   const output = `${finished.stdout}${finished.stderr}`.trimEnd().split('\n').slice(-OUTPUT_LINES)
+  const remedy = oneUserRemedy(engine.pid, output.join('\n'))
   return (aftermath) => [
     {
       code: 'SETUP_FAILED',
@@ -96,6 +100,7 @@ export async function runSetup(
       detail: `A setup command of ${netns} ended with status ${finished.status}. ${aftermath}`,
       ...(origin !== undefined && { origin }),
       facts: [...factsOf(plan, operation), ...oomFacts(directory, netns), ...output.map((line) => ['output', line] as const)],
+      ...remedy,
     },
   ]
 }

@@ -19,7 +19,7 @@ import { isAlive, readRecord, writeMemory } from './state.ts'
 import { noteStarted, signalNodes, stoppedNodes } from './stopped.ts'
 import { freshSysctls } from './sysctl-values.ts'
 import type { UpOptions } from './up-options.ts'
-import { verify } from './verify.ts'
+import { expectationOf, verify } from './verify.ts'
 
 /** What `up` did. */
 export interface UpResult {
@@ -109,7 +109,7 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     await checkHostPorts(plan, 'Nothing was made.')
     onEvent?.({ type: 'stage', stage: 'apply' })
     const onProgress = (done: number, total: number): void => onEvent?.({ type: 'progress', done, total })
-    const execution = await execute(engine, plan, {
+    const executing = execute(engine, plan, {
       directory,
       env,
       capabilities,
@@ -117,15 +117,16 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
       ...(signal !== undefined && { signal }),
       ...(slice !== undefined && { slice }),
     })
+    const expectation = expectationOf(desired, plan) // while the engine works
+    const execution = await executing
     if (execution.failure !== undefined) throw new DiagnosticError('refusal', execution.failure('Nothing of this lab is left.'))
     if (execution.isAborted) throw signal!.reason
     onEvent?.({ type: 'stage', stage: 'verify' })
-    const held = await engine.list()
-    const verifying = verify(engine, directory, ready, plan)
     // The engine looks at the lab while this process writes; a thousand links take as long as the look.
+    const listing = engine.list()
     const [{ warnings, tolerated }, saving] = await Promise.all([
-      verifying,
-      Promise.resolve().then(() => saveLab(ready, holderPid, held, new Set())),
+      verify(engine, directory, ready, plan, expectation),
+      listing.then((held) => saveLab(ready, holderPid, held, new Set())),
     ])
     signal?.throwIfAborted()
     if (tolerated.size > 0) writeMemory(name, { desired, tolerated })

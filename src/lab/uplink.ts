@@ -2,22 +2,20 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { INTERNET } from '../state/network.ts'
-import type { NetworkState } from '../state/network.ts'
+import type { Origin } from '../diagnostic/origin.ts'
 import { toolEnvironment } from './ruleset.ts'
 
 const PROGRAMS = ['pasta', 'slirp4netns']
 
-/** A finding TOOL_MISSING where the network needs such a program and there is none. */
-export function findMissingUplink({ namespaces }: NetworkState): Diagnostic[] {
-  const router = namespaces.get(INTERNET)
-  if (router === undefined || PROGRAMS.some(isThere)) return []
+/** A finding TOOL_MISSING where the file asks for a way out and there is no such program. */
+export function findMissingUplink(origin: Origin | undefined): Diagnostic[] {
+  if (origin === undefined || PROGRAMS.some(isThere)) return []
   return [
     {
       code: 'TOOL_MISSING',
       severity: 'error',
       detail: 'The file has `internet`, and there is neither pasta nor slirp4netns on this machine.',
-      ...(router.origin !== undefined && { origin: router.origin }),
+      origin,
       command: { sentence: 'On Debian and Ubuntu they come with (one is enough):', line: 'apt-get install passt slirp4netns' },
     },
   ]

@@ -24,14 +24,32 @@ export interface Verified {
   readonly tolerated: ReadonlySet<string>
 }
 
+/** What is to be read back, and what it must be. */
+export interface Expectation {
+  readonly network: NetworkState
+  readonly scope: ObserveScope
+}
+
+/** What a plan must have made of the lab: known before it is carried out. */
+export function expectationOf(desired: NetworkState, plan: Plan): Expectation {
+  const network = readBack(desired, plan)
+  return { network, scope: scopeAfter(network, plan) }
+}
+
 /**
  * Reads the lab back and compares it with the file. What setup commands and services have added (the address of a VRRP
  * router) is told apart by the plan that ran them.
  * Errors: refusal NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
  */
-export async function verify(engine: Engine, directory: string, ready: ReadyLab, plan: Plan, memory?: LabMemory): Promise<Verified> {
-  const expected = readBack(ready.desired, plan)
-  const { observation, warnings } = await settledObservation(engine, scopeAfter(expected, plan))
+export async function verify(
+  engine: Engine,
+  directory: string,
+  ready: ReadyLab,
+  plan: Plan,
+  { network: expected, scope }: Expectation,
+  memory?: LabMemory,
+): Promise<Verified> {
+  const { observation, warnings } = await settledObservation(engine, scope)
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const withLimits = withObservedLimits(directory, await withObservedServices(directory, withRulesets))
   const observed = withExternals(withOwnOptions(withLimits, expected), expected)

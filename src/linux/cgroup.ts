@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { cgroupFiles, cgroupName } from '../state/cgroup-files.ts'
 import { CPU_PERIOD_US, LIMITED, type Limited, type Limits, type Usage } from '../state/limits.ts'
+import { ioUsage, readIo, writeIo } from './cgroup-io.ts'
 import { isErrno } from './sysctl.ts'
 
 /** A cgroup of a node, by a line `VERSION:CONTROLLER,…:PATH` of the note; native/cgroup.c reads it, too. */
@@ -25,7 +26,8 @@ export function findController(controller: Limited): ControllerPlace {
   const mounts = lines
     .map((line) => line.split(' '))
     .map(([, path = '', type = '', options = '']) => ({ path, type, options: options.split(',') }))
-  const first = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller))
+  const firstName = controller === 'io' ? 'blkio' : controller
+  const first = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(firstName))
   const second = mounts.find(({ type }) => type === 'cgroup2')
   const own = readFileSync('/proc/self/cgroup', 'utf8')
   if (first !== undefined) {
@@ -33,7 +35,7 @@ export function findController(controller: Limited): ControllerPlace {
       own
         .split('\n')
         .map((line) => line.split(':'))
-        .find(([, names = '']) => names.split(',').includes(controller))?.[2] ?? '/'
+        .find(([, names = '']) => names.split(',').includes(firstName))?.[2] ?? '/'
     const base = above(first.path, path).find(isWritable)
     return base === undefined ? { controller, problem: `no cgroup below ${first.path} is writable` } : { controller, version: 1, base }
   }
@@ -131,6 +133,7 @@ function makeCgroup({ version, controllers, path }: Place): void {
 }
 
 function writeSecond(path: string, controller: Limited, limits: Limits): void {
+  if (controller === 'io') return writeIo(2, path, limits.io ?? [], readValue)
   writeFileSync(join(path, `${controller}.max`), cgroupFiles(limits)[`${controller}.max`])
   // Else what does not fit goes to swap, and nothing is limited.
   const swap = join(path, 'memory.swap.max')
@@ -138,6 +141,7 @@ function writeSecond(path: string, controller: Limited, limits: Limits): void {
 }
 
 function writeFirst(path: string, controller: Limited, limits: Limits): void {
+  if (controller === 'io') return writeIo(1, path, limits.io ?? [], readValue)
   if (controller === 'pids') writeFileSync(join(path, 'pids.max'), cgroupFiles(limits)['pids.max'])
   if (controller === 'memory') writeFileSync(join(path, 'memory.limit_in_bytes'), String(limits.memory ?? -1))
   if (controller !== 'cpu') return
@@ -149,15 +153,23 @@ function writeFirst(path: string, controller: Limited, limits: Limits): void {
 export function readLimits(directory: string, node: string): Limits | undefined {
   const places = readPlaces(directory, node)
   if (places.length === 0) return undefined
-  const limits: { -readonly [name in Limited]?: number } = {}
+  const limits: { -readonly [name in Limited]?: Limits[name] } = {}
   for (const { version, controllers, path } of places) {
     for (const controller of controllers) {
+      if (controller === 'io') {
+        const io = readIo(version, path, readValue)
+        if (io !== undefined) limits.io = io
+        continue
+      }
       const value = (version === 2 ? readSecond : readFirst)(path, controller)
       if (value !== undefined) limits[controller] = value
     }
   }
   return limits
 }
+
+/** Limited by one number. */
+type Counted = Exclude<Limited, 'io'>
 
 /** Absent where somebody has removed it. */
 function readValue(path: string, file: string): string | undefined {
@@ -169,7 +181,7 @@ function readValue(path: string, file: string): string | undefined {
   }
 }
 
-function readSecond(path: string, controller: Limited): number | undefined {
+function readSecond(path: string, controller: Counted): number | undefined {
   const [value = 'max', period = String(CPU_PERIOD_US)] = (readValue(path, `${controller}.max`) ?? 'max').split(' ')
   if (value === 'max') return undefined
   return controller === 'cpu' ? Math.round((Number(value) * CPU_PERIOD_US) / Number(period)) : Number(value)
@@ -178,7 +190,7 @@ function readSecond(path: string, controller: Limited): number | undefined {
 /** What memory.limit_in_bytes says when there is none is the largest number of whole pages. */
 const NO_LIMIT_BYTES = 2 ** 62
 
-function readFirst(path: string, controller: Limited): number | undefined {
+function readFirst(path: string, controller: Counted): number | undefined {
   if (controller === 'pids') return readSecond(path, 'pids')
   const value = Number(readValue(path, controller === 'memory' ? 'memory.limit_in_bytes' : 'cpu.cfs_quota_us') ?? -1)
   if (value < 0 || value > NO_LIMIT_BYTES) return undefined
@@ -196,6 +208,7 @@ export function readUsage(directory: string, node: string): Usage | undefined {
 function usageOf({ version, path }: Place, controller: Limited): Usage {
   const number = (file: string): number => Number(readValue(path, file) ?? 0)
   if (controller === 'pids') return { pids: number('pids.current') }
+  if (controller === 'io') return ioUsage(version, path, readValue)
   if (controller === 'memory') {
     const memoryBytes = number(version === 2 ? 'memory.current' : 'memory.usage_in_bytes')
     const kills = /^oom_kill (\d+)$/m.exec(readValue(path, version === 2 ? 'memory.events' : 'memory.oom_control') ?? '')?.[1]
@@ -204,6 +217,16 @@ function usageOf({ version, path }: Place, controller: Limited): Usage {
   if (version === 2) return { cpuMs: Number(/^usage_usec (\d+)$/m.exec(readValue(path, 'cpu.stat') ?? '')?.[1] ?? 0) / 1000 }
   const nanoseconds = readValue(path, 'cpuacct.usage') // there, where cpuacct is mounted with cpu
   return nanoseconds === undefined ? {} : { cpuMs: Number(nanoseconds) / 1e6 }
+}
+
+/** Files that tell by inotify of kills in a lab's nodes, and whether there are nodes of which none does. */
+export function memoryEvents(directory: string): { readonly files: readonly string[]; readonly hasSilent: boolean } {
+  const places = limitedNodes(directory)
+    .flatMap((node) => readPlaces(directory, node))
+    .filter(({ controllers }) => controllers.includes('memory'))
+  const files = places.filter(({ version }) => version === 2).map(({ path }) => join(path, 'memory.events'))
+  // A note is there before its cgroup.
+  return { files: files.filter((file) => existsSync(file)), hasSilent: places.some(({ version }) => version === 1) }
 }
 
 /** Nodes of a lab that have cgroups. */

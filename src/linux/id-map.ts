@@ -11,3 +11,8 @@ export function idMapKey(): string {
   if (maps[0] === '0 0 4294967295') return ''
   return `.${createHash('sha256').update(maps.join('\n')).digest('hex').slice(0, 8)}`
 }
+
+/** Whether the user namespace of a process knows root alone: an ordinary user's without subordinate ids. */
+export function hasOneUser(pid: number): boolean {
+  return /^\s*0\s+\d+\s+1\s*$/.test(readFileSync(`/proc/${pid}/uid_map`, 'utf8'))
+}

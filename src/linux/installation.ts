@@ -1,6 +1,6 @@
 // Where netlab's own programs lie: in a checkout, in a built tree, or in the published package.
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 function findUpwards(candidates: readonly string[]): string | undefined {
@@ -18,6 +18,11 @@ export function nsexecPath(): string {
   nsexec ??= findUpwards(['native/build/nsexec', `native/prebuilt/nsexec-${process.arch}`])
   if (nsexec === undefined) throw new Error(`There is no nsexec for ${process.arch}: run "npm run build:native" (needs gcc and make)`)
   return nsexec
+}
+
+/** Whether a program's path is that of nsexec, of this installation or another. */
+export function isNsexec(path: string): boolean {
+  return /^nsexec(-\w+)?$/.test(basename(path))
 }
 
 /** Path of the engine's program, built by "npm run build". */

@@ -1,7 +1,7 @@
-// System calls, through koffi. Each throws SyscallError with the call's name; none is ever called with koffi's .async(),
+// System calls. Each throws SyscallError with the call's name; none is ever called with koffi's .async(),
 // which runs on another thread and so in other namespaces.
-import koffi from 'koffi'
 import { constants } from 'node:os'
+import { koffi, libraryFunctions } from './foreign.ts'
 
 /** A system call that failed: its name, errno and errno's name (errno(3)). */
 export class SyscallError extends Error {
@@ -97,57 +97,45 @@ const SHUT_RDWR = 2
 const EPOLL_EVENT_BYTES = process.arch === 'x64' ? 12 : 16
 const EPOLL_DATA_OFFSET = EPOLL_EVENT_BYTES - 8
 
-const libc = koffi.load(null)
-const IOVec = koffi.struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })
-koffi.struct('msghdr', {
-  msg_name: 'void *',
-  msg_namelen: 'uint32_t',
-  msg_iov: koffi.pointer(IOVec),
-  msg_iovlen: 'size_t',
-  msg_control: 'void *',
-  msg_controllen: 'size_t',
-  msg_flags: 'int',
+const c = libraryFunctions({
+  unshare: 'int unshare(int flags)',
+  setns: 'int setns(int fd, int nstype)',
+  openat: 'int openat(int dirfd, const char *path, int flags)',
+  close: 'int close(int fd)',
+  gethostname: 'int gethostname(_Out_ uint8_t *name, size_t length)',
+  sethostname: 'int sethostname(const char *name, size_t length)',
+  mount: 'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  umount2: 'int umount2(const char *target, int flags)',
+  openTree: 'long syscall(long number, int dirfd, const char *path, unsigned int flags)',
+  moveMount: 'long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)',
+  mountSetattr: 'long syscall(long number, int dirfd, const char *path, unsigned int flags, const uint8_t *attr, size_t size)',
+  pivotRoot: 'int pivot_root(const char *newRoot, const char *putOld)',
+  chroot: 'int chroot(const char *path)',
+  mknod: 'int mknod(const char *path, uint32_t mode, uint64_t device)',
+  chdir: 'int chdir(const char *path)',
+  fsopen: 'long syscall(long number, const char *type, unsigned int flags)',
+  fsconfig: 'long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)',
+  fsmount: 'long syscall(long number, int fd, unsigned int flags, unsigned int attributes)',
+  socket: 'int socket(int domain, int type, int protocol)',
+  socketpair: 'int socketpair(int domain, int type, int protocol, _Out_ int *fds)',
+  connect: 'int connect(int fd, const uint8_t *address, uint32_t length)',
+  setsockopt: 'int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)',
+  send: 'long send(int fd, const uint8_t *bytes, size_t length, int flags)',
+  recv: 'long recv(int fd, uint8_t *bytes, size_t length, int flags)',
+  sendmsg: 'long sendmsg(int fd, const msghdr *message, int flags)',
+  recvmsg: 'long recvmsg(int fd, _Inout_ msghdr *message, int flags)',
+  flock: 'int flock(int fd, int operation)',
+  ioctlBytes: 'int ioctl(int fd, unsigned long request, _Inout_ uint8_t *bytes)',
+  ioctlNumber: 'int ioctl(int fd, unsigned long request, unsigned long number)',
+  bind: 'int bind(int fd, const uint8_t *address, uint32_t length)',
+  shutdown: 'int shutdown(int fd, int how)',
+  epollCreate1: 'int epoll_create1(int flags)',
+  epollCtl: 'int epoll_ctl(int epfd, int operation, int fd, const uint8_t *event)',
+  epollWait: 'int epoll_wait(int epfd, uint8_t *events, int count, int timeoutMs)',
 })
 
-const c = {
-  unshare: libc.func('int unshare(int flags)'),
-  setns: libc.func('int setns(int fd, int nstype)'),
-  openat: libc.func('int openat(int dirfd, const char *path, int flags)'),
-  close: libc.func('int close(int fd)'),
-  gethostname: libc.func('int gethostname(_Out_ uint8_t *name, size_t length)'),
-  sethostname: libc.func('int sethostname(const char *name, size_t length)'),
-  mount: libc.func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)'),
-  umount2: libc.func('int umount2(const char *target, int flags)'),
-  openTree: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags)'),
-  moveMount: libc.func('long syscall(long number, int from, const char *fromPath, int to, const char *toPath, unsigned int flags)'),
-  mountSetattr: libc.func('long syscall(long number, int dirfd, const char *path, unsigned int flags, const uint8_t *attr, size_t size)'),
-  pivotRoot: libc.func('int pivot_root(const char *newRoot, const char *putOld)'),
-  chroot: libc.func('int chroot(const char *path)'),
-  mknod: libc.func('int mknod(const char *path, uint32_t mode, uint64_t device)'),
-  chdir: libc.func('int chdir(const char *path)'),
-  fsopen: libc.func('long syscall(long number, const char *type, unsigned int flags)'),
-  fsconfig: libc.func('long syscall(long number, int fd, unsigned int command, const char *key, const void *value, int aux)'),
-  fsmount: libc.func('long syscall(long number, int fd, unsigned int flags, unsigned int attributes)'),
-  socket: libc.func('int socket(int domain, int type, int protocol)'),
-  socketpair: libc.func('int socketpair(int domain, int type, int protocol, _Out_ int *fds)'),
-  connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
-  setsockopt: libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  send: libc.func('long send(int fd, const uint8_t *bytes, size_t length, int flags)'),
-  recv: libc.func('long recv(int fd, uint8_t *bytes, size_t length, int flags)'),
-  sendmsg: libc.func('long sendmsg(int fd, const msghdr *message, int flags)'),
-  recvmsg: libc.func('long recvmsg(int fd, _Inout_ msghdr *message, int flags)'),
-  flock: libc.func('int flock(int fd, int operation)'),
-  ioctlBytes: libc.func('int ioctl(int fd, unsigned long request, _Inout_ uint8_t *bytes)'),
-  ioctlNumber: libc.func('int ioctl(int fd, unsigned long request, unsigned long number)'),
-  bind: libc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
-  shutdown: libc.func('int shutdown(int fd, int how)'),
-  epollCreate1: libc.func('int epoll_create1(int flags)'),
-  epollCtl: libc.func('int epoll_ctl(int epfd, int operation, int fd, const uint8_t *event)'),
-  epollWait: libc.func('int epoll_wait(int epfd, uint8_t *events, int count, int timeoutMs)'),
-} as const
-
 function checked(syscall: string, result: number | bigint): number {
-  if (Number(result) < 0) throw new SyscallError(syscall, koffi.errno())
+  if (Number(result) < 0) throw new SyscallError(syscall, koffi().errno())
   return Number(result)
 }
 
@@ -302,7 +290,7 @@ export function ioctlNumber(fd: number, what: string, request: number, number: n
 /** recv(2) that does not wait: the number of bytes, undefined where nothing is there. Errors: ENOBUFS where messages were lost, netlink(7). */
 export function receiveNow(fd: number, into: Uint8Array): number | undefined {
   const length = Number(c.recv(fd, into, into.length, MSG_DONTWAIT))
-  return length < 0 && koffi.errno() === constants.errno.EAGAIN ? undefined : checked('recv', length)
+  return length < 0 && koffi().errno() === constants.errno.EAGAIN ? undefined : checked('recv', length)
 }
 
 /** bind(2) of a netlink socket to multicast groups: a mask of RTMGRP_*. */
@@ -358,6 +346,20 @@ export function flock(fd: number, operation: number): void {
 
 const CMSG_HEADER_BYTES = 16
 
+/** What the prototypes of sendmsg(2) and recvmsg(2) speak of; declared once. */
+let msghdr: unknown
+function declareMessage(): void {
+  msghdr ??= koffi().struct('msghdr', {
+    msg_name: 'void *',
+    msg_namelen: 'uint32_t',
+    msg_iov: koffi().pointer(koffi().struct('iovec', { iov_base: 'void *', iov_len: 'size_t' })),
+    msg_iovlen: 'size_t',
+    msg_control: 'void *',
+    msg_controllen: 'size_t',
+    msg_flags: 'int',
+  })
+}
+
 /** sendmsg(2) of a text with descriptors (SCM_RIGHTS, unix(7)). */
 export function sendDescriptors(fd: number, text: string, descriptors: readonly number[]): void {
   const bytes = Buffer.from(text)
@@ -385,6 +387,7 @@ export function receiveDescriptors(fd: number): { text: string; descriptors: num
 }
 
 function messageHeader(bytes: Buffer, length: number, control: Buffer, controlLength: number) {
+  declareMessage()
   return {
     msg_name: null,
     msg_namelen: 0,

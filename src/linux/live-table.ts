@@ -1,6 +1,6 @@
 // What a watcher knows of one namespace. Dumps and notifications go in, and what they have changed comes out: a notification that
 // changes nothing that is shown makes no change, and a table that is read again makes the same changes as the messages that were lost.
-import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, LiveQdisc, PortState } from '../state/live.ts'
+import type { LiveAddr, LiveChange, LiveLink, LiveNoun, LiveObjects, LiveQdisc } from '../state/live.ts'
 import { addrKey, liveFdbKey, neighKey, routeKey } from '../state/key.ts'
 import { decodeAddr } from './message/addr.ts'
 import { decodeAnyFdb, getFdbs } from './message/bridge.ts'
@@ -85,8 +85,7 @@ function takeLink(table: LiveTable, isGone: boolean, body: Buffer, changes: Live
   if (body[0] === AF_BRIDGE) {
     // A port: that it left the bridge is told once more, of the link itself.
     const { portState } = decodePort(body)
-    if (before !== undefined && !isGone && portState !== undefined)
-      set(table, 'link', key, { ...before, port: PORT_STATES[portState] ?? 'disabled' }, changes)
+    if (before !== undefined && !isGone && portState !== undefined) set(table, 'link', key, { ...before, port: portState }, changes)
     return
   }
   const after = isGone ? undefined : decodeLiveLink(table, body)
@@ -204,8 +203,6 @@ function set<Noun extends LiveNoun>(
   changes.push(change as LiveChange)
 }
 
-const PORT_STATES: readonly PortState[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking']
-
 function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
   const link = decodeLink(body, true)
   const {
@@ -239,7 +236,7 @@ function decodeLiveLink({ namespace }: LiveTable, body: Buffer): LiveLink {
     ...(alias !== undefined && { alias }),
     ...(linkIfindex !== undefined && (kind === 'veth' || isLinkElsewhere) && { peerIfindex: linkIfindex }),
     ...(kind === 'veth' && !isLinkElsewhere && { isPeerBeside: true as const }),
-    ...(portState !== undefined && { port: PORT_STATES[portState] ?? 'disabled' }),
+    ...(portState !== undefined && { port: portState }),
     ...(portData !== undefined && { treePort: decodeTreePort(portData) }),
     ...(tree !== undefined && { tree }),
   }

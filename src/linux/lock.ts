@@ -29,7 +29,7 @@ export function lockFile(path: string): FileLock | { readonly heldBy: number } {
     writeSync(fd, String(process.pid))
     return {
       release() {
-        rmSync(path)
+        rmSync(path, { force: true }) // it may have gone with its directory: that of a session does when the user logs out
         closeSync(fd)
       },
     }

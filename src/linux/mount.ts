@@ -5,7 +5,7 @@ import type { MountState, TmpfsMount } from '../state/mount.ts'
 import { readMounts, realTarget, type MountLine } from './cover.ts'
 import { makeRoom } from './file.ts'
 import { attachMount, close, MNT_DETACH, mountNew, MS_NODEV, MS_NOSUID, openTree, setReadOnly, umount } from './libc.ts'
-import { readNotes, writeNotes } from './node-notes.ts'
+import { readNotes, writeNotes, type NodeNotes } from './node-notes.ts'
 import { within, type OpenNamespace, type World } from './world.ts'
 
 /** Mounts over the path, which is made where it is missing. */
@@ -35,8 +35,8 @@ export function delMount(world: World, namespace: OpenNamespace, path: string): 
 }
 
 /** Those of the node's mounts that are still there, and still show what they did. */
-export function observeMounts(world: World, namespace: OpenNamespace): Map<string, MountState> {
-  const mounts = Object.entries(readNotes(world, namespace.name).mounts)
+export function observeMounts(world: World, namespace: OpenNamespace, noted: NodeNotes['mounts']): Map<string, MountState> {
+  const mounts = Object.entries(noted)
   if (mounts.length === 0) return new Map()
   const sources = mounts.map(([, mount]) => (mount.kind === 'bind' ? statSync(mount.source, { throwIfNoEntry: false }) : undefined))
   return within(world, namespace, () => {

@@ -2,23 +2,7 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs'
 import type { AddNetns } from '../plan/operation.ts'
 import { dropNamespaces, putNamespaces } from './holder.ts'
-import {
-  attachMount,
-  close,
-  CLONE_NEWNET,
-  CLONE_NEWNS,
-  CLONE_NEWUTS,
-  mountNew,
-  MS_NODEV,
-  MS_NOEXEC,
-  MS_NOSUID,
-  MS_RDONLY,
-  openat,
-  openTree,
-  sethostname,
-  setns,
-  unshare,
-} from './libc.ts'
+import { attachMount, close, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, openTree, sethostname, setns, unshare } from './libc.ts'
 import { writeNotes, type NodeNotes } from './node-notes.ts'
 import { changeRoot } from './root.ts'
 import { takeSpareNetns, type SpareNetns } from './spare-netns.ts'
@@ -28,7 +12,8 @@ import { closeNamespace, goHome, inNet, namespaceOf, nodeDirectory, type World }
 import { readIfindexes } from './observe.ts'
 
 /**
- * A node: net, uts and mnt namespaces; its own hostname, /run, /tmp, and a /sys that shows its own links. Its directory must be there.
+ * A node: net, uts and mnt namespaces; its own hostname, /run and /tmp. A /sys that shows its own links is mounted when the first command
+ * enters (native/isolate.c). Its directory must be there.
  * `furnish` is called inside it, before the thread goes home.
  */
 export function addNode(world: World, { netns: name, hostname = name, root }: AddNetns, furnish: () => void): void {
@@ -44,7 +29,6 @@ export function addNode(world: World, { netns: name, hostname = name, root }: Ad
     if (root !== undefined) changeRoot(world, directory, root)
     attachMount(tmp, '/tmp')
     attachMount(run, '/run')
-    if (root === undefined) mountNew('sysfs', '/sys', MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, '') // much of it is the machine's
     keep(world, name, true, spare)
     furnish()
     if (root !== undefined) rooted = { ...root, device: statSync('/').dev }

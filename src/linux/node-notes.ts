@@ -1,8 +1,7 @@
 // What was given to a node and cannot be read back from the kernel in the words of the file: its root directory and its mounts. The notes
 // lie in the lab's tmpfs, beside the node's files; whether they still hold, the kernel tells.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { MountState, RootState } from '../state/mount.ts'
-import { isErrno } from './sysctl.ts'
 import { nodeDirectory, type World } from './world.ts'
 
 export interface NodeNotes {
@@ -18,12 +17,9 @@ const NOTHING: NodeNotes = { mounts: {} }
 
 /** Called in the base: nodes do not see the lab's tmpfs. */
 export function readNotes(world: World, node: string): NodeNotes {
-  try {
-    return JSON.parse(readFileSync(notesPath(world, node), 'utf8')) as NodeNotes
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return NOTHING
-    throw error
-  }
+  const path = notesPath(world, node)
+  // Most nodes have none, and an error that is thrown costs ten times the look.
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as NodeNotes) : NOTHING
 }
 
 export function writeNotes(world: World, node: string, notes: NodeNotes): void {

@@ -43,7 +43,7 @@ export interface Observation {
   readonly tentative: readonly string[]
   /** Those where it found another owner. */
   readonly duplicate: readonly string[]
-  /** Inode numbers of the namespaces, as lsns(8) prints them. */
+  /** Inode numbers of the namespaces, as lsns(8) prints them; with facts only. */
   readonly inodes: ReadonlyMap<string, NamespaceInodes>
 }
 
@@ -60,7 +60,7 @@ const HOST_TABLES: ReadonlySet<Table> = new Set(['qdiscs'])
 /** Priorities of the rules that every namespace is born with: local, main, default. */
 const OWN_RULES = new Set([0, 32766, 32767])
 
-/** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links. */
+/** Reads every namespace of the lab; `withFacts` adds counters and the operational state of links, and what the namespaces are to lsns(8). */
 export function observe(world: World, scope: ObserveScope, withFacts: boolean): Observation {
   const raw: RawNamespace[] = []
   for (const namespace of world.namespaces.values()) raw.push(readLinksAndAddrs(world, namespace, tablesOf(namespace, scope), withFacts))
@@ -86,7 +86,7 @@ export function observe(world: World, scope: ObserveScope, withFacts: boolean): 
       setup: [],
       services: new Map(),
     })
-    inodes.set(namespace.name, inodesOf(namespace))
+    if (withFacts) inodes.set(namespace.name, inodesOf(namespace))
   }
   const flagged = (flag: 'tentative' | 'dadFailed'): string[] =>
     raw.flatMap((each) =>
@@ -103,8 +103,8 @@ function tablesOf({ name }: OpenNamespace, scope: ObserveScope): ReadonlySet<Tab
 
 /** A node's root directory, where it has one of its own, and its mounts. */
 function observeTree(world: World, namespace: OpenNamespace): Pick<NamespaceState, 'root' | 'mounts'> {
-  const { root } = readNotes(world, namespace.name)
-  const mounts = observeMounts(world, namespace)
+  const { root, mounts: noted } = readNotes(world, namespace.name)
+  const mounts = observeMounts(world, namespace, noted)
   if (root === undefined) return { mounts }
   const { device, ...state } = root
   return within(world, namespace, () => statSync('/').dev) === device ? { root: state, mounts } : { mounts }

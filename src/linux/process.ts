@@ -1,6 +1,6 @@
 // Processes of the machine, from /proc. proc(5).
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { basename } from 'node:path'
+import { isNsexec } from './installation.ts'
 
 /** Field 22 of /proc/<pid>/stat, in clock ticks since boot: with the pid it names one process for good. Undefined when it has ended. */
 export function processStart(pid: number): string | undefined {
@@ -42,7 +42,7 @@ function commandLine(pid: string): string {
 
 /** Whether the process is one that netlab keeps in a node (its PID 1, the supervisor of a service), and no program of the node's. */
 export function isKeeper(pid: number): boolean {
-  return basename(commandLine(String(pid)).split('\0')[0] ?? '') === 'nsexec'
+  return isNsexec(commandLine(String(pid)).split('\0')[0] ?? '')
 }
 
 /** Pids by the inode number of the network namespace they are in; those of other users are passed over. */

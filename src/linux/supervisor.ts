@@ -29,7 +29,10 @@ export function supervisedServices(directory: string): ServiceName[] {
   )
 }
 
-/** The supervisor's answer, when what was asked for is done; undefined where there is no supervisor. Errors: its own words. */
+/**
+ * The supervisor's answer, when what was asked for is done; undefined where there is no supervisor. Errors: its own words; or that it does not
+ * tell the status, which a supervisor does at once unless somebody has stopped it (SIGSTOP).
+ */
 export async function askSupervisor(
   directory: string,
   name: ServiceName,
@@ -41,8 +44,10 @@ export async function askSupervisor(
   return parseStatus(line)
 }
 
+const STATUS_LIMIT_MS = 10_000
+
 /** Sends one line and returns the one that comes back. A path longer than the 107 bytes of sun_path is reached through its directory. */
-function exchange(folder: string, socketName: string, request: string): Promise<string | undefined> {
+function exchange(folder: string, socketName: string, request: SupervisorRequest): Promise<string | undefined> {
   let fd: number
   try {
     fd = openSync(folder, 'r')
@@ -54,6 +59,8 @@ function exchange(folder: string, socketName: string, request: string): Promise<
     let answer = ''
     const socket = connect(`/proc/self/fd/${fd}/${socketName}`, () => socket.write(`${request}\n`))
     socket.on('data', (bytes) => (answer += bytes.toString()))
+    if (request === 'status')
+      socket.setTimeout(STATUS_LIMIT_MS, () => socket.destroy(new Error(`its supervisor has not answered for ${STATUS_LIMIT_MS / 1000} s`)))
     socket.on('close', () => resolve(answer === '' ? undefined : answer.trimEnd()))
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') resolve(undefined)

@@ -1,6 +1,7 @@
 /** A plan being written: what the planners of the nouns share. */
+import type { Sourced } from '../diagnostic/origin.ts'
 import { addrKey, neighKey, routeKey } from '../state/key.ts'
-import type { NamespaceState, NetworkState, Sourced } from '../state/network.ts'
+import type { NamespaceState, NetworkState } from '../state/network.ts'
 import type { Standing } from '../state/extra.ts'
 import { isSameRoot } from '../state/mount.ts'
 import { closeAgain, closedLinks } from './closed.ts'

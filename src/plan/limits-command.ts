@@ -1,6 +1,6 @@
 /** Limits as commands for a machine with cgroup version 2. */
-import { cgroupFiles, cgroupName } from '../state/cgroup-files.ts'
-import { LIMITED } from '../state/limits.ts'
+import { cgroupFiles, cgroupName, ioMaxWords } from '../state/cgroup-files.ts'
+import { LIMITED, type IoLimits, type Limits } from '../state/limits.ts'
 import type { SetLimits } from './client-operation.ts'
 import { quote } from './quote.ts'
 
@@ -19,7 +19,14 @@ export function limitsCommand({ netns, limits, previous }: SetLimits, lab: strin
     `echo '${controllers}' > /sys/fs/cgroup/cgroup.subtree_control`,
     `echo '${controllers}' > ${above}/cgroup.subtree_control`,
     `mkdir -p ${own}`,
-    ...touched.map((name) => `echo ${quote(files[`${name}.max`])} > ${own}/${name}.max`),
+    ...touched.flatMap((name) => (name === 'io' ? [] : [`echo ${quote(files[`${name}.max`])} > ${own}/${name}.max`])),
+    ...ioLines(limits, previous).map((line) => `${line} > ${own}/io.max`),
     `# a process goes there by: echo 0 > ${own}/cgroup.procs`,
   ].join('\n')
+}
+
+/** The kernel wants a disk's number. */
+function ioLines({ io = [] }: Limits, { io: before = [] }: Limits): string[] {
+  const gone: IoLimits[] = before.filter(({ device }) => !io.some((own) => own.device === device)).map(({ device }) => ({ device }))
+  return [...gone, ...io].map((own) => `echo "$(lsblk -dnro MAJ:MIN ${quote(own.device)}) ${ioMaxWords(own)}"`)
 }

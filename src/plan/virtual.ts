@@ -4,9 +4,10 @@ import { findExtras } from '../state/extra.ts'
 import { deleteLink } from './cable.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
-import type { VirtualLink } from '../state/network.ts'
+import { emitMaster } from './master.ts'
+import type { LinkState, VirtualLink } from '../state/network.ts'
 import { linksInOrder } from './order.ts'
-import { fdbOperations } from './port.ts'
+import { fdbOperations } from './port-operations.ts'
 import { planWireguard } from './wireguard.ts'
 
 /** Links that must be made anew or that the file no longer has, those on top first: each has a reason of its own. */
@@ -43,6 +44,20 @@ function growFirst(draft: Draft, netns: string, ifname: string): void {
   })
 }
 
+/**
+ * What a link receives goes to one taker alone (netdev_rx_handler_register: EBUSY): it leaves its bond or bridge before it carries
+ * a MACVLAN.
+ */
+function leaveFirst(draft: Draft, netns: string, ifname: string): void {
+  const link = draft.desired.namespaces.get(netns)?.links.get(ifname)
+  const there = draft.now(netns).links.get(ifname)
+  if (link === undefined || there?.master === undefined || there.master === link.master) return
+  const cause = causeOf({ property: 'master', desired: undefined, observed: there.master })
+  emitMaster(draft, { netns, ifname, link, there, master: null, cause })
+}
+
+const TAKERS: ReadonlySet<LinkState['kind']> = new Set(['macvlan', 'ipvlan'])
+
 /** The table of a VXLAN with several far ends. */
 function planRemotes(draft: Draft, netns: string, ifname: string, link: VirtualLink): void {
   const there = draft.now(netns).links.get(ifname)
@@ -59,6 +74,7 @@ export function planNewVirtualLinks(draft: Draft): void {
       const origin = link.origin === undefined ? {} : { origin: link.origin }
       if (!draft.now(netns).links.has(ifname)) {
         if (link.parent !== undefined) growFirst(draft, netns, link.parent)
+        if (link.parent !== undefined && TAKERS.has(link.kind)) leaveFirst(draft, netns, link.parent)
         const isAgain = draft.observed.namespaces.get(netns)?.links.has(ifname) === true
         const because = draft.whyMissing(netns, 'link', ifname)
         const cause = because === 'not there' && isAgain ? 'made anew' : because

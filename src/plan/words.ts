@@ -1,4 +1,5 @@
 /** Operations in words: the kernel's for a line of the plan, and iproute2's as a student would type them. */
+import { hasBroadcast } from '../state/broadcast.ts'
 import { BRIDGE_OPTIONS } from '../state/equal-link.ts'
 import { modeText } from '../state/equal.ts'
 import { isolationText } from '../state/isolation.ts'
@@ -217,8 +218,9 @@ export function ipCommand(operation: Operation, lab: string): readonly IpCommand
     case 'add addr':
     case 'del addr': {
       const { local, prefixlen, ifname, family } = operation.addr
-      const isNew = operation.type === 'add addr'
-      return one(`addr ${isNew ? 'add' : 'del'}`, `${local}/${prefixlen}`, 'dev', quote(ifname), isNew && family === 6 ? 'nodad' : '')
+      const verb = operation.type === 'add addr' ? 'add' : 'del'
+      const brd = verb === 'add' && hasBroadcast(operation.addr) ? 'brd +' : ''
+      return one(`addr ${verb}`, `${local}/${prefixlen}`, brd, 'dev', quote(ifname), verb === 'add' && family === 6 ? 'nodad' : '')
     }
     case 'add route':
     case 'del route':

@@ -2,7 +2,7 @@
  * Where the kernel is not as the file says. Used to verify after `up`, to show drift, and to know that there is nothing to do.
  * A whole object that is missing or too much is one difference; what would stand on it is not listed again.
  */
-import type { Origin } from '../diagnostic/origin.ts'
+import type { Origin, Sourced } from '../diagnostic/origin.ts'
 import { fileDifferences, isSameRuleset, isSameSysctl, neighDifferences, routeDifferences, serviceDifferences } from './equal.ts'
 import { linkDifferences } from './equal-link.ts'
 import type { PropertyDifference, PropertyValue } from './equal.ts'
@@ -12,7 +12,7 @@ import { isSameRoot, mountText, rootText } from './mount.ts'
 import { findPrimaryChanges } from './primary.ts'
 import { DEFAULT_ISOLATION, isolationText } from './isolation.ts'
 import { limitsText, NO_LIMITS } from './limits.ts'
-import type { AddrState, NamespaceState, NetworkState, Sourced } from './network.ts'
+import type { AddrState, NamespaceState, NetworkState } from './network.ts'
 import { qdiscDifferences } from './qdisc-equal.ts'
 import { qdiscKindText } from './qdisc.ts'
 import { routeText, ruleText } from './words.ts'

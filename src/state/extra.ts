@@ -1,11 +1,22 @@
 /**
  * Which objects that the kernel has and the file does not name belong to the lab all the same, so that they differ from the file.
- * The kernel's own objects, links that netlab did not make with all that stands on them, and what setup commands left are not.
+ * The kernel's own objects, links that netlab did not make with all that stands on them, what setup commands left, and addresses in a node with
+ * services are not.
  */
 import { RTPROT_BOOT, RTPROT_STATIC } from '../unit/route-names.ts'
 import { addrKey, neighKey, objectKey, routeKey, ruleKey } from './key.ts'
 import { FABRIC } from './network.ts'
-import type { AddrState, LinkState, NamespaceState, NeighState, NetworkState, RouteState, RuleState, RulesetTool } from './network.ts'
+import type {
+  AddrState,
+  LinkState,
+  NamespaceState,
+  NeighState,
+  NetworkState,
+  RouteState,
+  RuleState,
+  RulesetTool,
+  ServiceState,
+} from './network.ts'
 import type { QdiscChain } from './qdisc.ts'
 
 /** What is known of the lab beside the file and the kernel. */
@@ -27,7 +38,7 @@ export interface Extras {
 }
 
 /** What of a namespace can hold objects that the file does not name. */
-export type Inhabitants = Pick<NamespaceState, 'links' | 'qdiscs' | 'addrs' | 'routes' | 'rules' | 'neighs'>
+export type Inhabitants = Pick<NamespaceState, 'links' | 'qdiscs' | 'addrs' | 'routes' | 'rules' | 'neighs' | 'services'>
 
 /** 127.0.0.1/8 and ::1/128 on lo: the kernel makes them when lo comes up. */
 export function isLoopbackAddr(addr: AddrState): boolean {
@@ -47,6 +58,8 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
   const wasOurs = (ifname: string): boolean => standing.previous === undefined || netns === FABRIC || previous?.links.has(ifname) === true
   /** Links that netlab made and the file still has. */
   const isOurs = (ifname: string): boolean => desired.links.has(ifname) && observed.links.get(ifname)?.kind !== 'other'
+  /** A router of VRRP has the address of both or has not, and routing daemons set addresses as they are told: what the file never had is theirs. */
+  const hasServices = desired.services.size > 0
 
   const links = missingFrom(desired.links, observed.links).filter(
     ([ifname, link]) =>
@@ -61,7 +74,7 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
     ([key, addr]) =>
       isOurs(addr.ifname) &&
       !isLoopbackAddr(addr) &&
-      (!isLinkLocalAddr(addr) || previous?.addrs.has(key) === true) &&
+      ((!isLinkLocalAddr(addr) && !hasServices) || previous?.addrs.has(key) === true) &&
       !isTolerated(objectKey(netns, 'addr', key)),
   )
   const routes = missingFrom(desired.routes, observed.routes).filter(
@@ -124,13 +137,15 @@ export function lostSubnetOf(
   return tolerated?.has(objectKey(netns, 'subnet', key)) === true ? undefined : observed.addrs.get(key)?.lostSubnet
 }
 
+const NO_SERVICES: ReadonlyMap<string, ServiceState> = new Map()
+
 /** Keys of all extra objects of a lab, and of routes that are gone: what setup commands left, and the next `up` is to tolerate. */
 export function extraKeys(desired: NetworkState, observed: NetworkState): ReadonlySet<string> {
   const keys = new Set<string>()
   for (const [netns, namespace] of desired.namespaces) {
     const there = observed.namespaces.get(netns)
     if (there === undefined) continue
-    const extras = findExtras(netns, namespace, there)
+    const extras = findExtras(netns, { ...namespace, services: NO_SERVICES }, there)
     for (const [ifname] of extras.links) keys.add(objectKey(netns, 'link', ifname))
     for (const [ifname] of extras.qdiscs) keys.add(objectKey(netns, 'qdisc', ifname))
     for (const addr of extras.addrs) keys.add(objectKey(netns, 'addr', addrKey(addr)))

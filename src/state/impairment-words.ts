@@ -7,7 +7,7 @@ import { parseSize } from '../unit/size.ts'
 import type { Chance, Impairment, ImpairmentChange } from './impairment.ts'
 import type { Distribution, Slot } from './qdisc.ts'
 import { QUEUE_KINDS, QUEUES } from './queue.ts'
-import type { ParameterUnit, QueueKind } from './queue.ts'
+import type { Parameter, ParameterUnit, QueueKind } from './queue.ts'
 
 /** Keys of a link, in a file and as options of `netlab link set`, in the order in which they are shown. */
 export const IMPAIRMENT_KEYS = [
@@ -287,7 +287,13 @@ export function parseParameter(kind: QueueKind, name: string, text: string): Par
   const known = Object.entries(QUEUES[kind]).flatMap(([one, { isKernelOnly }]) => (isKernelOnly ? [] : [one]))
   if (parameter === undefined || parameter.isKernelOnly) return { problem: `${kind} has no "${name}": ${known.join(', ')} are known` }
   const parsed = parseUnit(parameter.unit, text)
-  return parsed.problem === undefined ? parsed : { problem: `${name} of ${kind}: ${parsed.problem}` }
+  const problem = parsed.problem ?? boundProblem(parameter, parsed.value, text)
+  return problem === undefined ? parsed : { problem: `${name} of ${kind}: ${problem}` }
+}
+
+function boundProblem({ min = 0, max = MAX_U32, isPowerOfTwo }: Parameter, value: number, text: string): string | undefined {
+  if (value < min || value > max) return `"${text}" is not accepted, the kernel takes ${min} to ${max}`
+  return isPowerOfTwo && (value & (value - 1)) !== 0 ? `"${text}" is not accepted, the kernel takes powers of two` : undefined
 }
 
 function parseUnit(unit: ParameterUnit, text: string): Parsed<number> {
@@ -303,6 +309,7 @@ function parseUnit(unit: ParameterUnit, text: string): Parsed<number> {
     case 'time': {
       const time = parseTime(text)
       if (time.problem !== undefined) return time
+      if (time.value > MAX_U32 * 1000) return { problem: `"${text}" is longer than 71 minutes, the most the kernel can say` }
       return time.value % 1000 === 0 ? { value: time.value / 1000 } : { problem: `"${text}" is finer than a microsecond` }
     }
     case 'flag': {

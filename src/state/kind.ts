@@ -71,7 +71,8 @@ const ROWS = {
     lladdr: 'parent',
     options: [
       choice('protocol', VLAN_PROTOCOLS, { default: '802.1Q' }),
-      number('id', 0, 4095),
+      // VLAN_VID_MASK is nobody's.
+      number('id', 0, 4094),
       toggle('reorder_hdr', 'on/off', { default: true, ...CHANGEABLE }),
     ],
   },

@@ -3,7 +3,7 @@
  * for (carrier, learnt neighbours, the kernel's own routes), and it travels as changes: `before` and `after`, one of them absent
  * where an object came or went. Plain data that survives structured clone.
  */
-import type { Family, NamespaceState, RouteState } from './network.ts'
+import type { Family, NamespaceState, PortState, RouteState } from './network.ts'
 import type { Qdisc } from './qdisc.ts'
 
 export interface LiveLink {
@@ -28,7 +28,7 @@ export interface LiveLink {
   readonly peerIfindex?: number
   /** The peer is in the same namespace, as between two bridges. */
   readonly isPeerBeside?: true
-  /** Of a bridge's port: what the spanning tree lets it do. <linux/if_bridge.h> BR_STATE_* */
+  /** Of a bridge's port. */
   readonly port?: PortState
   /** Of a port of a bridge: its number there, and what the way through it costs. */
   readonly treePort?: { readonly number: number; readonly cost: number }
@@ -46,8 +46,6 @@ export interface LiveTree {
   /** Of the way to the root. */
   readonly rootCost: number
 }
-
-export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'
 
 export interface LiveAddr {
   readonly ifname: string

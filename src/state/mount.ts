@@ -1,5 +1,5 @@
 /** Root directories and mounts of nodes: what they are, whether two are the same, and how one reads. */
-import type { Sourced } from './network.ts'
+import type { Sourced } from '../diagnostic/origin.ts'
 
 /** What a namespace has of a tree of files; only nodes have any. */
 export interface TreeState {

@@ -4,7 +4,7 @@
  * Desired objects carry the origin of the value that asked for them; observed ones have none. Comparison ignores origins.
  * Everything here is plain data that survives structured clone.
  */
-import type { Origin } from '../diagnostic/origin.ts'
+import type { Origin, Sourced } from '../diagnostic/origin.ts'
 import type { QdiscChain } from './qdisc.ts'
 import type { VirtualKind } from './kind.ts'
 import type { TreeState } from './mount.ts'
@@ -20,10 +20,6 @@ export const INTERNET = '@internet'
 export const HOST = '@host'
 /** Who has the other ends of the machine's own interfaces: a topology knows it as a node, the kernel does not know it. */
 export const EXTERNAL = '@external'
-
-export interface Sourced {
-  readonly origin?: Origin
-}
 
 export interface NetworkState {
   /** By name: nodes, bridges that have a namespace of their own, and FABRIC where the lab has bridges. In the order of the file. */
@@ -97,6 +93,8 @@ export interface LinkFacts {
   /** RFC 2863 state as `ip link` prints it: UP, DOWN, LOWERLAYERDOWN, UNKNOWN … */
   readonly operstate: string
   readonly carrier: boolean
+  /** Of a bridge's port. */
+  readonly portState?: PortState
   readonly rxBytes: number
   readonly txBytes: number
   readonly rxPackets: number
@@ -106,6 +104,9 @@ export interface LinkFacts {
   readonly rxDropped: number
   readonly txDropped: number
 }
+
+/** What the spanning tree lets a bridge's port do. <linux/if_bridge.h> BR_STATE_* */
+export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking'
 
 export interface LoopbackLink extends LinkBase {
   readonly kind: 'loopback'

@@ -2,7 +2,7 @@
  * Queueing disciplines: what an interface does to the packets that leave by it. <linux/pkt_sched.h>, tc-tbf(8), tc-netem(8).
  * netlab's are chains: the root, its child, its grandchild. What each is for, and why in this order: impairment.ts.
  */
-import type { Sourced } from './network.ts'
+import type { Sourced } from '../diagnostic/origin.ts'
 import type { QueueOptions } from './queue.ts'
 
 /** Those of one interface, the root first. */

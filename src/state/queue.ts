@@ -17,6 +17,10 @@ export interface Parameter {
   readonly unit: ParameterUnit
   /** What the kernel takes, or tc; absent where it then has none. `frame`: the largest frame of the interface. */
   readonly default?: number | 'frame'
+  /** What the kernel takes; it would make something else of other numbers, or refuse them without a word. 0 to 2^32 - 1 where absent. */
+  readonly min?: number
+  readonly max?: number
+  readonly isPowerOfTwo?: true
   /** Told to tc only, which works other numbers out of it. */
   readonly isTcOnly?: true
   /** Worked out, and unknown to tc. */
@@ -40,20 +44,21 @@ export const QUEUES: Readonly<Record<QueueKind, Parameters>> = {
   pfifo: { limit: { unit: 'number', default: 1000 } },
   bfifo: { limit: { unit: 'size' } },
   fq_codel: {
-    limit: { unit: 'number', default: 10_240 },
-    flows: { unit: 'number', default: 1024 },
+    limit: { unit: 'number', default: 10_240, min: 1 },
+    flows: { unit: 'number', default: 1024, min: 1, max: 65_536 },
     ...CODEL,
-    quantum: { unit: 'size', default: 'frame' },
+    // FQ_CODEL_QUANTUM_MAX
+    quantum: { unit: 'size', default: 'frame', min: 256, max: 1 << 20 },
     ecn: { unit: 'flag', default: 1 },
-    memory_limit: { unit: 'size', default: 32 * 1024 ** 2 },
-    drop_batch: { unit: 'number', default: 64 },
+    memory_limit: { unit: 'size', default: 32 * 1024 ** 2, min: 1, max: 2 ** 31 },
+    drop_batch: { unit: 'number', default: 64, min: 1 },
   },
-  codel: { limit: { unit: 'number', default: 1000 }, ...CODEL, ecn: { unit: 'flag', default: 0 } },
+  codel: { limit: { unit: 'number', default: 1000, min: 1 }, ...CODEL, ecn: { unit: 'flag', default: 0 } },
   red: {
     limit: { unit: 'size' },
     min: { unit: 'size' },
     max: { unit: 'size' },
-    avpkt: { unit: 'size', default: 1000, isTcOnly: true },
+    avpkt: { unit: 'size', default: 1000, min: 1, isTcOnly: true },
     burst: { unit: 'number', isTcOnly: true },
     bandwidth: { unit: 'rate', isTcOnly: true },
     probability: { unit: 'probability', default: Math.round(0.02 * 0xffff_ffff), isTcOnly: true },
@@ -61,12 +66,14 @@ export const QUEUES: Readonly<Record<QueueKind, Parameters>> = {
     ...Object.fromEntries(['Wlog', 'Plog', 'Scell_log', 'max_P'].map((name) => [name, { unit: 'number', isKernelOnly: true } as const])),
   },
   sfq: {
-    limit: { unit: 'number', default: 127 },
-    flows: { unit: 'number', default: 127 },
-    depth: { unit: 'number', default: 127 },
-    divisor: { unit: 'number', default: 1024 },
-    quantum: { unit: 'size', default: 'frame' },
-    perturb: { unit: 'number', default: 0 },
+    // SFQ_MAX_FLOWS, SFQ_MAX_DEPTH; no queue is longer than all flows together.
+    limit: { unit: 'number', default: 127, min: 2, max: 127 * 65_408 },
+    flows: { unit: 'number', default: 127, min: 1, max: 65_408 },
+    depth: { unit: 'number', default: 127, min: 1, max: 127 },
+    divisor: { unit: 'number', default: 1024, min: 1, max: 65_536, isPowerOfTwo: true },
+    quantum: { unit: 'size', default: 'frame', min: 1, max: 0x7fff_ffff },
+    // Seconds, as a number of jiffies in 31 bits at 1000 Hz.
+    perturb: { unit: 'number', default: 0, max: 2_147_483 },
   },
   cake: {
     diffserv: { unit: DIFFSERV, default: 0 },
@@ -76,7 +83,8 @@ export const QUEUES: Readonly<Record<QueueKind, Parameters>> = {
     nat: { unit: 'flag', default: 0 },
     wash: { unit: 'flag', default: 0 },
     ack_filter: { unit: 'flag', default: 0 },
-    memlimit: { unit: 'size' },
+    // 0: as much as the rate takes in four round trips.
+    memlimit: { unit: 'size', default: 0 },
   },
 }
 

@@ -13,6 +13,7 @@ import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { withInternet } from './internet.ts'
 import { load, OBJECT_FILE, type Loaded } from './load.ts'
+import { machineNeeds, type MachineNeeds } from './machine-needs.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { MAX_SOURCE_BYTES, readSource } from './read-source.ts'
 import { resolveTopology } from './resolve.ts'
@@ -34,6 +35,8 @@ export interface CompiledLab {
   readonly desired?: NetworkState
   /** Packet filter rulesets by node: also where there are errors, for the tools may find more. */
   readonly rulesets: ReadonlyMap<string, ReadonlyMap<RulesetTool, RulesetState>>
+  /** Known also where there are errors, as rulesets are. */
+  readonly needs: MachineNeeds
   /** Environment variables by node; empty where there are errors. */
   readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** What `tests` asks; empty where there are errors. */
@@ -83,6 +86,7 @@ export function compileTopology(source: string | object, options: CompileOptions
     ...(typeof source === 'string' && { file: source }),
     ...(isGood && { topology, desired: desiredState(topology) }),
     rulesets: rulesetsByNode(topology),
+    needs: machineNeeds(root, topology),
     tests: isGood ? tests : [],
     ...settingsOf(isGood ? [...topology.nodes] : []),
     diagnostics: findings.sorted([...texts.keys()]),

@@ -124,13 +124,18 @@ export function isOutsider(node: string): boolean {
 
 /** Where a link first ends there. */
 function findOutsider(root: MapValue, key: string): Origin | undefined {
-  for (const link of itemsOf(valueAt(root, 'links'))) {
-    for (const endpoint of itemsOf(link.kind === 'map' ? valueAt(link, 'endpoints') : link)) {
-      const found = endpoint.kind === 'map' ? valueAt(endpoint, key) : undefined
-      if (found !== undefined) return found.origin
-    }
+  for (const endpoint of endpointsOf(root)) {
+    const found = valueAt(endpoint, key)
+    if (found !== undefined) return found.origin
   }
   return undefined
+}
+
+/** Endpoints of links that are more than a name. */
+export function* endpointsOf(root: MapValue | undefined): Generator<MapValue> {
+  for (const link of itemsOf(valueAt(root, 'links'))) {
+    for (const endpoint of itemsOf(link.kind === 'map' ? valueAt(link, 'endpoints') : link)) if (endpoint.kind === 'map') yield endpoint
+  }
 }
 
 /** For a name that is not defined: the one that was probably meant, or those that there are. */

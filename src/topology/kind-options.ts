@@ -5,6 +5,7 @@ import { KINDS } from '../state/kind.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import type { Option, Options, OptionValue } from '../state/option.ts'
 import { isMulticast, parseAddress } from '../unit/address.ts'
+import type { Damage } from './damage.ts'
 import type { Findings } from './findings.ts'
 import { PORT_KEYS } from './ports.ts'
 import { itemsAt, scalarAt, textsAt } from './value.ts'
@@ -53,7 +54,7 @@ function keysOf(kind: VirtualKind | 'bridge'): string[] {
   ]
 }
 
-export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origin, findings: Findings): Options {
+export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origin, findings: Findings, damage: Damage): Options {
   const options: Record<string, OptionValue> = { ...PRESETS[kind] }
   for (const option of KINDS[kind].options) {
     const scalar = option.name === FAR_END ? farEnd(kind, settings, findings) : scalarAt(settings, option.name)
@@ -61,11 +62,16 @@ export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origi
     if (value !== undefined) options[option.name] = value
   }
   const needed = NEEDED[kind]
-  if (needed !== undefined && options[needed] === undefined && scalarAt(settings, needed) === undefined) {
+  const isMissing = needed !== undefined && scalarAt(settings, needed) === undefined
+  if (isMissing && !damage.isTorn(settings)) {
     findings.error('MISSING_KEY', origin, `A ${kind} needs \`${needed}\`.`)
   }
   if (kind === 'vxlan') findVxlanEnds(settings, origin, findings)
-  if (kind === 'bond') findBondDelays(settings, options, findings)
+  if (kind === 'bond') {
+    findBondDelays(settings, options, findings)
+    findOtherModes(settings, options, findings)
+  }
+  findNoLladdr(kind, settings, findings)
   return options
 }
 
@@ -130,6 +136,30 @@ function findVxlanEnds(settings: MapValue, origin: Origin, findings: Findings): 
     const hint = 'Give it `remote`, or `group` and `parent`.'
     findings.warning('MISSING_KEY', origin, 'This vxlan has neither `remote` nor `group`: it sends nothing to anybody.', { hint })
   }
+}
+
+/** Options that the kernel refuses in every other mode (`unsuppmodes` in bond_options.c). */
+const MODES_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  ['primary', ['active-backup', 'balance-tlb', 'balance-alb']],
+  ['lacp_rate', ['802.3ad']],
+])
+
+function findOtherModes(settings: MapValue, options: Options, findings: Findings): void {
+  const mode = String(options['mode'] ?? 'balance-rr')
+  for (const [key, modes] of MODES_OF) {
+    const scalar = scalarAt(settings, key)
+    if (scalar === undefined || modes.includes(mode)) continue
+    findings.error('CONFLICTING_VALUES', scalar.origin, `A bond of mode ${mode} has no ${key}: that is of ${modes.join(', ')}.`)
+  }
+}
+
+/** The kernel would leave the address out without a word. */
+function findNoLladdr(kind: VirtualKind, settings: MapValue, findings: Findings): void {
+  const mac = scalarAt(settings, 'mac')
+  if (mac === undefined) return
+  if (KINDS[kind].lladdr === 'none')
+    findings.error('INVALID_VALUE', mac.origin, `A ${kind} carries packets and no frames: it has no \`mac\`.`)
+  else if (kind === 'ipvlan') findings.error('INVALID_VALUE', mac.origin, 'An ipvlan has the `mac` of its parent, and no other.')
 }
 
 /** The kernel rounds them down to a multiple of miimon, and refuses them without it (bond_option_updelay_set). */

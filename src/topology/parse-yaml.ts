@@ -16,8 +16,8 @@ import { COLON, findSlips, isSlippedKey, SLIP_DETAIL, slipHint, withoutSlips } f
 const MAX_DEPTH = 50
 /** Values after all aliases are followed: "billion laughs" has 10^9, a lab of 10,000 nodes written out about 10^6. */
 const MAX_VALUES = 3_000_000
-/** Below this size no text takes more than a second or two to parse, however it is nested; the check is a tenth of parsing a good one. */
-const HARMLESS_LENGTH = 1 << 18
+/** Below this size no text takes much to parse, however it is nested (2 KB for each bracket); the check is a tenth of parsing a good one. */
+const HARMLESS_LENGTH = 1 << 14
 /** A lab of 10,000 nodes written out has 300,000. */
 const MAX_LEXEMES = 400_000
 const MAX_SYNTAX_ERRORS = 10

@@ -178,6 +178,12 @@ function readMdbs(
       findings.error('INVALID_VALUE', (scalar ?? item).origin, 'A group is a multicast address, e.g. 239.1.1.1 or ff0e::1.')
       continue
     }
+    // ipv4_is_local_multicast, ipv6_addr_is_ll_all_nodes
+    if (/^224\.0\.0\.|^ff02::1$/.test(address.text)) {
+      const detail = `${address.text} is for all on the segment: a bridge floods it, and keeps no entries of it.`
+      findings.error('INVALID_VALUE', (scalar ?? item).origin, detail)
+      continue
+    }
     const mdb = { group: address.text, ...vlanOf(map, vlans, bridge, findings) }
     mdbs.set(mdbKey(mdb), mdb)
   }

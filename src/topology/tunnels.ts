@@ -21,7 +21,9 @@ export function settleFarEnds(definitions: Definitions, nodeStations: NodeStatio
       const remote = station.virtual?.options[FAR_END]
       if (typeof remote === 'string' && parseAddress(remote) === undefined) settle(station, definitions, wiring, findings)
       else if (station.virtual?.kind === 'vxlan' && remote === undefined) settleMany(station, definitions, wiring, findings)
-      if (station.virtual?.kind === 'vxlan') settleEntries(station, definitions, wiring, findings)
+      if (station.virtual?.kind !== 'vxlan') continue
+      settleEntries(station, definitions, wiring, findings)
+      findOtherFamily(station, findings)
     }
   }
 }
@@ -34,6 +36,16 @@ function settle(station: Station, definitions: Definitions, wiring: Wiring, find
   if (end === undefined) return
   const local = virtual.options['local'] ?? end.local
   virtual.options = { ...virtual.options, remote: end.remote, ...(local !== undefined && { local }) }
+}
+
+/** The kernel opens one socket, of one family (vxlan_config_validate). Other tunnels take one family alone. */
+function findOtherFamily({ virtual }: Station, findings: Findings): void {
+  const scalar = scalarAt(virtual?.settings, 'local')
+  const { local, remote, group } = virtual?.options ?? {}
+  const far = remote ?? group ?? virtual?.remotes?.[0]
+  if (scalar === undefined || typeof local !== 'string' || typeof far !== 'string' || parseAddress(far) === undefined) return
+  if (local.includes(':') === far.includes(':')) return
+  findings.error('INVALID_VALUE', scalar.origin, `${local} and ${far} are of two families: both ends of a vxlan are of one.`)
 }
 
 /** All of one family: the kernel opens a socket of one alone, which it tells by `local` where there is no single `remote` (vxlan_config_validate). */

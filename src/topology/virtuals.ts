@@ -107,7 +107,7 @@ function createMaker(
     const parent = readParent(ifname, kind, settings, entry)
     if (parent === null) return undefined
     const members = readMembers(ifname, kind, settings, entry)
-    const options = kind === 'bridge' ? {} : readOptions(kind, settings, entry.key, findings)
+    const options = kind === 'bridge' ? {} : readOptions(kind, settings, entry.key, findings, damage)
     const virtual: Virtual = { kind, settings, members, options, ...(parent !== undefined && { parent }) }
     return stationOf(ifname, entry, virtual)
   }

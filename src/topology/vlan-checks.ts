@@ -8,6 +8,7 @@ export function checkVlans(cables: readonly PluggedCable[], nodeStations: NodeSt
   for (const stations of nodeStations.values()) {
     findDuplicateVlans(stations, findings)
     findMixedModes(stations, findings)
+    findTakenParents(stations, findings)
     findLargeMtus(stations, findings)
   }
   for (const cable of cables) findUnusedTrunk(cable, nodeStations, switches, findings)
@@ -48,6 +49,18 @@ function findMixedModes(stations: ReadonlyMap<string, Station>, findings: Findin
       ? `All IPVLANs on ${virtual.parent.ifname} have one mode: ${before.ifname} has ${String(before.virtual.options['mode'])}, ${station.ifname} has ${String(virtual.options['mode'])}.`
       : `${virtual.parent.ifname} carries the ${before.virtual.kind} ${before.ifname} already, and cannot carry a ${virtual.kind} beside it.`
     findings.error('CONFLICTING_VALUES', station.origin, detail, { related: [{ origin: before.origin, note: 'here first' }] })
+  }
+}
+
+/** EBUSY: what a link receives goes to one taker (netdev_rx_handler_register), be it a bond, a bridge, or MACVLANs. */
+function findTakenParents(stations: ReadonlyMap<string, Station>, findings: Findings): void {
+  for (const { ifname, origin, virtual } of stations.values()) {
+    if (virtual?.kind !== 'macvlan' && virtual?.kind !== 'ipvlan') continue
+    const taker = stations.get(virtual.parent?.master ?? '')
+    if (virtual.parent === undefined || (taker?.virtual?.kind !== 'bond' && taker?.virtual?.kind !== 'bridge')) continue
+    const detail = `${virtual.parent.ifname} is in the ${taker.virtual.kind} ${taker.ifname}, and cannot carry the ${virtual.kind} ${ifname} beside it.`
+    const hint = `Put ${ifname} on ${taker.ifname}: \`parent: ${taker.ifname}\`.`
+    findings.error('CONFLICTING_VALUES', origin, detail, { hint, related: [{ origin: taker.origin, note: `the ${taker.virtual.kind}` }] })
   }
 }
 

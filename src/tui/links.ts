@@ -1,7 +1,7 @@
 // Cables, each once, with both ends: what the table of links and the map show.
 import { placeOf, type LiveNetwork } from '../lab/live-network.ts'
-import type { LiveLink, LiveQdisc, PortState } from '../state/live.ts'
-import { FABRIC, type LinkEnd } from '../state/network.ts'
+import type { LiveLink, LiveQdisc } from '../state/live.ts'
+import { FABRIC, type LinkEnd, type PortState } from '../state/network.ts'
 import { impairedAt, type Impaired } from './impaired.ts'
 import type { Color } from './span.ts'
 

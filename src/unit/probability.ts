@@ -8,7 +8,7 @@ export const MAX_PROB32 = 0xffff_ffff
 
 /** Parts of 2^32 - 1, rounded as rint(3) does in tc. */
 export function parseProbability(text: string): Parsed<number> {
-  const match = /^(\d+(?:\.\d*)?|\.\d+)(?:e-\d{1,2})? ?%?$/i.exec(text.trim())
+  const match = /^(\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,2})? ?%?$/i.exec(text.trim())
   const percent = match === null ? NaN : parseFloat(text)
   if (Number.isNaN(percent)) return { problem: `"${text}" is not a probability, e.g. 1% or 0.3%` }
   if (percent > 100) return { problem: `"${text}" is more than 100%` }

@@ -56,6 +56,19 @@ test('the packed package installs and runs without a compiler', (context) => {
   } finally {
     run('netlab', 'down', lab)
   }
+
+  // The node's PID 1 and its supervisor are the prebuilt program, whose name is another than that of the built one.
+  writeFileSync(
+    join(scratch, 'stop.yaml'),
+    `name: ${lab}
+nodes: { h1: {}, h2: { services: { idle: sleep 1000 } } }
+links: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]
+tests:
+  - { name: while it stands still, steps: [{ stop: h2 }, { from: h1, to: h2, ping: {}, expect: no-reply }] }
+  - { name: afterwards, from: h1, to: h2, ping: {} }
+`,
+  )
+  expect(run('netlab', 'test', 'stop.yaml', '--report', 'tap')).toContain('ok 2')
 })
 
 /** Packs a copy, because packing builds: the checkout's own dist stays as the other tests found it. */

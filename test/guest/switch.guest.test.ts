@@ -140,9 +140,13 @@ test('a group goes to the port that has it for good, and to no other', async () 
   expect((await send())[0]).toBeGreaterThanOrEqual(20)
 })
 
-test('labels lead there: no router between the ends has another way', async () => {
-  await expect.poll(() => reaches('p1', '10.28.0.2'), { timeout: 20_000 }).toBe(true)
+test('labels lead there, and are swapped: no router between the ends has another way', async () => {
+  const seen = ['p2', 'p3'].map((node) => lab.sh(node, 'timeout 20 tcpdump -c 1 -nn -i eth0 mpls 2>/dev/null || true'))
+  await expect.poll(() => reaches('p1', '10.28.0.2', '-c 20 -i 0.2 -W 2'), { timeout: 20_000 }).toBe(true)
   expect(await lab.sh('p2', 'ip route show 10.28.0.0/24')).toBe('')
+  const [before, behind] = await Promise.all(seen)
+  expect(before).toMatch(/MPLS \(label 100,.*\[S\]/)
+  expect(behind).toMatch(/MPLS \(label 200,.*\[S\]/)
 })
 
 test('WireGuard takes a key that is given', async () => {

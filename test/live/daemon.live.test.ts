@@ -1,6 +1,8 @@
 /** Daemons of a network as plain services: addresses by advertisement and by lease, a router that takes over, a name. */
-import { expect } from 'vitest'
-import { test, type LiveLab } from '../support/live-lab.ts'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, vi } from 'vitest'
+import { diagnosticOf, test, type LiveLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
 
 async function until(lab: LiveLab, node: string, script: string, wanted: RegExp): Promise<string> {
@@ -85,4 +87,18 @@ links: [[r1, sw], [r2, sw], [h, sw]]
   await lab.sh('r1', 'ip link set eth0 down')
   await until(lab, 'r2', 'ip -br addr show dev eth0', /10\.0\.0\.254/)
   await until(lab, 'h', 'ping -c 1 -W 1 10.0.0.254', / 0% packet loss/)
+  // The file says nothing of the address: whoever has it now may keep it.
+  expect((await lab.drift()).filter(({ type }) => type === 'del addr')).toEqual([])
+})
+
+test('a program that wants another user must be told the way out where there is none', async ({ lab, skip }) => {
+  if (process.getuid?.() === 0) skip('root has all users')
+  for (const mapper of ['newuidmap', 'newgidmap']) chmodSync(lab.write(`bin/${mapper}`, '#!/bin/sh\nexit 1\n'), 0o755)
+  vi.stubEnv('PATH', `${join(lab.folder, 'bin')}:${process.env['PATH']}`)
+  try {
+    const refusal = await lab.refusal('nodes: { h1: { services: { give: "chown 33 /run && exec sleep 9" } } }')
+    expect(diagnosticOf(refusal, 'SERVICE_FAILED').command?.line).toMatch(/^usermod --add-subuids /)
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })

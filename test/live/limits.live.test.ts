@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { inspect, watchEvents } from '../../src/index.ts'
+import { setLimits } from '../../src/linux/cgroup.ts'
+import { findDisk } from '../../src/linux/disk.ts'
 import { test, type LiveLab } from '../support/live-lab.ts'
 import { missingRequirement, needs } from '../support/needs.ts'
 
@@ -65,6 +67,28 @@ test('must plan a changed limit as a difference, and repair drift', async ({ lab
   expect((await lab.drift()).map(({ cause }) => cause)).toEqual(['its limits are pids 7, the file says pids 30'])
   await lab.up(yaml('{ pids: 30 }', ', services: { s: "exec sleep 999" }'))
   expect(readFileSync(join(cgroup!, 'pids.max'), 'utf8')).toBe('30\n')
+})
+
+test('must hold a node to what its disk may take, and repair drift', async ({ lab, skip }) => {
+  needs({ skip }, 'cgroup:io')
+  const disk = findDisk('/var/tmp')
+  if ('problem' in disk) return skip(disk.problem)
+  await lab.up(yaml('{ io: { device: /var/tmp, wbps: 1mb } }'))
+  expect((await inspect(lab.name)).namespaces[0]!.state.limits).toEqual({ io: [{ device: disk.name, wbps: 1024 ** 2 }] })
+  const file = `/var/tmp/${lab.name}`
+  const started = performance.now()
+  await lab.sh('h1', `dd if=/dev/zero of=${file} bs=256k count=4 oflag=direct; rm ${file}`)
+  expect(performance.now() - started).toBeGreaterThan(600) // a few milliseconds without
+  expect((await inspect(lab.name)).namespaces[0]!.usage!.writtenBytes).toBeGreaterThanOrEqual(1024 ** 2)
+
+  const { plan } = await lab.up(yaml('{ io: { device: /var/tmp, riops: 100 } }'))
+  expect(plan.operations.map(({ type }) => type)).toEqual(['set limits'])
+  setLimits(lab.directory, 'h1', { io: [{ device: disk.name, riops: 7 }] })
+  expect((await lab.drift()).map(({ cause }) => cause)).toEqual([
+    `its limits are io ${disk.name} riops 7, the file says io ${disk.name} riops 100`,
+  ])
+  await lab.up('nodes: { h1: { isolate: [pid, cgroup] } }\n')
+  expect(await lab.drift()).toEqual([])
 })
 
 if (isLacking)

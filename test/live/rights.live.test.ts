@@ -59,6 +59,8 @@ describe('in a default node', () => {
     ['to load a BPF program', 321, [0, 0, 0]],
     ['to open the ring of io_uring', 425, [1, 0]],
     ['to read the kernel log', 103, [2, 0, 0]],
+    ['to type on a terminal (TIOCSTI)', 16, [0, '0x5412', 0]],
+    ['to reach the hypervisor (AF_VSOCK)', 41, [40, 1, 0]],
   ] as const)('an attempt %s must fail', async ([, number, words], { skip }) => {
     needs({ skip }, 'command:python3')
     expect(await lab.sh('h1', syscall(number, ...words))).toBe('EPERM\n')

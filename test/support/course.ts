@@ -14,7 +14,7 @@ export const LABS = readdirSync(folder).filter((name) => existsSync(join(folder,
 const FRR = ['command:vtysh', 'command:/usr/lib/frr/zebra'] as const
 
 /** Those for which only a full kernel will do. */
-export const FULL_KERNEL: readonly string[] = ['bond', 'overlay', 'vlans', 'vrf', 'wireguard']
+export const FULL_KERNEL: readonly string[] = ['aqm', 'bond', 'overlay', 'tcp-loss', 'vlans', 'vrf', 'wireguard']
 
 /** Those with routing daemons, which wait for neighbours. */
 export const SLOW: readonly string[] = [
@@ -32,6 +32,7 @@ export const SLOW: readonly string[] = [
 /** What a lab takes beyond ip, ping, iptables and nft. */
 const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
   'anycast-dns': [...FRR, 'command:dnsmasq'],
+  aqm: ['command:iperf3', 'sched:fq_codel', 'sched:cake'],
   bfd: FRR,
   bgp: FRR,
   'bgp-hijack': FRR,
@@ -47,6 +48,7 @@ const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
   rip: FRR,
   'route-reflector': FRR,
   slaac: ['command:radvd'],
+  'tcp-loss': ['command:iperf3', 'sched:netem'],
   vlans: ['link:vlan', 'link:bridge-vlan'],
   vrf: ['link:vrf'],
   vrrp: ['command:keepalived'],

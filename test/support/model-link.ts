@@ -22,6 +22,7 @@ export function addVirtual(netns: Netns, operation: AddLink): void {
   const parent = link.parent === undefined ? undefined : (netns.links.get(link.parent) ?? refuse('ENODEV', operation))
   // vlan_newlink: ERANGE; macvlan_common_newlink: EINVAL
   if (ABOVE.includes(link.kind) && (parent?.link.mtu ?? 0) < link.mtu) refuse('ERANGE', operation)
+  if (TAKERS.includes(link.kind) && isTaken(netns, parent?.link.master)) refuse('EBUSY', operation)
   const primary = link.options['primary']
   if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
   const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...plain } = link
@@ -43,6 +44,18 @@ export function addVeth(netns: Netns, other: Netns, operation: AddVeth): void {
     where.links.set(ifname, { link: { ...plain, up: false, ...modeOf(link.mtu) }, ownMtu: false })
     if (master !== undefined) enter(where, ifname, master)
   }
+}
+
+/** Kinds that take what their parent receives, as bonds and bridges take it from theirs: there is one taker (netdev_rx_handler_register). */
+const TAKERS = ['macvlan', 'ipvlan']
+
+function isTaken(netns: Netns, master: string | undefined): boolean {
+  return ['bond', 'bridge'].includes(netns.links.get(master ?? '')?.link.kind ?? '')
+}
+
+function hasOtherTaker(netns: Netns, ifname: string, master: string): boolean {
+  const links = [...netns.links.values()].map(({ link }) => link)
+  return isTaken(netns, master) && links.some((link) => 'parent' in link && link.parent === ifname && TAKERS.includes(link.kind))
 }
 
 const MASTERS = ['bridge', 'bond', 'vrf']
@@ -160,7 +173,7 @@ function checkEnslaved(netns: Netns, link: Link['link'], mtu: number, operation:
 function changeMaster(netns: Netns, ifname: string, link: Link['link'], master: string | null, operation: SetLink): void {
   if (master !== null && !isMaster(netns, master)) refuse('EINVAL', operation)
   const kindOf = (name: string | null | undefined): string | undefined => netns.links.get(name ?? '')?.link.kind
-  if (master !== null && standsOn(netns, link, master)) refuse('EBUSY', operation)
+  if (master !== null && (standsOn(netns, link, master) || hasOtherTaker(netns, ifname, master))) refuse('EBUSY', operation)
   if (kindOf(master) === 'bond') checkEnslaved(netns, link, netns.links.get(master ?? '')?.link.mtu ?? 0, operation)
   // cycle_netdev: what is above comes up again, whether or not it was.
   if ((kindOf(link.master) === 'vrf' || kindOf(master) === 'vrf') && link.up) {

@@ -9,6 +9,7 @@ const PACKAGE_OF = new Map([
   ['nft', 'nftables'],
   ['wg', 'wireguard-tools'],
   ['tcpdump', 'tcpdump'],
+  ['strace', 'strace'],
   ['ps', 'procps'],
   ['newuidmap', 'uidmap'],
   ['tmux', 'tmux'],

@@ -101,7 +101,7 @@ async function liveAsOrdinaryUser() {
 }
 
 /** What a kernel can do otherwise; the rest of the live tier would take the emulated machine half an hour. */
-const LIVE_IN_GUEST = ['route', 'kernel-answers', 'interface']
+const LIVE_IN_GUEST = ['route', 'kernel-answers', 'interface', 'limits']
 
 async function guest() {
   if (!isRoot) return skipped('the whole tier', 'only root can share the file system with a guest')

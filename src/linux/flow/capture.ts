@@ -16,6 +16,8 @@ export interface Sighting {
   readonly isOut: boolean
   readonly atMs: number
   readonly packet: Packet
+  /** Whether the interface is a port of a bridge: what it sees is for whoever is behind. */
+  readonly isPort?: true
   /** As it was on the wire, where that was asked for. */
   readonly frame?: Uint8Array
 }
@@ -32,17 +34,17 @@ const LOOPBACK = 1
 /** A storm must not fill the memory. */
 const MAX_SIGHTINGS = 20_000
 
-/** Watches all interfaces of the namespaces but `lo`. Frames for others, which a switch floods, are no sighting. */
+/** Watches all interfaces of the namespaces but `lo`. Frames for others, which a switch floods, are a sighting at the switch's ports alone. */
 export function startCapture(world: World, names: readonly string[], reactor: Reactor, withFrames: boolean): Capture {
   const sightings: Sighting[] = []
   const taps = names.map((name) => {
     const namespace = namespaceOf(world, name)
-    const ifnames = ifnamesOf(namespace)
+    const taps = tappedLinks(namespace)
     const fd = withinNet(world, namespace, () => openSocket(AF_PACKET, SOCK_RAW, ETH_P_ALL))
     setSocketOption(fd, SO_TIMESTAMPNS, 1)
     const read = (): void => {
       for (let message = receiveMessage(fd); message !== undefined; message = receiveMessage(fd)) {
-        const sighting = sightings.length < MAX_SIGHTINGS ? sightingOf(name, ifnames, message) : undefined
+        const sighting = sightings.length < MAX_SIGHTINGS ? sightingOf(name, taps, message) : undefined
         if (sighting !== undefined) sightings.push(withFrames ? { ...sighting, frame: Uint8Array.from(message.bytes) } : sighting)
       }
     }
@@ -61,19 +63,25 @@ export function startCapture(world: World, names: readonly string[], reactor: Re
 }
 
 /** `name` is a sockaddr_ll: family, protocol, ifindex, hatype, pkttype. */
-function sightingOf(netns: string, ifnames: ReadonlyMap<number, string>, { bytes, name, atMs }: Received): Sighting | undefined {
+function sightingOf(netns: string, links: ReadonlyMap<number, TappedLink>, { bytes, name, atMs }: Received): Sighting | undefined {
   const [ifindex, pkttype] = [name.readInt32LE(4), name[10]!]
-  if (ifindex === LOOPBACK || pkttype === PACKET_OTHERHOST) return undefined
+  const { ifname, isPort } = links.get(ifindex) ?? { ifname: String(ifindex), isPort: false }
+  if (ifindex === LOOPBACK || (pkttype === PACKET_OTHERHOST && !isPort)) return undefined
   const packet = decodeFrame(bytes)
-  return packet && { netns, ifname: ifnames.get(ifindex) ?? String(ifindex), isOut: pkttype === PACKET_OUTGOING, atMs, packet }
+  return packet && { netns, ifname, isOut: pkttype === PACKET_OUTGOING, atMs, packet, ...(isPort && { isPort }) }
 }
 
-function ifnamesOf({ netlink }: OpenNamespace): Map<number, string> {
-  const names = new Map<number, string>()
+interface TappedLink {
+  readonly ifname: string
+  readonly isPort: boolean
+}
+
+function tappedLinks({ netlink }: OpenNamespace): Map<number, TappedLink> {
+  const links = new Map<number, TappedLink>()
   const each = (body: Buffer): void => {
     const link = decodeLink(body, false)
-    names.set(link.ifindex, link.ifname)
+    links.set(link.ifindex, { ifname: link.ifname, isPort: link.portState !== undefined })
   }
-  dump(netlink, RTM_GETLINK, getLinks(false), each, () => names.clear())
-  return names
+  dump(netlink, RTM_GETLINK, getLinks(false), each, () => links.clear())
+  return links
 }

@@ -1,16 +1,20 @@
-// What a namespace counts and knows of its neighbours: where packets got lost, and for want of what. proc(5), /proc/net/snmp, netstat, snmp6.
+// What a namespace counts, its addresses, and what it knows of its neighbours: where packets got lost, and for want of what. proc(5), /proc/net/snmp, netstat, snmp6.
 import { closeSync, readFileSync } from 'node:fs'
+import type { AddrState } from '../../state/network.ts'
 import { openat } from '../libc.ts'
+import { decodeAddr } from '../message/addr.ts'
 import { decodeLink, getLinks } from '../message/link.ts'
 import { decodeNeighEntry, getNeighs } from '../message/neigh.ts'
 import { dump } from '../transport.ts'
-import { RTM_GETLINK, RTM_GETNEIGH, NUD_FAILED, NUD_INCOMPLETE, NUD_PERMANENT } from '../uapi.ts'
+import { RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, NUD_FAILED, NUD_INCOMPLETE, NUD_PERMANENT } from '../uapi.ts'
 import { namespaceOf, withinNet, type World } from '../world.ts'
 
 export interface NamespaceFacts {
   /** Counters by group and name: `Ip.OutNoRoutes`, `TcpExt.IPReversePathFilter`, `Ip6InNoRoutes`. Those that are 0 are left out. */
   readonly counters: Readonly<Record<string, number>>
   readonly neighs: readonly NeighFact[]
+  /** All that the kernel has: those of leases and router advertisements, too, which observation leaves out. */
+  readonly addrs: readonly AddrState[]
 }
 
 export interface NeighFact {
@@ -23,7 +27,7 @@ export interface NeighFact {
 
 /** Reads the facts of the namespaces. */
 export function readFacts(world: World, names: readonly string[]): Map<string, NamespaceFacts> {
-  return new Map(names.map((name) => [name, { counters: countersOf(world, name), neighs: neighsOf(world, name) }]))
+  return new Map(names.map((name) => [name, { counters: countersOf(world, name), ...entriesOf(world, name) }]))
 }
 
 function countersOf(world: World, name: string): Record<string, number> {
@@ -63,23 +67,31 @@ function readNet(world: World, file: string): string {
   }
 }
 
-function neighsOf(world: World, name: string): NeighFact[] {
+function entriesOf(world: World, name: string): Pick<NamespaceFacts, 'neighs' | 'addrs'> {
   const { netlink } = namespaceOf(world, name)
   const ifnames = new Map<number, string>()
-  const facts: NeighFact[] = []
+  const neighs: NeighFact[] = []
+  const addrs: AddrState[] = []
   const eachLink = (body: Buffer): void => {
     const link = decodeLink(body, false)
     ifnames.set(link.ifindex, link.ifname)
   }
   dump(netlink, RTM_GETLINK, getLinks(false), eachLink, () => ifnames.clear())
-  const each = (body: Buffer): void => {
+  const ifnameOf = (ifindex: number): string => ifnames.get(ifindex) ?? ''
+  const eachNeigh = (body: Buffer): void => {
     const entry = decodeNeighEntry(body)
     if (entry === undefined) return
     const { dst, lladdr, state } = entry
-    facts.push({ ifname: ifnames.get(entry.ifindex) ?? '', dst, state: stateOf(state), ...(lladdr !== undefined && { lladdr }) })
+    neighs.push({ ifname: ifnameOf(entry.ifindex), dst, state: stateOf(state), ...(lladdr !== undefined && { lladdr }) })
   }
-  dump(netlink, RTM_GETNEIGH, getNeighs(), each, () => (facts.length = 0))
-  return facts
+  dump(netlink, RTM_GETNEIGH, getNeighs(), eachNeigh, () => (neighs.length = 0))
+  const eachAddr = (body: Buffer): void => {
+    const addr = decodeAddr(body)
+    if (addr !== undefined)
+      addrs.push({ ifname: ifnameOf(addr.ifindex), family: addr.family, local: addr.local, prefixlen: addr.prefixlen })
+  }
+  dump(netlink, RTM_GETADDR, Buffer.alloc(8), eachAddr, () => (addrs.length = 0))
+  return { neighs, addrs }
 }
 
 function stateOf(state: number): NeighFact['state'] {

@@ -13,6 +13,8 @@ import {
   IPV6_MTU_DISCOVER,
   IPV6_RECVHOPLIMIT,
   IPV6_UNICAST_HOPS,
+  connect,
+  disconnect,
   openSocket,
   PMTUDISC_PROBE,
   PMTUDISC_WANT,
@@ -22,6 +24,7 @@ import {
   setOption,
   setSocketOption,
   SO_TIMESTAMPNS,
+  SOCK_DGRAM,
   SOCK_RAW,
   socketAddress,
   SOL_IP,
@@ -46,6 +49,7 @@ const ICMPV6_FILTER = 1 // of SOL_ICMPV6
 const SOL_RAW = 255
 const HEADER_BYTES = 8
 const DEFAULT_SIZE = 56
+const PROBE_PORT = 1025 // as ping(8); nothing is sent there
 
 interface Pending {
   readonly sentAtMs: number
@@ -56,6 +60,8 @@ interface Pending {
 /** The echoes of one node in one family. Make it while inside the node; `close` it when all are done. */
 export class PingSocket {
   readonly #fd: number
+  /** Finds the way as ping(8) does, with the address that the kernel will send from: a raw socket asks without one, and policy rules may differ. */
+  readonly #way: number
   readonly #words: Words
   readonly #isV6: boolean
   readonly #stop: () => void
@@ -70,6 +76,7 @@ export class PingSocket {
     this.#words = family === 6 ? V6 : V4
     this.#ttl = this.#words.defaultTtl
     this.#fd = openSocket(family === 6 ? AF_INET6 : AF_INET, SOCK_RAW, family === 6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP)
+    this.#way = openSocket(family === 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0)
     setSocketOption(this.#fd, SO_TIMESTAMPNS, 1)
     if (this.#isV6) setOption(this.#fd, SOL_IPV6, IPV6_RECVHOPLIMIT, 1)
     this.#setFilter()
@@ -93,6 +100,8 @@ export class PingSocket {
     const sentAtMs = realtimeMs()
     this.#pending.set(seq, { sentAtMs, to: flow.to, finish })
     try {
+      disconnect(this.#way)
+      connect(this.#way, socketAddress(flow.to, PROBE_PORT))
       sendTo(this.#fd, this.#request(seq, flow.size ?? DEFAULT_SIZE), socketAddress(flow.to, 0))
     } catch (error) {
       this.#pending.delete(seq)
@@ -174,6 +183,7 @@ export class PingSocket {
 
   close(): void {
     this.#stop()
+    close(this.#way)
     close(this.#fd)
   }
 }

@@ -1,14 +1,13 @@
 // Waits for many sockets at once: epoll(7), whose wait is the one system call that another thread may make for us, since it is about
 // no namespace. The engine's own loop goes on meanwhile, and hears its client.
-import koffi from 'koffi'
+import { koffi, libraryFunctions } from '../foreign.ts'
 import { close, SyscallError } from '../libc.ts'
 
-const libc = koffi.load(null)
-const c = {
-  create: libc.func('int epoll_create1(int flags)'),
-  control: libc.func('int epoll_ctl(int fd, int operation, int watched, const uint8_t *event)'),
-  wait: libc.func('int epoll_wait(int fd, void *events, int count, int timeout)'),
-} as const
+const c = libraryFunctions({
+  create: 'int epoll_create1(int flags)',
+  control: 'int epoll_ctl(int fd, int operation, int watched, const uint8_t *event)',
+  wait: 'int epoll_wait(int fd, void *events, int count, int timeout)',
+})
 
 const EPOLL_CLOEXEC = 0o2000000
 const EPOLL_CTL_ADD = 1
@@ -22,8 +21,8 @@ const WAIT_MS = 50
 
 /** Room for the events of one epoll_wait(2), outside the garbage collector's reach. */
 class EventList {
-  readonly block: unknown = koffi.alloc('uint8_t', EVENTS * EVENT_BYTES)
-  readonly #bytes = Buffer.from(koffi.view(this.block, EVENTS * EVENT_BYTES))
+  readonly block: unknown = koffi().alloc('uint8_t', EVENTS * EVENT_BYTES)
+  readonly #bytes = Buffer.from(koffi().view(this.block, EVENTS * EVENT_BYTES))
 
   eventsAt(index: number): number {
     return this.#bytes.readUInt32LE(index * EVENT_BYTES)
@@ -50,7 +49,7 @@ export class Reactor {
 
   constructor() {
     this.#fd = c.create(EPOLL_CLOEXEC)
-    if (this.#fd < 0) throw new SyscallError('epoll_create1', koffi.errno())
+    if (this.#fd < 0) throw new SyscallError('epoll_create1', koffi().errno())
   }
 
   /** Calls `handler` with EPOLLIN, EPOLLOUT, EPOLLERR and EPOLLHUP for as long as they stand. Returns what ends it: call it before close(2). */
@@ -59,7 +58,7 @@ export class Reactor {
     const event = Buffer.alloc(EVENT_BYTES)
     event.writeUInt32LE(events, 0)
     event.writeUInt32LE(ticket, DATA_OFFSET)
-    if (c.control(this.#fd, EPOLL_CTL_ADD, fd, event) < 0) throw new SyscallError('epoll_ctl', koffi.errno())
+    if (c.control(this.#fd, EPOLL_CTL_ADD, fd, event) < 0) throw new SyscallError('epoll_ctl', koffi().errno())
     this.#handlers.set(ticket, handler)
     if (!this.#isWaiting) this.#wait()
     return () => {

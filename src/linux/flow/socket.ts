@@ -1,5 +1,5 @@
 // Sockets of the internet families, through koffi: opened inside a namespace, in which they stay. ip(7), ipv6(7), raw(7), epoll(7).
-import koffi from 'koffi'
+import { koffi, libraryFunctions } from '../foreign.ts'
 import { SyscallError, close } from '../libc.ts'
 import { ipBytes, ipText } from '../message/bytes.ts'
 
@@ -42,21 +42,20 @@ export const EPOLLERR = 8
 export const EPOLLHUP = 16
 const CLOCK_REALTIME = 0
 
-const libc = koffi.load(null)
-const c = {
-  socket: libc.func('int socket(int domain, int type, int protocol)'),
-  bind: libc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
-  connect: libc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
-  sendto: libc.func('long sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *address, uint32_t size)'),
-  recvmsg: libc.func('long recvmsg(int fd, void *message, int flags)'),
-  getsockname: libc.func('int getsockname(int fd, uint8_t *address, uint8_t *length)'),
-  getsockopt: libc.func('int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *length)'),
-  setsockopt: libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
-  clockGettime: libc.func('int clock_gettime(int clock, uint8_t *time)'),
-} as const
+const c = libraryFunctions({
+  socket: 'int socket(int domain, int type, int protocol)',
+  bind: 'int bind(int fd, const uint8_t *address, uint32_t length)',
+  connect: 'int connect(int fd, const uint8_t *address, uint32_t length)',
+  sendto: 'long sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *address, uint32_t size)',
+  recvmsg: 'long recvmsg(int fd, void *message, int flags)',
+  getsockname: 'int getsockname(int fd, uint8_t *address, uint8_t *length)',
+  getsockopt: 'int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *length)',
+  setsockopt: 'int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)',
+  clockGettime: 'int clock_gettime(int clock, uint8_t *time)',
+})
 
 function checked(syscall: string, result: number | bigint): number {
-  if (Number(result) < 0) throw new SyscallError(syscall, koffi.errno())
+  if (Number(result) < 0) throw new SyscallError(syscall, koffi().errno())
   return Number(result)
 }
 
@@ -89,9 +88,15 @@ export function bind(fd: number, address: Uint8Array): void {
 
 /** connect(2). A connection that is on its way is no error. */
 export function connect(fd: number, address: Uint8Array): void {
-  if (c.connect(fd, address, address.length) < 0 && koffi.errno() !== EINPROGRESS) throw new SyscallError('connect', koffi.errno())
+  if (c.connect(fd, address, address.length) < 0 && koffi().errno() !== EINPROGRESS) throw new SyscallError('connect', koffi().errno())
 }
 const EINPROGRESS = 115
+
+/** connect(2) to nobody: a datagram socket forgets its peer, and the address that it would have sent from. */
+export function disconnect(fd: number): void {
+  const address = Buffer.alloc(16) // AF_UNSPEC
+  checked('connect', c.connect(fd, address, address.length))
+}
 const EAGAIN = 11
 
 /** sendto(2). */
@@ -178,9 +183,9 @@ const CONTROL = NAME + NAME_BYTES
 const CONTROL_BYTES = 512
 const DATA = CONTROL + CONTROL_BYTES
 const DATA_BYTES = 65536
-const block: unknown = koffi.alloc('uint8_t', DATA + DATA_BYTES)
-const memory = Buffer.from(koffi.view(block, DATA + DATA_BYTES))
-const base = koffi.address(block)
+const block: unknown = koffi().alloc('uint8_t', DATA + DATA_BYTES)
+const memory = Buffer.from(koffi().view(block, DATA + DATA_BYTES))
+const base = koffi().address(block)
 memory.writeBigUInt64LE(base + BigInt(NAME), 0)
 memory.writeBigUInt64LE(base + BigInt(IOVEC), 16)
 memory.writeBigUInt64LE(1n, 24)
@@ -194,7 +199,7 @@ export function receiveMessage(fd: number, fromErrorQueue = false): Received | u
   memory.writeBigUInt64LE(BigInt(CONTROL_BYTES), 40)
   const length = Number(c.recvmsg(fd, block, MSG_DONTWAIT | (fromErrorQueue ? MSG_ERRQUEUE : 0)))
   if (length < 0) {
-    const errno = koffi.errno()
+    const errno = koffi().errno()
     if (errno === EAGAIN) return undefined
     throw new SyscallError('recvmsg', errno)
   }

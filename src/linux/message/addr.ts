@@ -1,4 +1,5 @@
 // RTM_*ADDR messages. <linux/if_addr.h> struct ifaddrmsg, 8 bytes; ip-address(8).
+import { hasBroadcast } from '../../state/broadcast.ts'
 import type { AddrState, Family } from '../../state/network.ts'
 import { request, type Request } from '../transport.ts'
 import {
@@ -46,8 +47,7 @@ export function newAddr(addr: AddrState, ifindex: number): Request {
   return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifaddrmsg(addr, ifindex, flags), (out) => {
     out.push(IFA_LOCAL, local)
     out.push(IFA_ADDRESS, local)
-    if (addr.family === 4 && addr.prefixlen < 31 && scopeOf(addr) !== RT_SCOPE_HOST)
-      out.push(IFA_BROADCAST, broadcastOf(local, addr.prefixlen))
+    if (hasBroadcast(addr)) out.push(IFA_BROADCAST, broadcastOf(local, addr.prefixlen))
   })
 }
 

@@ -1,7 +1,7 @@
 // RTM_*LINK messages. <linux/rtnetlink.h> struct ifinfomsg (16 bytes), <linux/if_link.h>, <linux/veth.h>; ip-link(8), bridge(8).
 import { AttrStream, parseAttributes, putU16be, putU32, putU16, putU8 } from 'netlink/dist/structs.js'
 import { VLAN_PROTOCOLS } from '../../state/kind.ts'
-import type { AddrGenMode, BridgeLink, BridgeVlan, LinkFacts, VethLink, VirtualLink } from '../../state/network.ts'
+import type { AddrGenMode, BridgeLink, BridgeVlan, LinkFacts, PortState, VethLink, VirtualLink } from '../../state/network.ts'
 import type { LinkChange } from '../../plan/operation.ts'
 import type { LiveTree } from '../../state/live.ts'
 import { request, type Request } from '../transport.ts'
@@ -224,8 +224,8 @@ export interface LinkMessage {
   /** Absent on a link that has no IPv6. */
   readonly addrGenMode?: AddrGenMode
   readonly kind: string
-  /** Of a bridge's port: BR_STATE_*. <linux/if_bridge.h> */
-  readonly portState?: number
+  /** Of a bridge's port. */
+  readonly portState?: PortState
   readonly bridge?: Pick<
     BridgeLink,
     'stp' | 'priority' | 'ageingCs' | 'forwardDelayCs' | 'helloCs' | 'maxAgeCs' | 'mcastSnooping' | 'vlan' | 'lent'
@@ -290,7 +290,8 @@ export function decodeLink(body: Buffer, withFacts: boolean): LinkMessage {
   })
   if (withFacts) {
     const carrier = (flags & IFF_LOWER_UP) !== 0
-    link.facts = { ifindex, operstate: OPERSTATES[operstate] ?? String(operstate), carrier, ...decodeStats(stats) }
+    const port = link.portState !== undefined && { portState: link.portState }
+    link.facts = { ifindex, operstate: OPERSTATES[operstate] ?? String(operstate), carrier, ...port, ...decodeStats(stats) }
   }
   return link
 }
@@ -298,7 +299,7 @@ export function decodeLink(body: Buffer, withFacts: boolean): LinkMessage {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 // struct rtnl_link_stats64: rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped, …, 8 bytes each
-function decodeStats(stats: Buffer | undefined): Omit<LinkFacts, 'ifindex' | 'operstate' | 'carrier'> {
+function decodeStats(stats: Buffer | undefined): Omit<LinkFacts, 'ifindex' | 'operstate' | 'carrier' | 'portState'> {
   const counter = (index: number): number => (stats === undefined ? 0 : Number(stats.readBigUInt64LE(index * 8)))
   return {
     rxPackets: counter(0),
@@ -339,16 +340,18 @@ function decodeInfo(info: Buffer, link: Mutable<LinkMessage>): void {
   link.portState = decodePortState(port)
 }
 
+const PORT_STATES: readonly PortState[] = ['disabled', 'listening', 'learning', 'forwarding', 'blocking']
+
 /** IFLA_BRPORT_STATE among the attributes of a port. */
-function decodePortState(port: Buffer): number {
+function decodePortState(port: Buffer): PortState {
   let state = 0
   eachAttribute(port, PORT_STATE_ALONE, (_, data) => (state = data[0]!))
-  return state
+  return PORT_STATES[state] ?? 'disabled'
 }
 
 /** Decodes the body of an RTM_NEWLINK of the family AF_BRIDGE, by which a bridge tells what became of a port (br_ifinfo_notify). */
-export function decodePort(body: Buffer): { readonly ifindex: number; readonly portState?: number } {
-  let portState: number | undefined
+export function decodePort(body: Buffer): { readonly ifindex: number; readonly portState?: PortState } {
+  let portState: PortState | undefined
   parseAttributes(body.subarray(16), ({ type, data }) => {
     if (type === IFLA_PROTINFO) portState = decodePortState(data)
   })

@@ -121,10 +121,22 @@ function sfqOptions(parameters: QueueOptions['parameters']): Buffer {
 
 export function decodeQueue(kind: QueueKind, data: Buffer): QueueOptions {
   const attributes = ATTRIBUTES[kind]
-  if (attributes !== undefined) return { kind, parameters: attributeParameters(data, attributes) }
+  if (attributes !== undefined) {
+    const parameters = attributeParameters(data, attributes)
+    return { kind, parameters: kind === 'cake' ? parameters : { ...parameters, ...codelTimes(parameters) } }
+  }
   if (kind === 'red') return { kind, parameters: redParameters(data) }
   if (kind !== 'sfq') return { kind, parameters: { limit: data.readUInt32LE(0) } }
   return { kind, parameters: Object.fromEntries(SFQ_FIELDS.map(([name, at]) => [name, data.readUInt32LE(at)])) }
+}
+
+/** codel keeps times in steps of 1024 ns, and cuts off as it takes and as it tells them: the smallest that it tells so. */
+function codelTimes(parameters: Readonly<Record<string, number>>): Record<string, number> {
+  const told = (['target', 'interval', 'ce_threshold'] as const).flatMap((name) => {
+    const us = parameters[name]
+    return us === undefined ? [] : [[name, Math.ceil((Math.ceil((us * 1000) / 1024) * 1024) / 1000)] as const]
+  })
+  return Object.fromEntries(told)
 }
 
 function attributeParameters(data: Buffer, attributes: readonly (readonly [name: string, attribute: number])[]): Record<string, number> {

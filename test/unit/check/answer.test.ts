@@ -18,13 +18,20 @@ describe('an answer', () => {
     ['silence of a ping', PING, { outcome: 'silent' }, ['no-reply', 'filtered']],
     ['silence of a connection', TCP, { outcome: 'silent' }, ['filtered']],
     ['port unreachable, of TCP', TCP, icmp(3, 3), ['refused']],
-    ['port unreachable, of an echo', PING, icmp(3, 3), ['no-reply', 'unreachable']],
+    ['port unreachable, of an echo', PING, icmp(3, 3), ['unreachable', 'no-reply']],
     ['port unreachable, ICMPv6', UDP6, icmp(1, 4), ['refused']],
     ['code 3 of ICMPv6 is no port', UDP6, icmp(1, 3), ['unreachable']],
     ['prohibited', TCP, icmp(3, 13), ['unreachable', 'filtered']],
     ['TTL exceeded', PING, icmp(11, 0), ['no-reply']],
     ['no route', TCP, { outcome: 'error', syscall: 'connect', code: 'ENETUNREACH' }, ['unreachable']],
     ['a prohibit route', TCP, { outcome: 'error', syscall: 'connect', code: 'EACCES' }, ['unreachable', 'filtered']],
+    ['a blackhole route', TCP, { outcome: 'error', syscall: 'connect', code: 'EINVAL' }, ['unreachable', 'filtered']],
+    [
+      'a blackhole route, of a ping',
+      PING,
+      { outcome: 'error', syscall: 'sendto', code: 'EINVAL' },
+      ['unreachable', 'no-reply', 'filtered'],
+    ],
     ['the OUTPUT chain', UDP6, { outcome: 'error', syscall: 'sendto', code: 'EPERM' }, ['filtered']],
   ])('must count as what it is: %s', (_, flow, answer, outcomes) => {
     expect([...outcomesOf(flow, answer)]).toEqual(outcomes)

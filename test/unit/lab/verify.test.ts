@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { DiagnosticError } from '../../../src/diagnostic/diagnostic.ts'
 import type { ReadyLab } from '../../../src/lab/compile.ts'
-import { verify } from '../../../src/lab/verify.ts'
+import { expectationOf, verify } from '../../../src/lab/verify.ts'
 import type { Observation } from '../../../src/linux/observe.ts'
 import type { Operation, Plan } from '../../../src/plan/operation.ts'
 import { parseNetwork } from '../../support/network.ts'
@@ -23,6 +23,7 @@ const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
   rulesets: new Map(),
+  needs: { externals: [], hostLinks: [], limits: new Map() },
   env: new Map(),
   tests: [],
   capabilities: new Map(),
@@ -40,8 +41,8 @@ const observation = (text: string, more: Partial<Observation> = {}): Observation
   inodes: new Map(),
   ...more,
 })
-const check = (observe: () => Observation, plan = planOf(), memory?: Parameters<typeof verify>[4]): ReturnType<typeof verify> =>
-  verify(fakeEngine({ observe }), '/nowhere/at/all', ready, plan, memory)
+const check = (observe: () => Observation, plan = planOf(), memory?: Parameters<typeof verify>[5]): ReturnType<typeof verify> =>
+  verify(fakeEngine({ observe }), '/nowhere/at/all', ready, plan, expectationOf(ready.desired, plan), memory)
 
 describe('verify', () => {
   it('is content when the kernel has what the file says', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -31,6 +31,14 @@ describe('lockFile', () => {
   it('leaves no file behind', () => {
     locked().release()
     expect(existsSync(path)).toBe(false)
+  })
+
+  it('is released also when its directory has gone', () => {
+    const lock = locked()
+    rmSync(folder, { recursive: true })
+    lock.release()
+    mkdirSync(folder)
+    locked().release()
   })
 
   it('does not mind a file that a killed process left', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { differences, formatDifference } from '../../../src/state/compare.ts'
-import { extraKeys } from '../../../src/state/extra.ts'
+import { extraKeys, type Standing } from '../../../src/state/extra.ts'
+import type { NetworkState, ServiceState } from '../../../src/state/network.ts'
 import { parseNetwork } from '../../support/network.ts'
 
 const CABLE = 'links: { eth0: veth h2/eth0 }'
@@ -101,4 +102,33 @@ test('what the last up asked for and the file no longer has is too much', () => 
     'h1 iptables is not in the file',
     'h1 file /etc/motd is not in the file',
   ])
+})
+
+describe('an address that the file does not have', () => {
+  const desired = parseNetwork(`h1: { ${CABLE} }${H2}`)
+  const observed = parseNetwork(`h1: { ${CABLE}, addrs: [eth0 10.0.0.9/24] }${H2}`)
+  const h1 = desired.namespaces.get('h1')!
+  const service = { argv: ['keepalived'] } as unknown as ServiceState
+  const withService = { namespaces: new Map(desired.namespaces).set('h1', { ...h1, services: new Map([['vrrp', service]]) }) }
+  const addressesIn = (wanted: NetworkState, standing: Standing): string[] =>
+    differences(wanted, observed, standing)
+      .map(({ path }) => path)
+      .filter((path) => path.includes('addr'))
+
+  test('must be told where the node has no services', () => {
+    expect(addressesIn(desired, { previous: desired })).toEqual(['h1/eth0 addr 10.0.0.9/24'])
+  })
+
+  test('must be left to the services of a node', () => {
+    expect(addressesIn(withService, { previous: withService })).toEqual([])
+  })
+
+  test('must go all the same when the file had it before', () => {
+    expect(addressesIn(withService, { previous: observed })).toEqual(['h1/eth0 addr 10.0.0.9/24'])
+  })
+
+  test("must stay a setup command's when the services go", () => {
+    const tolerated = extraKeys(withService, observed)
+    expect(addressesIn(desired, { previous: withService, tolerated })).toEqual([])
+  })
 })

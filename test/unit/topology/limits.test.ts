@@ -9,6 +9,8 @@ test.each([
   [{ cpu: 2, memory: '64mb', pids: 100 }, 'cpu 2, memory 64mb, pids 100'],
   [{ memory: '6gb' }, 'memory 6144mb'],
   [{ memory: 1_000_000 }, 'memory 960kb'],
+  [{ io: { rbps: '10mb', wiops: 100 } }, 'io / rbps 10mb wiops 100'],
+  [{ io: [{ device: '/dev/sdb', wbps: 4096 }, { rbps: '1mb' }] }, 'io / rbps 1mb, io /dev/sdb wbps 4kb'],
   [{}, 'none'],
 ])('%j must be %s', (limits, text) => {
   const { desired, diagnostics } = limitsOf(limits)
@@ -22,6 +24,10 @@ test.each([
   [{ memory: '1kb' }, '"1kb" is less than 64kb'],
   [{ memory: '64mib' }, '"64mib" has an unknown unit "mib"'],
   [{ pids: 0 }, '"0" is no number of processes from 1'],
+  [{ io: { device: 'sda', rbps: 1 } }, '"sda" is no absolute path'],
+  [{ io: { device: '/dev/sda' } }, '`io` limits nothing: it takes rbps, wbps, riops, wiops'],
+  [{ io: { wbps: 0 } }, '"0" is less than a byte a second'],
+  [{ io: { riops: 0 } }, '"0" is no number of requests a second'],
 ])('%j must be told: %s', (limits, words) => {
   expect(limitsOf(limits).diagnostics.map(({ detail }) => detail)).toEqual([expect.stringContaining(words)])
 })

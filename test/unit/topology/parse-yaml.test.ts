@@ -74,11 +74,17 @@ test('a map of many lines has the place of its first', () => {
 const laughs = ['a0: &a0 [x, x]', ...Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)].join('\n')
 const merges = ['a0: &a0 { k: 1 }', ...Array.from({ length: 3000 }, (_, i) => `a${i + 1}: &a${i + 1} { <<: *a${i}, k${i}: 1 }`)].join('\n')
 
+test('brackets are counted before they are parsed, which takes 2 KB for each', () => {
+  const findings = createFindings()
+  parseYaml('['.repeat(100_000), 'a.yaml', findings)
+  expect(findings.sorted(['a.yaml'])[0]?.origin?.column).toBe(51)
+})
+
 test.each([
   ['billion laughs', laughs, 'YAML_SYNTAX', /more than 3,000,000 values/],
   ['a chain of merges', merges, 'YAML_SYNTAX', /more than 3,000,000 values/],
   ['deep brackets', '['.repeat(500_000), 'YAML_SYNTAX', /nested more than 50 deep/],
-  ['brackets not so deep that the lexer is asked', '['.repeat(20_000), 'YAML_SYNTAX', /nested more than 50 deep/],
+  ['brackets that the parser takes', '['.repeat(10_000), 'YAML_SYNTAX', /nested more than 50 deep/],
   ['closing brackets', '}'.repeat(500_000), 'YAML_SYNTAX', /closes nothing/],
   ['nothing but signs', '! '.repeat(500_000), 'FILE_TOO_LARGE', /more than 400,000 words and signs/],
   ['an alias in itself', 'a: &a [*a]', 'YAML_SYNTAX', /would never end/],

@@ -52,6 +52,8 @@ describe('a probability', () => {
     ['100%', 0xffff_ffff],
     ['0%', 0],
     ['0.0000001%', 4],
+    ['1e1%', 429_496_730],
+    ['5.%', 214_748_365],
   ])('%s is %d parts of 2^32 - 1', (text, value) => expect(parseProbability(text)).toEqual({ value }))
 
   it.each(['', '101%', '-1%', 'often', '1%%'])('"%s" is none', (text) => expect(parseProbability(text).problem).toBeDefined())

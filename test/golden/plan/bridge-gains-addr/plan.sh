@@ -16,14 +16,14 @@ ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer nam
 ip -n lab.sw link set h1.eth0 master sw  # lab.yaml:2
 
 # Addresses
-ip -n lab.h1 addr add 10.0.0.1/24 dev eth0  # lab.yaml:2
+ip -n lab.h1 addr add 10.0.0.1/24 brd + dev eth0  # lab.yaml:2
 
 # Links
 ip -n lab.h1 link set eth0 up  # lab.yaml:2
 ip -n lab.sw link set lo up  # lab.yaml:3
 
 # Addresses
-ip -n lab.sw addr add 10.0.0.254/24 dev sw  # lab.yaml:3
+ip -n lab.sw addr add 10.0.0.254/24 brd + dev sw  # lab.yaml:3
 
 # Links
 ip -n lab.sw -batch - <<'EOF'

@@ -13,7 +13,7 @@ ip netns exec lab.h1 sysctl -qw net.ipv4.conf.eth0.rp_filter=0  # lab.yaml:6
 
 # Addresses
 ip -n lab.h1 -batch - <<'EOF'
-addr add 10.0.0.1/24 dev eth0  # lab.yaml:3
+addr add 10.0.0.1/24 brd + dev eth0  # lab.yaml:3
 addr add fd00::1/64 dev eth0 nodad  # lab.yaml:3
 EOF
 
@@ -21,7 +21,7 @@ EOF
 ip -n lab.h1 link set eth0 up  # lab.yaml:2
 
 # Addresses
-ip -n lab.r2 addr add 10.0.0.254/24 dev eth0  # lab.yaml:12
+ip -n lab.r2 addr add 10.0.0.254/24 brd + dev eth0  # lab.yaml:12
 
 # Links
 ip -n lab.r2 link set eth0 up  # lab.yaml:11

@@ -87,7 +87,7 @@ ip -n lab.h1 link set lo up  # lab.yaml:1
 
 # Addresses
 ip -n lab.h1 -batch - <<'EOF'
-addr add 10.0.1.1/24 dev eth0  # lab.yaml:3
+addr add 10.0.1.1/24 brd + dev eth0  # lab.yaml:3
 addr add fd00:1::1/64 dev eth0 nodad  # lab.yaml:3
 EOF
 
@@ -97,10 +97,10 @@ ip -n lab.fw link set lo up  # lab.yaml:7
 
 # Addresses
 ip -n lab.fw -batch - <<'EOF'
-addr add 10.0.1.254/24 dev eth0  # lab.yaml:12
+addr add 10.0.1.254/24 brd + dev eth0  # lab.yaml:12
 addr add fd00:1::fe/64 dev eth0 nodad  # lab.yaml:12
-addr add 10.0.2.1/30 dev eth1  # lab.yaml:12
-addr add 10.0.3.1/30 dev eth2  # lab.yaml:12
+addr add 10.0.2.1/30 brd + dev eth1  # lab.yaml:12
+addr add 10.0.3.1/30 brd + dev eth2  # lab.yaml:12
 EOF
 
 # Links
@@ -112,14 +112,14 @@ EOF
 ip -n lab.web link set lo up  # lab.yaml:25
 
 # Addresses
-ip -n lab.web addr add 10.0.2.2/30 dev eth0  # lab.yaml:28
+ip -n lab.web addr add 10.0.2.2/30 brd + dev eth0  # lab.yaml:28
 
 # Links
 ip -n lab.web link set eth0 up  # lab.yaml:27
 ip -n lab.sw link set lo up  # lab.yaml:31
 
 # Addresses
-ip -n lab.sw addr add 10.0.5.1/24 dev sw  # lab.yaml:34
+ip -n lab.sw addr add 10.0.5.1/24 brd + dev sw  # lab.yaml:34
 
 # Links
 ip -n lab -batch - <<'EOF'

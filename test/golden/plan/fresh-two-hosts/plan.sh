@@ -34,14 +34,14 @@ ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer nam
 ip -n lab.h1 link set lo up  # lab.yaml:1
 
 # Addresses
-ip -n lab.h1 addr add 10.0.0.1/24 dev eth0  # lab.yaml:3
+ip -n lab.h1 addr add 10.0.0.1/24 brd + dev eth0  # lab.yaml:3
 
 # Links
 ip -n lab.h1 link set eth0 up  # lab.yaml:2
 ip -n lab.h2 link set lo up  # lab.yaml:4
 
 # Addresses
-ip -n lab.h2 addr add 10.0.0.2/24 dev eth0  # lab.yaml:6
+ip -n lab.h2 addr add 10.0.0.2/24 brd + dev eth0  # lab.yaml:6
 
 # Links
 ip -n lab.h2 link set eth0 up  # lab.yaml:5

@@ -17,7 +17,7 @@ ip -n lab link set h3.eth0 master lan  # lab.yaml:2
 ip -n lab.h3 link set lo up  # lab.yaml:2
 
 # Addresses
-ip -n lab.h3 addr add 10.0.0.1/24 dev eth0  # lab.yaml:2
+ip -n lab.h3 addr add 10.0.0.1/24 brd + dev eth0  # lab.yaml:2
 
 # Links
 ip -n lab.h3 link set eth0 up  # lab.yaml:2
