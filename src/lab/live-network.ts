@@ -18,6 +18,8 @@ export interface LiveNamespace {
   readonly name: string
   readonly kind: NamespaceState['kind']
   readonly inode: number
+  /** Another one whenever anything in it is different, its rates too. */
+  version: number
   /** By ifname. */
   readonly links: Map<string, LiveLink>
   readonly addrs: Map<string, LiveAddr>
@@ -63,6 +65,8 @@ export class LiveNetwork {
   /** Number of samples so far. */
   tick = 0
   #sampledAtMs = 0
+  /** Where something passed in the last sample. */
+  #active: LiveNamespace[] = []
   #ends: ReadonlyMap<number, readonly LinkEnd[]> | undefined
 
   /** Takes a batch in. */
@@ -73,9 +77,14 @@ export class LiveNetwork {
     const isFirst = this.#sampledAtMs === 0
     this.#sampledAtMs = batch.atMs
     this.tick++
+    for (const namespace of this.#active) namespace.version++ // its rates were those of the sample before
+    this.#active = []
     for (const { netns, rows } of batch.counters) {
       const namespace = this.namespaces.get(netns)
-      for (let at = 0; namespace !== undefined && at < rows.length; at += COUNTER_COLUMNS)
+      if (namespace === undefined) continue
+      namespace.version++
+      this.#active.push(namespace)
+      for (let at = 0; at < rows.length; at += COUNTER_COLUMNS)
         takeRow(namespace, rows.subarray(at, at + COUNTER_COLUMNS), isFirst ? 0 : seconds, this.tick)
     }
   }
@@ -90,6 +99,7 @@ export class LiveNetwork {
     }
     const namespace = this.namespaces.get(change.netns)
     if (namespace === undefined) return
+    namespace.version++
     switch (change.noun) {
       case 'link':
         if (change.before?.peerIfindex !== change.after?.peerIfindex || change.before?.ifname !== change.after?.ifname)
@@ -175,6 +185,7 @@ function emptyNamespace(name: string, kind: LiveNamespace['kind'], inode: number
     name,
     kind,
     inode,
+    version: 0,
     links: new Map(),
     addrs: new Map(),
     routes: new Map(),

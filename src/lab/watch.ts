@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LiveBatch } from '../state/live.ts'
 import { labDirectory } from './directory.ts'
+import { explainEngineDeath } from './explain-engine.ts'
 import { watchOomKills } from './limits.ts'
 import { openLab, runningRecord } from './running.ts'
 import { isAlive, readRecord, type LabRecord } from './state.ts'
@@ -34,7 +35,7 @@ const LOOK_MS = 250
 
 /**
  * Tells what happens in a lab until the signal comes or, unless it is to be followed, until the lab is down.
- * A watcher keeps nothing of the lab alive. Errors: refusal LAB_UNKNOWN, LAB_DEAD where the lab does not run at first.
+ * A watcher keeps nothing of the lab alive. Errors: refusal LAB_UNKNOWN, LAB_DEAD where the lab does not run at first; ENGINE_FAILED.
  */
 export async function watchLab(name: string, hear: (message: WatchMessage) => void, { signal, follow }: WatchOptions = {}): Promise<void> {
   const isOver = (): boolean => signal?.aborted === true
@@ -89,7 +90,7 @@ async function watchOnce(
     })
   } catch (error) {
     // An engine that asks a holder which has just died is refused: that is the end, too.
-    if (signal?.aborted !== true && !isGone(name, record.holderPid)) throw error
+    if (signal?.aborted !== true && !isGone(name, record.holderPid)) throw explainEngineDeath(error)
   } finally {
     clearInterval(look)
     unwatch()

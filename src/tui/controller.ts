@@ -3,7 +3,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { arrange, PLAIN_LIST, type ArrangedList, type ListState } from './list.ts'
 import type { TuiActions } from './actions.ts'
 import { CommandPane } from './commands.ts'
-import { cablesOf, cableText, type Cable } from './links.ts'
+import { cablesOf, cableText, endText, type Cable } from './links.ts'
 import type { ImpairForm } from './impair-form.ts'
 import type { EditedLine } from './line-editor.ts'
 import { LINK_LIST } from './link-table.ts'
@@ -81,6 +81,8 @@ interface Rows {
   readonly version: number
   readonly nodes: readonly NodeRow[]
   readonly cables: readonly Cable[]
+  /** Columns that the longest names of nodes and of cables' ends take. */
+  readonly longest: { readonly name: number; readonly end: number }
 }
 
 /** A list that was arranged, and what of and by what: it is asked for many times a frame. */
@@ -136,8 +138,13 @@ export class Controller {
 
   /** All nodes and cables, worked out once for each change of the network. */
   get rows(): Rows {
-    if (this.#rows?.version !== this.model.networkVersion)
-      this.#rows = { version: this.model.networkVersion, nodes: nodeRows(this.model), cables: cablesOf(this.model.network) }
+    const { networkVersion: version, network } = this.model
+    if (this.#rows?.version !== version) {
+      const [nodes, cables] = [nodeRows(this.model), cablesOf(network)]
+      const name = nodes.reduce((most, row) => Math.max(most, row.name.length), 0)
+      const end = cables.reduce((most, { a, b }) => Math.max(most, endText(a).length, b === undefined ? 0 : endText(b).length), 0)
+      this.#rows = { version, nodes, cables, longest: { name, end } }
+    }
     return this.#rows
   }
 

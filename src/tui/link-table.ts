@@ -1,10 +1,10 @@
 // The table of cables: its columns, orders and groups.
 import type { ListKind } from './list.ts'
-import { CABLE_COLORS, CABLE_STATES, endText, type Cable, type CableState } from './links.ts'
+import { CABLE_COLORS, CABLE_STATES, endText, type Cable, type CableEnd, type CableState } from './links.ts'
 import type { LabModel } from './model.ts'
-import { faultCell, FAULTS, rateCell } from './node-table.ts'
+import { faultCell, FAULTS, nameWidth, rateCell } from './node-table.ts'
 import { sparkline } from './rate-text.ts'
-import type { Span } from './span.ts'
+import { fitText, type Span } from './span.ts'
 import type { Column } from './table.ts'
 
 export const LINK_LIST: ListKind<Cable> = {
@@ -23,17 +23,19 @@ export const LINK_LIST: ListKind<Cable> = {
   ],
 }
 
-export function linkColumns({ network }: LabModel): Column<Cable>[] {
+/** `longest`: columns of the longest name of an end. */
+export function linkColumns({ network }: LabModel, longest: number): Column<Cable>[] {
+  const width = nameWidth(12, longest)
   return [
     { title: '', width: 1, rank: 0, cell: () => ({ text: ' ' }) },
-    { title: 'FROM', width: 12, grow: 1, most: 30, rank: 0, cell: ({ a }) => ({ text: endText(a), bold: true }) },
+    { title: 'FROM', width, grow: 1, most: 30, rank: 0, cell: ({ a }, room) => ({ text: endWithin(a, room), bold: true }) },
     {
       title: 'TO',
-      width: 12,
+      width,
       grow: 1,
       most: 30,
       rank: 0,
-      cell: ({ b }) => (b === undefined ? { text: '?', dim: true } : { text: endText(b) }),
+      cell: ({ b }, room) => (b === undefined ? { text: '?', dim: true } : { text: endWithin(b, room) }),
     },
     { title: 'STATE', width: 16, rank: 0, cell: stateCell },
     { title: '→', width: 5, align: 'right', rank: 1, cell: ({ forward }) => rateCell(forward) },
@@ -49,6 +51,13 @@ export function linkColumns({ network }: LabModel): Column<Cable>[] {
     { title: 'IMPAIRED', width: 12, grow: 2, most: 44, rank: 5, cell: (cable) => ({ text: impairedWords(cable), color: 'yellow' }) },
     { title: FAULTS, width: FAULTS.length, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
   ]
+}
+
+/** The end in so much room: of a name that is too long a part is left out, and the interface stays. */
+function endWithin(end: CableEnd, room: number): string {
+  const text = endText(end)
+  const ifname = text.slice(end.place.length)
+  return text.length <= room ? text : `${fitText(end.place, room - ifname.length)}${ifname}`
 }
 
 /** `→ rate 10mbit ← delay 20ms`, or `⇄ …` where it is the same both ways. */

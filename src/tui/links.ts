@@ -1,6 +1,6 @@
 // Cables, each once, with both ends: what the table of links and the map show.
 import { placeOf, type LiveNetwork } from '../lab/live-network.ts'
-import type { LiveLink } from '../state/live.ts'
+import type { LiveLink, LiveQdisc } from '../state/live.ts'
 import { FABRIC, type LinkEnd, type PortState } from '../state/network.ts'
 import { impairedAt, type Impaired } from './impaired.ts'
 import type { Color } from './span.ts'
@@ -47,12 +47,14 @@ export const CABLE_COLORS: Readonly<Record<CableState, Color>> = {
 /** All cables, those of nodes in the order of the nodes. Bridges' ports come as the far ends. */
 export function cablesOf(network: LiveNetwork): Cable[] {
   const cables: Cable[] = []
+  const known = knownIn.get(network) ?? new WeakMap<LiveLink, KnownCable>()
+  knownIn.set(network, known)
   const seen = new Set<LiveLink>()
   const namespaces = [...network.namespaces.values()].sort((a, b) => Number(a.name === FABRIC) - Number(b.name === FABRIC))
   for (const { name, links } of namespaces)
     for (const link of links.values()) {
       if (link.kind === 'loopback' || link.kind === 'bridge' || seen.has(link)) continue
-      const cable = cableOf(network, { netns: name, ifname: link.ifname }, link)
+      const cable = cableOf(network, known, { netns: name, ifname: link.ifname }, link)
       seen.add(link)
       if (cable.b !== undefined) seen.add(cable.b.link)
       cables.push(cable)
@@ -60,7 +62,39 @@ export function cablesOf(network: LiveNetwork): Cable[] {
   return cables
 }
 
-function cableOf(network: LiveNetwork, at: LinkEnd, link: LiveLink): Cable {
+interface KnownCable {
+  readonly cable: Cable
+  readonly qdiscs: readonly [LiveQdisc | undefined, LiveQdisc | undefined]
+}
+
+/** Cables of a network on which nothing passes, by their first end: of a large lab, most are as they were a second ago. */
+const knownIn = new WeakMap<LiveNetwork, WeakMap<LiveLink, KnownCable>>()
+
+function cableOf(network: LiveNetwork, known: WeakMap<LiveLink, KnownCable>, at: LinkEnd, link: LiveLink): Cable {
+  const before = known.get(link)
+  if (before !== undefined && isStillSo(network, before)) return before.cable
+  const cable = makeCable(network, at, link)
+  if (cable.b !== undefined && isQuiet(network, cable.a) && isQuiet(network, cable.b))
+    known.set(link, { cable, qdiscs: [qdiscAt(network, cable.a), qdiscAt(network, cable.b)] })
+  else known.delete(link)
+  return cable
+}
+
+/** What is told of links and disciplines anew is another object. */
+function isStillSo(network: LiveNetwork, { cable: { a, b }, qdiscs }: KnownCable): boolean {
+  if (b === undefined || network.linkAt(a) !== a.link || network.linkAt(b) !== b.link) return false
+  return isQuiet(network, a) && isQuiet(network, b) && qdiscAt(network, a) === qdiscs[0] && qdiscAt(network, b) === qdiscs[1]
+}
+
+function isQuiet(network: LiveNetwork, { netns, link }: CableEnd): boolean {
+  return network.namespaces.get(netns)?.traffic.get(link.ifindex)?.tick !== network.tick
+}
+
+function qdiscAt(network: LiveNetwork, { netns, ifname }: LinkEnd): LiveQdisc | undefined {
+  return network.namespaces.get(netns)?.qdiscs.get(ifname)
+}
+
+function makeCable(network: LiveNetwork, at: LinkEnd, link: LiveLink): Cable {
   const a = endOf(network, at, link)
   const far = network.peerOf(link)
   const farLink = far === undefined ? undefined : network.linkAt(far)

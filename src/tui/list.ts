@@ -36,7 +36,7 @@ export interface ArrangedList<Row> {
 /** The rows as the list is set to show them. */
 export function arrange<Row>(all: readonly Row[], kind: ListKind<Row>, state: ListState): ArrangedList<Row> {
   const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean)
-  const rows = all.filter((row) => words.every((word) => kind.text(row).toLowerCase().includes(word)))
+  const rows = words.length === 0 ? [...all] : all.filter((row) => words.every((word) => kind.text(row).toLowerCase().includes(word)))
   const compare = kind.orders[state.order]?.compare
   if (compare !== undefined) rows.sort(compare)
   const groupOf = kind.groupings[state.grouping]?.of
@@ -45,7 +45,7 @@ export function arrange<Row>(all: readonly Row[], kind: ListKind<Row>, state: Li
     const rank = new Map(groups.map((group, index) => [group, index]))
     rows.sort((a, b) => rank.get(groupOf(a))! - rank.get(groupOf(b))!)
   }
-  const index = rows.findIndex((row) => kind.key(row) === state.selected)
+  const index = state.selected === undefined ? 0 : rows.findIndex((row) => kind.key(row) === state.selected)
   return { rows, total: all.length, index: rows.length === 0 ? -1 : Math.max(0, index), ...(groupOf !== undefined && { groupOf }) }
 }
 

@@ -26,10 +26,11 @@ export const NODE_LIST: ListKind<NodeRow> = {
   ],
 }
 
-export function nodeColumns({ network }: LabModel, marked: ReadonlySet<string>): Column<NodeRow>[] {
+/** `longest`: columns of the longest name. */
+export function nodeColumns({ network }: LabModel, marked: ReadonlySet<string>, longest: number): Column<NodeRow>[] {
   return [
     { title: '', width: 1, rank: 0, cell: ({ name }) => ({ text: marked.has(name) ? '*' : ' ', bold: true }) },
-    { title: 'NAME', width: 10, grow: 1, most: 28, rank: 0, cell: ({ name }) => ({ text: name, bold: true }) },
+    { title: 'NAME', width: nameWidth(10, longest), grow: 1, most: 28, rank: 0, cell: ({ name }) => ({ text: name, bold: true }) },
     { title: 'STATE', width: 14, rank: 0, cell: stateCell },
     { title: 'ROLE', width: 6, rank: 3, cell: ({ role }) => ({ text: role, dim: role === 'host' }) },
     { title: 'ADDRESSES', width: 14, grow: 2, most: 48, rank: 2, cell: ({ addrs }, width) => ({ text: addrsText(addrs, width) }) },
@@ -46,6 +47,13 @@ export function nodeColumns({ network }: LabModel, marked: ReadonlySet<string>):
     { title: FAULTS, width: FAULTS.length, align: 'right', rank: 3, cell: ({ faults, faultRate }) => faultCell(faults, faultRate) },
   ]
 }
+
+/** For names other columns give way, up to where names would be all that is seen. */
+export function nameWidth(least: number, longest: number): number {
+  return Math.max(least, Math.min(MOST_FOR_NAMES, longest))
+}
+
+const MOST_FOR_NAMES = 24
 
 /** As many addresses as there is room for, and how many more there are. */
 export function addrsText(addrs: readonly string[], width: number): string {

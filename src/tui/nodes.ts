@@ -38,7 +38,26 @@ export function nodeRows({ network, record, desired, stopped }: LabModel): NodeR
   return [...rows, ...[...network.namespaces.values()].flatMap((namespace) => bridgeRows(network, namespace))]
 }
 
+interface Known {
+  readonly version: number
+  readonly desired: NetworkState | undefined
+  readonly isStopped: boolean
+  readonly row: NodeRow
+}
+
+/** Of a large lab, most is as it was a second ago. */
+const known = new WeakMap<LiveNamespace, Known>()
+
 function nodeRow(network: LiveNetwork, namespace: LiveNamespace, desired: NetworkState | undefined, isStopped: boolean): NodeRow {
+  const before = known.get(namespace)
+  const { version } = namespace
+  if (before?.version === version && before.desired === desired && before.isStopped === isStopped) return before.row
+  const row = makeNodeRow(network, namespace, desired, isStopped)
+  known.set(namespace, { version, desired, isStopped, row })
+  return row
+}
+
+function makeNodeRow(network: LiveNetwork, namespace: LiveNamespace, desired: NetworkState | undefined, isStopped: boolean): NodeRow {
   const links = [...namespace.links.values()].filter(({ kind }) => kind !== 'loopback')
   const addrs = [...namespace.addrs.values()].filter(({ ifname, local }) => ifname !== 'lo' && !local.startsWith('fe80:'))
   return {

@@ -124,6 +124,14 @@ describe('a watcher', () => {
     })
   })
 
+  test('must say so when its engine is killed', async ({ lab }) => {
+    await lab.up(LAB)
+    const watch = watchLab(lab.name, (message) => {
+      if (message.type === 'batch') process.kill(childrenNamed(process.pid, 'engine-main.js')[0]!, 'SIGKILL')
+    })
+    await expect(watch).rejects.toMatchObject({ diagnostics: [{ code: 'ENGINE_FAILED' }] })
+  })
+
   test('must end when the holder is killed', async ({ lab }) => {
     await lab.up(LAB)
     const { holderPid } = lab.notes()

@@ -68,6 +68,14 @@ const LABS = {
       ...range(16).map((host): WatchedCable => [`h${host}:eth0`, `edge${Math.ceil(host / 4)}:eth${host}`]),
     ],
   ),
+  longNames: watchedLab(
+    ['anycast-server-1', 'anycast-server-2', 'customer-gateway.example'],
+    [],
+    [
+      ['anycast-server-1:eth0', 'customer-gateway.example:servers1'],
+      ['anycast-server-2:eth0', 'customer-gateway.example:servers2'],
+    ],
+  ),
   ring: watchedLab(
     range(6).map((number) => `r${number}`),
     [],
