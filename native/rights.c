@@ -3,12 +3,14 @@
 #include "rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -70,6 +72,17 @@ static int has(uint64_t set, uint32_t capability) {
   return capability < 64 && (set >> capability) & 1;
 }
 
+// A user namespace with one user denies setgroups(2) to everybody, user_namespaces(7): there are no groups to be had. Programs that are told to
+// stay root (tcpdump -Z root, dnsmasq --user=root) call it all the same, and would end.
+static int is_setgroups_denied(void) {
+  char word[8] = "";
+  int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  ssize_t length = read(fd, word, sizeof word - 1);
+  close(fd);
+  return length > 0 && !strncmp(word, "deny", 4);
+}
+
 #define REFUSE(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 #define FIELD(name) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, name))
 // The next instruction is for this system call alone.
@@ -92,6 +105,10 @@ static int filter_system_calls(uint64_t keep) {
     if (has(keep, denied[i].capability)) continue;
     PUT(IF(denied[i].number));
     PUT(REFUSE(EPERM));
+  }
+  if (is_setgroups_denied()) {
+    PUT(IF(SYS_setgroups));
+    PUT(REFUSE(0));                                       // done, and nothing has changed
   }
   if (!has(keep, CAP_SYS_ADMIN)) {
     PUT(IF(SYS_clone3));                                  // its flags lie in memory; glibc falls back to clone(2)

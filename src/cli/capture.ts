@@ -23,7 +23,7 @@ export const captureCommand: CommandDefinition<Options> = {
       .description(
         'Shows what passes an interface of a node, all interfaces of a node, or a port of a bridge, until Ctrl-C. It is tcpdump that runs in ' +
           'there; what stands behind "--" is for it: a filter, or options. With --write the packets go into a file of yours, for Wireshark ' +
-          'and its like; into "-" for a pipe. Of an ordinary user, tcpdump may want a range of ids (newuidmap): netlab doctor tells.',
+          'and its like; into "-" for a pipe.',
       )
       .argument('[lab]', 'name or file of the lab (default: the only one)')
       .argument('[ends]', 'h1:eth0 an interface, h1 all of a node, lan:h1.eth0 a port of a bridge')

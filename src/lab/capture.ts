@@ -1,5 +1,6 @@
 // What passes an interface, by tcpdump in the namespace where it is. tcpdump(8).
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
+import { hasOneUser } from '../linux/id-map.ts'
 import { nodeCommand, type NodeCommand } from './exec.ts'
 import { endName, linkEnds } from './link-end.ts'
 import { runningRecord } from './running.ts'
@@ -25,7 +26,9 @@ export function captureCommand(lab: string, word: string, options: CaptureOption
 /** As `captureCommand`, at an interface of a node or a bridge. `any`: all of them. */
 export function tcpdumpCommand(lab: string, place: string, ifname: string, { asFile, words }: CaptureOptions): NodeCommand {
   const output = asFile ? ['-U', '-w', '-'] : ['-l']
-  const { env, ...command } = nodeCommand(lab, place, ['tcpdump', '-n', '-i', ifname, ...output, ...words])
+  // It wants to become a user of its own, which a lab with one user does not have.
+  const user = hasOneUser(runningRecord(lab).holderPid) ? ['-Z', 'root'] : []
+  const { env, ...command } = nodeCommand(lab, place, ['tcpdump', '-n', ...user, '-i', ifname, ...output, ...words])
   // tcpdump lies in /usr/sbin on some systems, which an ordinary user's PATH often lacks.
   return { ...command, env: { ...env, PATH: `${env['PATH'] ?? ''}:/usr/sbin:/sbin` } }
 }

@@ -2,6 +2,8 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
+import { captureCommand } from '../../src/lab/capture.ts'
+import { runChild } from '../../src/lab/run-child.ts'
 import { diagnosticOf, test, type LiveLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
 
@@ -91,13 +93,25 @@ links: [[r1, sw], [r2, sw], [h, sw]]
   expect((await lab.drift()).filter(({ type }) => type === 'del addr')).toEqual([])
 })
 
-test('a program that wants another user must be told the way out where there is none', async ({ lab, skip }) => {
+test('where a lab has one user, a program that wants another must be told the way out, and a capture go on as root', async ({
+  lab,
+  skip,
+}) => {
+  needs({ skip }, 'command:tcpdump')
   if (process.getuid?.() === 0) skip('root has all users')
   for (const mapper of ['newuidmap', 'newgidmap']) chmodSync(lab.write(`bin/${mapper}`, '#!/bin/sh\nexit 1\n'), 0o755)
   vi.stubEnv('PATH', `${join(lab.folder, 'bin')}:${process.env['PATH']}`)
   try {
     const refusal = await lab.refusal('nodes: { h1: { services: { give: "chown 33 /run && exec sleep 9" } } }')
     expect(diagnosticOf(refusal, 'SERVICE_FAILED').command?.line).toMatch(/^usermod --add-subuids /)
+    await lab.up('nodes: { h1: {}, h2: {} }\nlinks: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]\n')
+    const lines: string[] = []
+    const command = captureCommand(lab.name, 'h1:eth0', { asFile: false, words: ['-c', '1', 'icmp'] })
+    const [status] = await Promise.all([
+      runChild(command, { onStdout: (line) => lines.push(line), onStderr: () => undefined }),
+      lab.sh('h1', 'ping -c 10 -i 0.2 10.0.0.2'),
+    ])
+    expect([status, lines]).toEqual([0, [expect.stringContaining('10.0.0.1 > 10.0.0.2: ICMP echo request')]])
   } finally {
     vi.unstubAllEnvs()
   }
