@@ -137,7 +137,8 @@ function isRouter({ namespaces }: Evidence['network'], node: string): boolean {
 }
 
 /** The packet is for this node: has it a way back to who sent it? */
-async function returnCauses({ session, network, flow }: Evidence, { netns, packet }: IpSighting, leg: 'there' | 'back'): Promise<string[]> {
+async function returnCauses(evidence: Evidence, { netns, packet }: IpSighting, leg: 'there' | 'back'): Promise<string[]> {
+  const { session, network, flow } = evidence
   if (leg === 'back') return []
   const [own, way] = await session.engine.lookup([
     { from: netns, to: packet.dst },
@@ -148,6 +149,8 @@ async function returnCauses({ session, network, flow }: Evidence, { netns, packe
     return [
       `${netns} has no way back: no route to ${session.nameOf(packet.src)} (${way.code}). It has: ${routesOf(network.namespaces.get(netns)?.routes.values())}`,
     ]
+  const unreached = await unreachedCauses(evidence, netns, packet.src)
+  if (unreached.length > 0) return unreached
   return flow.kind === 'tcp' || flow.kind === 'udp' ? [`Nothing on ${netns} answered on ${flow.kind} port ${packet.dport}.`] : []
 }
 

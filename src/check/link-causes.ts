@@ -1,4 +1,5 @@
 /** Causes on the link itself: nobody answers ARP, two do, or the sender knows no way out. */
+import type { Sighting } from '../linux/flow/capture.ts'
 import type { IpPacket, Packet } from '../linux/flow/packet.ts'
 import { familyOf } from '../lab/answer.ts'
 import type { LinkEnd, NetworkState, RouteState } from '../state/network.ts'
@@ -73,22 +74,28 @@ async function unanswered(evidence: Evidence, from: string, nexthop: string, dev
   const asks = `${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers:`
   const beside = neighbourOn(network, { netns: from, ifname: dev }, nexthop)
   if (beside === undefined) return [`${asks} ${whereIs(network, from, dev, nexthop, isDirect)}`]
-  const isFrame = (packet: Packet): boolean =>
-    packet.kind === 'arp' ? !packet.isReply && packet.target === nexthop : packet.icmp?.type === ND_SOLICIT
   const causes = [
-    ...switchCauses(network, sightings, {
-      from: { netns: from, ifname: dev },
-      to: beside,
-      isFrame,
-      ...(nexthop.includes(':') && { flag: 'mcast_flood' as const }),
-    }),
+    ...askedCauses(evidence, sightings, { netns: from, ifname: dev }, beside, nexthop),
     ...(await silenceCauses(session, beside.netns, beside.ifname, 'neighbour', familyOf(nexthop))),
     ...ruleCauses(evidence, beside.netns),
   ]
   return [`${asks} ${beside.netns} has it on ${beside.ifname}, which is on the same link.`, ...causes]
 }
 
-const ND_SOLICIT = 135 // RFC 4861
+/** Where the question got lost, or the answer to it. */
+function askedCauses({ network }: Evidence, sightings: readonly Sighting[], from: LinkEnd, to: LinkEnd, address: string): string[] {
+  const flag = address.includes(':') ? { flag: 'mcast_flood' as const } : {}
+  const isQuestion = (packet: Packet): boolean =>
+    packet.kind === 'arp' ? !packet.isReply && packet.target === address : packet.icmp?.type === ND_SOLICIT
+  const lost = switchCauses(network, sightings, { from, to, isFrame: isQuestion, ...flag })
+  if (lost.length > 0) return lost
+  const isAnswer = (packet: Packet): boolean =>
+    packet.kind === 'arp' ? packet.isReply && packet.sender === address : packet.icmp?.type === ND_ADVERT && packet.src === address
+  if (!sightings.some(({ isPort, packet }) => isPort === true && isAnswer(packet))) return []
+  return switchCauses(network, sightings, { from: to, to: from, isFrame: isAnswer, flag: 'flood' })
+}
+
+const [ND_SOLICIT, ND_ADVERT] = [135, 136] // RFC 4861
 
 /** A packet left a node for the next on its way, who is on the same link: which switch did not pass it on? */
 export async function unswitchedCauses({ session, network, sightings }: Evidence, netns: string, packet: IpPacket): Promise<string[]> {

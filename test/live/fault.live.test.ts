@@ -225,6 +225,15 @@ tests: [{ from: out, to: 203.0.113.1, tcp: 80 }]
     /fw gave it the destination 10\.0\.2\.99 by rule 1 of chain nat PREROUTING[^]*who has 10\.0\.2\.99, and nobody answers: no node has this address/,
   ],
   [
+    'a gateway that nobody has, at the one who is to answer',
+    `
+nodes: { h1: { gateway: r1 }, r1: { forwarding: true }, h2: { gateway: 10.0.2.77 } }
+links: [{ endpoints: [h1, r1], subnet: 10.0.1.0/24 }, { endpoints: [r1, h2], subnet: 10.0.2.0/24 }]
+tests: [{ from: h1, to: h2, ping: {} }]
+`,
+    /reached h2, and no answer left it\.\n.*h2 asks on eth0 by ARP who has 10\.0\.2\.77, and nobody answers: no node has this address/,
+  ],
+  [
     'a policy rule that leads to another table',
     `
 nodes:

@@ -68,7 +68,8 @@ test('ups of one lab from several processes must leave it whole', async ({ lab }
 
 test('down while up is at work must be refused, and the lab come up', async ({ lab }) => {
   const refusals: unknown[] = []
-  await lab.up(LAN, {
+  // A command waits for a moment before it is refused: `up` must last longer.
+  await lab.up(LAN.replace('h3: {}', 'h3: { setup: [sleep 1] }'), {
     onEvent: (event) => {
       if (event.type === 'stage' && event.stage === 'apply') lab.down().catch((error: unknown) => refusals.push(error))
     },
