@@ -45,7 +45,7 @@ export async function change(
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    const saving = saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
+    const saving = await saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
     return { plan, warnings: [...verified.warnings, ...saving] }
   } finally {
     if (engine !== early) await engine.close()

@@ -10,13 +10,13 @@ import { writeState, type LabRecord } from './state.ts'
  * Writes down what later commands need, then makes the links under /run/netns: what is written first can be taken away after a crash.
  * Returns a warning where a link could not be made.
  */
-export function saveLab(
+export async function saveLab(
   ready: ReadyLab,
   holderPid: number,
   held: readonly HeldName[],
   tolerated: ReadonlySet<string>,
   before?: LabRecord,
-): Diagnostic[] {
+): Promise<Diagnostic[]> {
   const { name, file, desired, env, capabilities } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
@@ -35,7 +35,7 @@ export function saveLab(
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }
   writeState(record, { desired, tolerated })
-  const taken = hasHostLinks() ? updateHostLinks(name, holderPid, held, before?.hostLinks ?? []) : []
+  const taken = hasHostLinks() ? await updateHostLinks(name, holderPid, held, before?.hostLinks ?? []) : []
   return taken.length === 0 ? [] : [netnsNameTaken(taken)]
 }
 

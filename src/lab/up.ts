@@ -124,10 +124,10 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
     onEvent?.({ type: 'stage', stage: 'verify' })
     // The engine looks at the lab while this process writes; a thousand links take as long as the look.
     const listing = engine.list()
-    const [{ warnings, tolerated }, saving] = await Promise.all([
+    const [{ warnings, tolerated }, saving] = await bothEnded(
       verify(engine, directory, ready, plan, expectation),
       listing.then((held) => saveLab(ready, holderPid, held, new Set())),
-    ])
+    )
     signal?.throwIfAborted()
     if (tolerated.size > 0) writeMemory(name, { desired, tolerated })
     await engine.commit()
@@ -141,4 +141,10 @@ async function bringUp(ready: ReadyLab, early: Engine | undefined, options: UpOp
       await settle()
     } else if (engine !== early) await engine.close()
   }
+}
+
+/** As Promise.all, but a failure is told when the other has ended, too: what is still being made cannot be taken back. */
+async function bothEnded<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other])
+  return Promise.all([one, other])
 }

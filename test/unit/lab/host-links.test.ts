@@ -32,17 +32,17 @@ describe('a link to a namespace', () => {
     ])
   })
 
-  it('is made where nothing is', () => {
-    expect(placeHostLink(path, living())).toBe(true)
+  it('is made where nothing is', async () => {
+    expect(await placeHostLink(path, living())).toBe(true)
     expect(readlinkSync(path)).toBe(living())
   })
 
   it.each([
     ['of the same holder', () => `/proc/${process.pid}/fd/99999`],
     ['that a dead holder left', () => `/proc/${DEAD}/fd/7`],
-  ])('takes the place of one %s', (_, before) => {
+  ])('takes the place of one %s', async (_, before) => {
     symlinkSync(before(), path)
-    placeHostLink(path, living())
+    await placeHostLink(path, living())
     expect(readlinkSync(path)).toBe(living())
   })
 
@@ -51,10 +51,10 @@ describe('a link to a namespace', () => {
     ['a dangling link of another tool', () => symlinkSync(`/proc/${DEAD}/ns/net`, path)],
     ['a namespace that "ip netns add" made', () => writeFileSync(path, '')],
     ['the link of another lab that runs', () => symlinkSync(living(), path)],
-  ])('leaves %s alone, when it is made and when it is removed', (_, make) => {
+  ])('leaves %s alone, when it is made and when it is removed', async (_, make) => {
     make()
     const before = lstatSync(path)
-    expect(placeHostLink(path, `/proc/${DEAD}/fd/7`)).toBe(false)
+    expect(await placeHostLink(path, `/proc/${DEAD}/fd/7`)).toBe(false)
     removeHostLinks([path], DEAD)
     expect(lstatSync(path)).toMatchObject({ ino: before.ino, mode: before.mode })
   })
