@@ -1,6 +1,6 @@
 // What a click or the wheel means, from where it was.
 import { VIEWS, type Controller } from './controller.ts'
-import { viewTabs } from './header.ts'
+import { HEADER_HEIGHT, viewTabs } from './header.ts'
 import { press } from './keys.ts'
 import type { MouseEvent } from './keyboard.ts'
 import { lineWidth } from './span.ts'
@@ -15,6 +15,7 @@ export function mousePress(controller: Controller, { kind, column, row }: MouseE
     for (let step = 0; step < WHEEL_ROWS; step++) press(controller, '', kind === 'wheel up' ? { upArrow: true } : { downArrow: true })
   } else if (controller.overlay !== undefined) return
   else if (row === TAB_ROW) clickTab(controller, column)
+  else if (controller.view === 'tests' && controller.detail === undefined) clickTest(controller, row)
   else clickRow(controller, column, row)
   controller.changed()
 }
@@ -28,6 +29,11 @@ function clickTab(controller: Controller, column: number): void {
     controller.detail = undefined
     return
   }
+}
+
+function clickTest({ tests }: Controller, row: number): void {
+  const at = row - HEADER_HEIGHT - 1 // below the title of the list
+  if (at >= 0 && at < tests.drawn.count) tests.move(tests.drawn.start + at - tests.index)
 }
 
 function clickRow(controller: Controller, column: number, row: number): void {

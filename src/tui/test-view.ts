@@ -13,6 +13,7 @@ export function testLines({ controller, width, height }: Place): Line[] {
   tests.scroll = Math.min(tests.scroll, Math.max(0, words.length - (wordsHeight - 1)))
   const start = Math.max(0, Math.min(tests.index - Math.floor(listHeight / 2), tests.entries.length - (listHeight - 1)))
   const shown = tests.entries.slice(start, start + listHeight - 1)
+  tests.drawn = { start, count: shown.length }
   const list = [
     titleLine('Tests', note(controller), width, true),
     ...(shown.length === 0 ? [emptyLine(controller)] : shown.map((entry, row) => entryLine(entry, width, start + row === tests.index))),

@@ -19,6 +19,8 @@ export interface TestEntry {
 export class TestBoard {
   entries: TestEntry[] = []
   index = 0
+  /** Which of the entries were drawn last: for clicks. */
+  drawn = { start: 0, count: 0 }
   /** Lines that the words of the one in front are scrolled by. */
   scroll = 0
   state: 'unread' | 'reading' | 'idle' | 'running' = 'unread'

@@ -36,3 +36,16 @@ it('the wheel scrolls what is in front', () => {
   mousePress(screen.controller, { kind: 'wheel up', column: 5, row: 5 })
   expect(screen.controller.node?.name).toBe('h1')
 })
+
+it('a click selects a test, also where the list is scrolled', async () => {
+  const screen = tuiScreen(lab, { columns: 80, rows: 24 })
+  screen.controller.tests.entries = Array.from({ length: 40 }, (_, index) => ({ name: `test ${index}.`, state: 'idle' }))
+  screen.controller.view = 'tests'
+  screen.text()
+  click(screen, 'test 3.')
+  expect(screen.controller.tests.selected?.name).toBe('test 3.')
+  screen.controller.tests.move(30)
+  screen.text()
+  click(screen, 'test 35.')
+  expect(screen.controller.tests.selected?.name).toBe('test 35.')
+})
