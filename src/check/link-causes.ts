@@ -4,11 +4,11 @@ import type { IpPacket, Packet } from '../linux/flow/packet.ts'
 import { familyOf } from '../lab/answer.ts'
 import type { LinkEnd, NetworkState, RouteState } from '../state/network.ts'
 import { routeText } from '../state/words.ts'
-import { ownersOf, type Evidence } from './evidence.ts'
+import { isOwn, ownersOf, type Evidence } from './evidence.ts'
 import type { IpSighting } from './follow.ts'
 import { containsAddress, parsePrefix, prefixOf } from '../unit/prefix.ts'
 import { macWords } from './neigh.ts'
-import { ruleCauses } from './rule-causes.ts'
+import { ruleCauses, ruleCounts } from './rule-causes.ts'
 import { silenceCauses } from './silent.ts'
 import { isJoined, switchCauses } from './switched.ts'
 
@@ -38,16 +38,13 @@ function refusingRoute({ namespaces }: NetworkState, netns: string, to: string):
   return refusing.sort((one, other) => other.prefix.prefixlen - one.prefix.prefixlen)[0]?.route
 }
 
-function ownRules({ before, after }: Evidence, from: string): string[] {
-  const was = new Map((before.rules.get(from) ?? []).map((count) => [`${count.chain} ${count.number}`, count.packets]))
-  const met = (after.rules.get(from) ?? []).filter(
-    ({ chain, number, packets, rule }) =>
-      packets > (was.get(`${chain} ${number}`) ?? 0) && /OUTPUT/.test(chain) && /DROP|REJECT/.test(rule),
-  )
-  return met.map(
-    ({ chain, number, rule }) =>
-      `${from} dropped it by ${number === undefined ? 'the policy' : `rule ${number}`} of its own chain ${chain.replace('filter ', '')}: ${rule}`,
-  )
+function ownRules(evidence: Evidence, from: string): string[] {
+  return ruleCounts(evidence, from)
+    .filter(({ chain, rule }) => /OUTPUT/.test(chain) && /DROP|REJECT/.test(rule))
+    .map(
+      ({ chain, number, rule }) =>
+        `${from} dropped it by ${number === undefined ? 'the policy' : `rule ${number}`} of its own chain ${chain.replace('filter ', '')}: ${rule}`,
+    )
 }
 
 /** The packet was seen last at a node that should send it on: does somebody there answer for the next hop? */
@@ -86,7 +83,9 @@ async function unanswered(evidence: Evidence, from: string, nexthop: string, dev
 function askedCauses({ network }: Evidence, sightings: readonly Sighting[], from: LinkEnd, to: LinkEnd, address: string): string[] {
   const flag = address.includes(':') ? { flag: 'mcast_flood' as const } : {}
   const isQuestion = (packet: Packet): boolean =>
-    packet.kind === 'arp' ? !packet.isReply && packet.target === address : packet.icmp?.type === ND_SOLICIT
+    packet.kind === 'arp'
+      ? !packet.isReply && packet.target === address
+      : packet.icmp?.type === ND_SOLICIT && isOwn(network, from.netns, packet.src)
   const lost = switchCauses(network, sightings, { from, to, isFrame: isQuestion, ...flag })
   if (lost.length > 0) return lost
   const isAnswer = (packet: Packet): boolean =>
