@@ -10,7 +10,9 @@ import { rolldown } from 'rolldown'
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
-const ENTRIES = ['cli/main', 'index', 'vitest', 'linux/engine-main']
+const ENTRIES = ['cli/main', 'index', 'vitest']
+/** A process of its own: what it shares with the commands would come with what they have besides. */
+const ENGINE = 'linux/engine-main'
 /** The user's own. */
 const PEERS = ['vitest']
 /** It loads native code from its own folder. */
@@ -41,9 +43,10 @@ function isOlder(made, sources) {
   return sources.some((source) => statSync(source).mtimeMs > madeMs)
 }
 
-async function bundle() {
+/** @param {string[]} entries @param {typeof GROUPS} groups */
+async function bundle(entries, groups) {
   const bundled = await rolldown({
-    input: Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])),
+    input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
     external: [...NATIVE, ...PEERS, ...NEVER_LOADED],
     platform: 'node',
     transform: { target: 'node20', define: { 'process.env.NODE_ENV': '"production"' } },
@@ -55,13 +58,10 @@ async function bundle() {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunk/[name]-[hash].js',
-    codeSplitting: { groups: GROUPS },
+    codeSplitting: { groups },
     sourcemap: true,
     sourcemapExcludeSources: true,
   })
-  await chmod('dist/cli/main.js', 0o755)
-  // For editors: `netlab schema` prints it, and the package exports it.
-  await copyFile('src/topology/schema.json', 'dist/schema.json')
 }
 
 try {
@@ -69,7 +69,14 @@ try {
   if (isOlder('src/topology/generated/file.ts', ['src/topology/schema.json', '.config/build-schema.js']))
     await node('.config/build-schema.js')
   await node('.config/build-viewer.js')
-  await Promise.all([bundle(), node('node_modules/typescript/bin/tsc', '--project', '.config/tsconfig.build.json')])
+  await Promise.all([
+    bundle(ENTRIES, GROUPS),
+    bundle([ENGINE], []),
+    node('node_modules/typescript/bin/tsc', '--project', '.config/tsconfig.build.json'),
+  ])
+  await chmod('dist/cli/main.js', 0o755)
+  // For editors: `netlab schema` prints it, and the package exports it.
+  await copyFile('src/topology/schema.json', 'dist/schema.json')
 } catch (error) {
   console.error(`build: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1

@@ -53,6 +53,12 @@ module.exports = {
       { to: '^src/plan/operation\\.ts$' },
     ),
     forbid(
+      'import-reads-files',
+      '^src/import/',
+      '^src/(?!import/|topology/|diagnostic/|unit/)',
+      'A file of another tool becomes the text of one of ours, and nothing else. What it means is settled when that is read.',
+    ),
+    forbid(
       'lab-knows-no-user',
       '^src/lab/',
       '^src/(cli|tui|check|export)/',

@@ -14,9 +14,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-static pid_t child;
+static pid_t parent, child;
 static Cgroups cgroups;
 // The command is a job of its own on the terminal; otherwise it is in our process group.
 static int has_own_group;
@@ -26,12 +27,26 @@ static const int passed[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2,
 enum { PASSED_COUNT = sizeof passed / sizeof *passed };
 static struct sigaction before[PASSED_COUNT], before_ttou;
 
+static long long now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+// The terminal sends Ctrl-C to a whole process group: our parent has it, too, and hands it on to us as any other signal.
+enum { ECHO_MS = 500 };
+
 static void pass_on(int signal, siginfo_t *info, void *context) {
   (void)context;
-  // The terminal sends Ctrl-C to a whole process group: a command in ours has had it from there.
-  int from_terminal = info->si_code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT);
-  if (from_terminal && has_own_group) kill(-child, signal);
-  if (!from_terminal) kill(child, signal);
+  static long long typed_ms = -ECHO_MS;
+  int is_typed = info->si_code == SI_KERNEL && (signal == SIGINT || signal == SIGQUIT);
+  if (is_typed) {
+    typed_ms = now_ms();
+    if (has_own_group) kill(-child, signal);              // a command in our group has had it from there
+    return;
+  }
+  int is_echo = info->si_pid == parent && (signal == SIGINT || signal == SIGQUIT) && now_ms() - typed_ms < ECHO_MS;
+  if (!is_echo) kill(child, signal);
 }
 
 static void watch_signals(void) {
@@ -54,7 +69,7 @@ static void limit_rights(void) {
   if (step) fail(step);
 }
 
-static _Noreturn void become_command(char **argv, int terminal, int parent, const sigset_t *mask) {
+static _Noreturn void become_command(char **argv, int terminal, int life, const sigset_t *mask) {
   unwatch_signals();
   if (terminal >= 0) {                                    // a process group that the lab's pid namespace can name, for job control
     setpgid(0, 0);
@@ -63,7 +78,7 @@ static _Noreturn void become_command(char **argv, int terminal, int parent, cons
   }
   sigaction(SIGTTOU, &before_ttou, NULL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);                       // the command does not outlive the one who asked for it
-  struct pollfd alive = {.fd = parent};                   // who may have ended just before
+  struct pollfd alive = {.fd = life};                     // who may have ended just before
   if (poll(&alive, 1, 0) > 0) _exit(EXIT_NSEXEC);
   const char *refused = join_cgroups(&cgroups);
   if (refused) fail(refused);
@@ -113,6 +128,7 @@ int enter_main(char **argv) {
   if (refused) fail(refused);
   join_node(argv[0], argv[1]);
   has_own_group = terminal >= 0;
+  parent = getppid();
   int life[2];                                            // closes when we end
   if (pipe2(life, O_CLOEXEC)) fail("pipe2");
   sigset_t all, mask;

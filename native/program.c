@@ -93,11 +93,18 @@ static void become_user(const char *wanted, int output, int pipe_fd) {
   group_name = strchr(text, ':');
   if (group_name) *group_name++ = 0;
   Account account = {0};
-  if (!find_account(text, &account)) give_up(pipe_fd, ENOENT, EXIT_NSEXEC, "user: no such account in /etc/passwd");
+  char missing[200];
+  if (!find_account(text, &account)) {
+    snprintf(missing, sizeof missing, "user %.100s: no such account in /etc/passwd", text);
+    give_up(pipe_fd, ENOENT, EXIT_NSEXEC, missing);
+  }
   gid_t groups[MAX_GROUPS + 1], named = (gid_t)-1;
   int count = read_groups(group_name, &named, *account.name ? account.name : NULL, groups);
   if (group_name && is_number(group_name)) named = (gid_t)strtoul(group_name, NULL, 10);
-  if (group_name && named == (gid_t)-1) give_up(pipe_fd, ENOENT, EXIT_NSEXEC, "user: no such group in /etc/group");
+  if (group_name && named == (gid_t)-1) {
+    snprintf(missing, sizeof missing, "group %.100s: no such group in /etc/group", group_name);
+    give_up(pipe_fd, ENOENT, EXIT_NSEXEC, missing);
+  }
   if (group_name) account.gid = named;
   groups[count++] = account.gid;
   if (fchown(output, account.uid, account.gid)) {        // so that it may open /dev/stderr; a user namespace may not have the id:

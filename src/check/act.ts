@@ -48,11 +48,11 @@ async function perform(session: Session, action: Action): Promise<string | undef
       return undefined
     case 'impair': {
       const { end, both, settings } = action
-      return said(() => setLink(session.lab, `${end.node}:${end.ifname}`, settings, { both }))
+      return said(() => setLink(session.lab, end.word, settings, { both }))
     }
     case 'reset':
-      for (const { node, ifname } of action.ends) {
-        const problem = await said(() => resetLink(session.lab, `${node}:${ifname}`))
+      for (const { word } of action.ends) {
+        const problem = await said(() => resetLink(session.lab, word))
         if (problem !== undefined) return problem
       }
       return undefined

@@ -26,7 +26,9 @@ function cutEnds(session: Session, { node, ifname }: CableEnd): End[] {
 /** All cables of a node. */
 export function cablesOf(session: Session, node: string): CableEnd[] {
   const links = session.desired.namespaces.get(node)?.links ?? new Map()
-  return [...links].filter(([, { kind }]) => kind === 'veth').map(([ifname]) => ({ node, ifname: String(ifname) }))
+  return [...links]
+    .filter(([, { kind }]) => kind === 'veth')
+    .map(([ifname]) => ({ node, ifname: String(ifname), word: `${node}:${ifname}` }))
 }
 
 /** Cuts the cables. What the kernel refuses, in words. */

@@ -69,8 +69,9 @@ async function lengthCauses({ session, network }: Evidence, { netns, packet }: I
   const [way] = await session.engine.lookup([{ from: netns, to: packet.dst }])
   const mtu = network.namespaces.get(netns)?.links.get(way?.dev ?? '')?.mtu
   if (way === undefined || way.isLocal === true || mtu === undefined || packet.length <= mtu || !packet.df) return []
+  const tooBig = familyOf(packet.dst) === 6 ? 'ICMPv6 "packet too big"' : 'ICMP "fragmentation needed"'
   return [
-    `${netns} would send it on by ${way.dev}, whose MTU is ${mtu}: a packet of ${packet.length} bytes that may not be fragmented does not fit, and the sender must be told (ICMP "fragmentation needed").`,
+    `${netns} would send it on by ${way.dev}, whose MTU is ${mtu}: a packet of ${packet.length} bytes that may not be fragmented does not fit, and the sender must be told (${tooBig}).`,
   ]
 }
 

@@ -3,7 +3,7 @@ import { isLoopbackAddr } from '../state/extra.ts'
 import type { AddrState } from '../state/network.ts'
 import type { KernelState, StateExpectation } from '../topology/tests/test.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
-import { counterOf } from './rule-counters.ts'
+import { counterOf, nearestRule } from './rule-counters.ts'
 import type { Session } from './session.ts'
 
 export async function evaluateState(session: Session, { nodes, state }: StateExpectation): Promise<Evaluation> {
@@ -95,7 +95,10 @@ async function counterProblem(session: Session, node: string, { rule, grew }: St
   const [before, after] = [session.countersBefore.get(node), await session.counters(node)]
   const now = counterOf(after, rule)
   const expected = `${rule} ${grew ? 'has counted' : 'has counted nothing'}`
-  if (now === undefined) return { expected, seen: 'no such rule' }
+  if (now === undefined) {
+    const nearest = nearestRule(after, rule)
+    return { expected, seen: `no such rule${nearest === undefined ? '' : `; most like it is: ${nearest}`}` }
+  }
   const grown = now - (counterOf(before ?? [], rule) ?? 0)
   return grown > 0 === grew ? undefined : { expected, seen: grown === 0 ? 'no packet' : `${grown} packets` }
 }

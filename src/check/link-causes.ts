@@ -48,8 +48,8 @@ function ownRules(evidence: Evidence, from: string): string[] {
 }
 
 /** The packet was seen last at a node that should send it on: does somebody there answer for the next hop? */
-export async function arpCauses(evidence: Evidence, { netns, isOut, packet }: IpSighting): Promise<string[]> {
-  if (isOut) return staleCauses(evidence, netns, packet.dst)
+export async function arpCauses(evidence: Evidence, { netns, ifname, isOut, packet }: IpSighting): Promise<string[]> {
+  if (isOut) return [...peerlessCauses(evidence, { netns, ifname }, packet.dst), ...(await staleCauses(evidence, netns, packet.dst))]
   return unreachedCauses(evidence, netns, packet.dst)
 }
 
@@ -66,7 +66,8 @@ async function unanswered(evidence: Evidence, from: string, nexthop: string, dev
   const entry = neighs.find(({ dst, ifname }) => dst === nexthop && ifname === dev)
   if (entry?.state === 'known' || entry?.state === 'permanent') return []
   const { answers, sightings } = await session.followed([{ kind: 'neigh', from, to: nexthop, timeoutMs: 500 }], true)
-  if (answers[0]?.outcome === 'neighbours') return []
+  // Nor does it say anything where nobody can be asked: on a tunnel.
+  if (answers[0]?.outcome !== 'silent') return []
   const protocol = nexthop.includes(':') ? 'neighbour discovery' : 'ARP'
   const asks = `${from} asks on ${dev} by ${protocol} who has ${nexthop}, and nobody answers:`
   const beside = neighbourOn(network, { netns: from, ifname: dev }, nexthop)
@@ -109,6 +110,15 @@ export async function unswitchedCauses({ session, network, sightings }: Evidence
     frame.ttl === packet.ttl &&
     frame.length === packet.length
   return switchCauses(network, sightings, { from, to, isFrame, flag: 'flood' })
+}
+
+/** A WireGuard link has taken the packet, and knows no peer to encrypt it for (wg_xmit: ENOKEY). */
+function peerlessCauses({ network }: Evidence, { netns, ifname }: LinkEnd, to: string): string[] {
+  const link = network.namespaces.get(netns)?.links.get(ifname)
+  if (link?.kind !== 'wireguard') return []
+  const allowed = [...(link.wireguard?.peers.values() ?? [])].flatMap(({ allowedIps }) => allowedIps)
+  if (allowed.some((text) => containsAddress(parsePrefix(text)!, to))) return []
+  return [`${netns} dropped it at ${ifname}: no peer there has ${to} among its allowed_ips, which are ${allowed.join(', ') || 'none'}.`]
 }
 
 /** Who has the address on the link of an interface, and is up. */

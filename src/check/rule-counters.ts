@@ -1,4 +1,5 @@
 /** How many packets each rule of a node's packet filters has met: iptables-save(8) -c, nft(8) -a list ruleset. */
+import { closest } from 'fastest-levenshtein'
 import type { RulesetTool } from '../state/network.ts'
 
 export interface RuleCount {
@@ -53,10 +54,27 @@ export function parseNft(text: string): RuleCount[] {
   return counts
 }
 
-/** Packets of the rule that is written so; undefined where there is none. */
+/** Packets of the rule that is written so, perhaps with its table before it (`-t nat -A …`); undefined where there is none. */
 export function counterOf(counts: readonly RuleCount[], rule: string): number | undefined {
-  const wanted = normal(rule)
-  return counts.find((count) => normal(count.rule) === wanted)?.packets
+  const { among, wanted } = inTable(counts, rule)
+  return among.find((count) => normal(count.rule) === wanted)?.packets
+}
+
+/** The rule that is written most like it; undefined where there is no rule at all. */
+export function nearestRule(counts: readonly RuleCount[], rule: string): string | undefined {
+  const { among, wanted } = inTable(counts, rule)
+  return among.length === 0
+    ? undefined
+    : closest(
+        wanted,
+        among.map((count) => normal(count.rule)),
+      )
+}
+
+function inTable(counts: readonly RuleCount[], rule: string): { among: readonly RuleCount[]; wanted: string } {
+  const [, table, rest] = /^(?:-t|--table)\s+(\S+)\s+(.*)$/.exec(rule.trim()) ?? []
+  if (table === undefined || rest === undefined) return { among: counts, wanted: normal(rule) }
+  return { among: counts.filter(({ chain }) => chain.startsWith(`${table} `)), wanted: normal(rest) }
 }
 
 /** Without what it has counted. */

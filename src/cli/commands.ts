@@ -61,6 +61,11 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ],
   ['learn', { group: 'Files', summary: 'list the labs that teach', load: async () => (await import('./learn.ts')).learnCommand }],
   ['init', { group: 'Files', summary: 'copy a lab to start from', load: async () => (await import('./init.ts')).initCommand }],
+  [
+    'import',
+    { group: 'Files', summary: "make a file of another tool's lab", load: async () => (await import('./import.ts')).importCommand },
+  ],
+  ['export', { group: 'Files', summary: 'make a lab for containerlab', load: async () => (await import('./export.ts')).exportCommand }],
   ['plan', { group: 'Files', summary: 'show what up would do', load: async () => (await import('./plan.ts')).planCommand }],
   ['graph', { group: 'Files', summary: 'draw a lab', load: async () => (await import('./graph.ts')).graphCommand }],
   ['validate', { group: 'Files', summary: 'check a file', load: async () => (await import('./validate.ts')).validateCommand }],
@@ -74,6 +79,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       group: 'This machine',
       summary: 'try what this kernel and user can do',
       load: async () => (await import('./doctor.ts')).doctorCommand,
+    },
+  ],
+  [
+    'prune',
+    {
+      group: 'This machine',
+      summary: 'remove unpacked images that no lab has',
+      load: async () => (await import('./prune.ts')).pruneCommand,
     },
   ],
   [

@@ -1,14 +1,11 @@
 /** What may stand at the cursor. Asked by the completion scripts at every Tab, so it must be quick and must never fail. */
-import { readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Option } from 'commander'
 import { COMMANDS } from './commands.ts'
 import type { CommandEntry } from './commands.ts'
+import { argumentWords } from './complete-argument.ts'
+import { pathWords } from './complete-path.ts'
 import type { Context } from './context.ts'
-import type { LabSummary } from '../lab/list.ts'
-import type { LabRecord } from '../lab/state.ts'
 
 /**
  * Candidates for the last of `words`, the words before it being what follows `netlab` on the line.
@@ -46,15 +43,26 @@ async function commandCandidates(
   current: string,
 ): Promise<readonly string[]> {
   const awaited = optionOf(command, words.at(-1))
-  if (awaited !== undefined && (awaited.required || awaited.optional)) return awaited.argChoices ?? []
-  const [long = '', value] = current.split('=')
-  if (value !== undefined) return (optionOf(command, long)?.argChoices ?? []).map((choice) => `${long}=${choice}`)
+  if (awaited !== undefined && takesValue(awaited)) return optionValues(context, awaited, current)
+  const [, long, value] = /^(--[^=]+)=(.*)$/.exec(current) ?? []
+  if (value !== undefined) return optionValues(context, optionOf(command, long), value).map((each) => `${long}=${each}`)
   if (current.startsWith('-')) return optionWords(command, words)
   return argumentWords(context, command, operands(command, words), current)
 }
 
 function optionOf(command: Command, word: string | undefined): Option | undefined {
   return word === undefined ? undefined : command.options.find((option) => option.long === word || option.short === word)
+}
+
+function takesValue(option: Option): boolean {
+  return option.required || option.optional
+}
+
+/** Choices, or what the value is said to be: `--output <file>`. */
+function optionValues(context: Context, option: Option | undefined, current: string): readonly string[] {
+  if (option?.argChoices !== undefined) return option.argChoices
+  const [, kind] = /<(file|dir)>$/.exec(option?.flags ?? '') ?? []
+  return kind === undefined ? [] : pathWords(context.cwd, current, () => kind === 'file')
 }
 
 function optionWords(command: Command, used: readonly string[]): readonly string[] {
@@ -67,54 +75,6 @@ function operands(command: Command, words: readonly string[]): readonly string[]
   return words.filter((word, index) => {
     if (word.startsWith('-')) return false
     const option = optionOf(command, words[index - 1])
-    return option === undefined || (!option.required && !option.optional)
+    return option === undefined || !takesValue(option)
   })
-}
-
-async function argumentWords(context: Context, command: Command, given: readonly string[], current: string): Promise<readonly string[]> {
-  const names = command.registeredArguments.map((argument) => argument.name())
-  const choices = command.registeredArguments[given.length]?.argChoices
-  if (choices !== undefined) return choices
-  const place = names.findIndex((argument) => argument === 'file' || argument === 'lab')
-  if (place < 0 || given.length < place) return []
-  const own = given.slice(place)
-  const labs = await context.library.listLabs()
-  const [only, ...others] = labs
-  const nodesArgument = names.find((argument) => /^(?:nodes?|ends)$/.test(argument))
-  const nodesOf = async (lab: LabSummary | undefined): Promise<readonly string[]> => {
-    if (lab === undefined || nodesArgument === undefined) return []
-    return nodeWords(await context.library.readRecord(lab.name), current, nodesArgument)
-  }
-  if (own.length === 0) {
-    const nodes = others.length === 0 ? await nodesOf(only) : []
-    return [...nodes, ...labWords(labs), ...(nodesArgument === undefined ? fileWords(context.cwd, current) : [])]
-  }
-  const path = resolve(context.cwd, own[0] ?? '')
-  return own.length === 1 ? nodesOf(labs.find((lab) => lab.name === own[0] || lab.file === path)) : []
-}
-
-function labWords(labs: readonly LabSummary[]): readonly string[] {
-  return labs.map((lab) => `${lab.name}\tlab, ${lab.state}`)
-}
-
-/** After a comma the next node; after `h1:` the interfaces of h1, where the argument takes such ends. */
-function nodeWords(record: LabRecord | undefined, current: string, argument: string): readonly string[] {
-  const head = argument === 'node' ? '' : current.slice(0, current.lastIndexOf(',') + 1)
-  const [name = '', ifname] = current.slice(head.length).split(':')
-  if (ifname === undefined) return (record?.nodes ?? []).map((node) => `${head}${node}\tnode`)
-  if (argument !== 'ends') return []
-  return (record?.interfaces[name] ?? []).map((word) => `${head}${name}:${word}\tinterface`)
-}
-
-/** YAML files, and folders with a slash behind them. The shell hands over a `~` as it was typed. */
-function fileWords(cwd: string, current: string): readonly string[] {
-  const folder = current.includes('/') ? `${dirname(`${current}x`)}/`.replace('//', '/') : ''
-  const start = basename(`${current}x`).slice(0, -1)
-  return readdirSync(resolve(cwd, folder.startsWith('~/') ? join(homedir(), folder.slice(2)) : folder), { withFileTypes: true })
-    .filter((entry) => entry.name.startsWith(start) && (start.startsWith('.') || !entry.name.startsWith('.')))
-    .flatMap((entry) => {
-      if (entry.isDirectory()) return [`${folder}${entry.name}/`]
-      return /\.ya?ml$/.test(entry.name) ? [`${folder}${entry.name}`] : []
-    })
-    .sort()
 }

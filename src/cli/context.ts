@@ -16,7 +16,7 @@ export interface Context {
   /** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; throws Interrupted when `work` then gives up. */
   interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>
   /** Runs a program and gives its exit code, 128 + n when signal n ended it. */
-  runChild(command: NodeCommand, streams: ChildStreams): Promise<number>
+  runChild(command: NodeCommand, streams: ChildStreams, signal?: AbortSignal): Promise<number>
 }
 
 export interface Output {

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { Option } from 'commander'
 import type { PictureFormat } from '../export/picture.ts'
@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import { fileOf, findLab, isPath } from './lab-name.ts'
 import { writeDiagnostics } from './report.ts'
-import { usageError } from './usage.ts'
+import { writeOutputFile } from './output-file.ts'
 
 interface Options {
   readonly format?: PictureFormat
@@ -62,7 +62,7 @@ export const graphCommand: CommandDefinition<Options> = {
     const format = options.format ?? FORMAT_OF_SUFFIX[extname(options.output ?? '').toLowerCase()] ?? 'text'
     const text = await library.formatPicture(format, source)
     if (options.output === undefined) stdout.write(text)
-    else writePicture(resolve(cwd, options.output), text)
+    else writeOutputFile(resolve(cwd, options.output), text, 'The picture')
     return EXIT_DONE
   },
 }
@@ -74,12 +74,4 @@ async function sketchSource(context: Context, word: string | undefined): Promise
   const file = fileOf(context, word)
   const [running, ...others] = (await context.library.listLabs()).filter((lab) => lab.state === 'up' && lab.file === file)
   return running === undefined || others.length > 0 ? { file } : { file, running: running.name }
-}
-
-function writePicture(path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw usageError(`The picture cannot be written: ${error instanceof Error ? error.message : String(error)}.`)
-  }
 }

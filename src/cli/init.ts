@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { displayPath } from '../diagnostic/text.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
@@ -16,7 +16,7 @@ export const initCommand: CommandDefinition = {
         'Copies one of the labs that come with netlab into a folder of its name here: topology.yaml, README.md, and an exercise. ' +
           'What is there already is not overwritten.',
       )
-      .argument('[lab]', 'name of the lab, as "netlab learn" lists it', 'two-hosts')
+      .argument('[lesson]', 'name of the lab, as "netlab learn" lists it', 'two-hosts')
       .argument('[folder]', 'where to (default: a folder of that name)')
       .addHelpText(
         'after',
@@ -46,7 +46,12 @@ export const initCommand: CommandDefinition = {
     const shown = displayPath(target, context.cwd)
     if (existsSync(target))
       throw usageError(`${shown} is there already, and nothing is overwritten.`, { hint: 'Give another folder behind the name.' })
-    cpSync(lesson.folder, target, { recursive: true })
+    try {
+      cpSync(lesson.folder, target, { recursive: true })
+    } catch (error) {
+      rmSync(target, { recursive: true, force: true })
+      throw usageError(`${shown} cannot be written: ${error instanceof Error ? error.message : String(error)}.`)
+    }
     context.stdout.write(`${shown}\n`)
     context.stderr.write(`Read ${shown}/README.md, and begin with: netlab up ${shown}\n`)
     return Promise.resolve(EXIT_DONE)

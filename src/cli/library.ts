@@ -5,11 +5,14 @@ import type { fileText, summaryText, testText } from '../check/report/text.ts'
 import type { trace } from '../check/trace.ts'
 import type { runFiles } from '../check/run-files.ts'
 import type { validate } from '../lab/compile.ts'
+import type { formatContainerlab } from '../export/containerlab.ts'
 import type { formatPicture } from '../export/picture.ts'
+import type { importLab } from '../import/import.ts'
 import type { captureCommand } from '../lab/capture.ts'
 import type { doctor } from '../lab/doctor.ts'
 import type { down } from '../lab/down.ts'
 import type { nodeCommand } from '../lab/exec.ts'
+import type { pruneImages } from '../lab/image.ts'
 import type { drift, inspect, inspectRepeatedly } from '../lab/inspect.ts'
 import type { moveLink } from '../lab/link-move.ts'
 import type { flapLink } from '../lab/link-flap.ts'
@@ -59,6 +62,7 @@ export interface Library {
   followServiceLog: typeof followServiceLog
   validate: typeof validate
   doctor: typeof doctor
+  pruneImages: typeof pruneImages
   runFiles: typeof runFiles
   formatReport: typeof formatReport
   /** Everybody's points, for people. */
@@ -70,8 +74,10 @@ export interface Library {
   labNameOf: Late<typeof labNameOf>
   /** JSON Schema of the file. */
   schemaText: () => Promise<string>
+  importLab: Late<typeof importLab>
   sketch: typeof sketch
   formatPicture: typeof formatPicture
+  formatContainerlab: Late<typeof formatContainerlab>
   formatPlanText: Late<typeof formatPlanText>
   formatPlanShell: Late<typeof formatPlanShell>
   planJson: Late<typeof planJson>

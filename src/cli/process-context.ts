@@ -7,6 +7,8 @@ import type { Library } from './library.ts'
 
 const DEFAULT_COLUMNS = 100
 const DEFAULT_ROWS = 40
+/** timeout(1) signals the process and then its group, and npx hands on what the terminal has sent to both: that is one signal. */
+const ECHO_MS = 500
 
 export function processContext(library: Library): Context {
   return {
@@ -17,7 +19,7 @@ export function processContext(library: Library): Context {
     isStdinTerminal: process.stdin.isTTY === true,
     library,
     interruptible,
-    runChild: async (command, streams) => (await import('../lab/run-child.ts')).runChild(command, streams),
+    runChild: async (command, streams, signal) => (await import('../lab/run-child.ts')).runChild(command, streams, signal),
   }
 }
 
@@ -55,13 +57,15 @@ function outputOf(stream: WriteStream): Output {
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController()
   let first: NodeJS.Signals | undefined
+  let firstMs = 0
   interrupt = (signal) => {
+    if (first === undefined) firstMs = performance.now()
     first ??= signal
     abort.abort(new Interrupted(first, constants.signals[first]))
   }
   const onSignal = (signal: NodeJS.Signals): void => {
     if (first === undefined) interrupt?.(signal)
-    else insist(signal)
+    else if (performance.now() - firstMs > ECHO_MS) insist(signal)
   }
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, onSignal)

@@ -1,17 +1,19 @@
 /** Puts the user interface together: the terminal of this process, and what can be done in the lab. */
+import type { WriteStream } from 'node:tty'
 import { readTests, runTests } from '../check/lab-tests.ts'
 import { setPower } from '../check/node-power.ts'
 import type { TestResult } from '../check/result.ts'
 import type { LinkSettings } from '../lab/link.ts'
 import { Workbench } from '../lab/workbench.ts'
 import type { WatchMessage } from '../lab/watch.ts'
+import type { Palette } from '../tui/ansi.ts'
 import type { CableEnd } from '../tui/links.ts'
 
 export interface TuiSettings {
   readonly cwd: string
   readonly hasColor: boolean
-  /** Opens a shell in a node, with the terminal. */
-  readonly shell: (node: string) => Promise<void>
+  /** Opens a shell in a node, with the terminal, until it is left or the signal comes. */
+  readonly shell: (node: string, signal: AbortSignal) => Promise<void>
 }
 
 /** Runs until the user leaves or a signal comes: exit status. */
@@ -46,12 +48,24 @@ export async function startTui(lab: string, { cwd, hasColor, shell }: TuiSetting
     runTests: (filter: string, hearResult: (result: TestResult) => void, signal: AbortSignal) => runTests(lab, filter, hearResult, signal),
     down: bench.down.bind(bench),
     saveEvents: bench.saveEvents.bind(bench),
-    shell,
   }
-  return runTui({ lab, cwd, actions, input: process.stdin, output: process.stdout, hasColor })
+  return runTui({
+    lab,
+    cwd,
+    actions,
+    shell,
+    input: process.stdin,
+    output: process.stdout,
+    palette: hasColor ? paletteOf(process.stdout) : 'none',
+  })
 }
 
 /** As `netlab link` takes it. */
 function endWord({ place, ifname }: CableEnd): string {
   return `${place}:${ifname}`
+}
+
+/** By TERM and its like, as Node knows them. */
+function paletteOf(terminal: WriteStream): Palette {
+  return terminal.getColorDepth() >= 8 ? 'fixed' : 'own'
 }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { displayPath } from '../diagnostic/text.ts'
 import type { ReportFormat } from '../check/report/report.ts'
@@ -9,6 +9,7 @@ import type { CommandDefinition } from './command.ts'
 import type { Context, Output } from './context.ts'
 import { EXIT_DONE, EXIT_REFUSED, EXIT_TEST_FAILED, EXIT_USAGE } from './exit-code.ts'
 import { fileOf, findLab } from './lab-name.ts'
+import { writeOutputFile } from './output-file.ts'
 import { writeJson } from './report.ts'
 import { usageError } from './usage.ts'
 
@@ -96,7 +97,7 @@ export const testCommand: CommandDefinition<Options> = {
     for (const { format, file } of reports) {
       const text = await context.library.formatReport(format, results, context.cwd)
       if (file === undefined) context.stdout.write(text)
-      else writeReport(resolve(context.cwd, file), text)
+      else writeOutputFile(resolve(context.cwd, file), text, 'The report')
     }
     return exitCodeOf(results, options.grade === true)
   },
@@ -165,14 +166,6 @@ function reportOf(word: string): { format: ReportFormat; file?: string } {
   const format = FORMATS.find((each) => each === name)
   if (format === undefined) throw usageError(`There is no report "${name}": ${FORMATS.join(', ')} are known.`)
   return rest.length === 0 ? { format } : { format, file: rest.join('=') }
-}
-
-function writeReport(path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw usageError(`The report cannot be written: ${error instanceof Error ? error.message : String(error)}.`)
-  }
 }
 
 interface Printer {

@@ -19,21 +19,27 @@ export const tuiCommand: CommandDefinition = {
   },
 
   async run(context, { args }) {
-    if (!context.stdout.isTerminal || !context.isStdinTerminal) throw noTerminal()
+    if (!context.stdout.isTerminal || !context.isStdinTerminal) throw noTerminal('"netlab tui" draws on a terminal, and this is none.')
+    if (context.env['TERM'] === 'dumb')
+      throw noTerminal('"netlab tui" draws on the whole terminal, and this one (TERM=dumb) has nothing but lines.')
     const { name } = await findLab(context, args[0])
-    return context.library.tui(name, { cwd: context.cwd, hasColor: context.stdout.hasColor, shell: (node) => shell(context, name, node) })
+    return context.library.tui(name, {
+      cwd: context.cwd,
+      hasColor: context.stdout.hasColor,
+      shell: (node, signal) => shell(context, name, node, signal),
+    })
   },
 }
 
-function noTerminal(): Error {
-  return usageError('"netlab tui" draws on a terminal, and this is none. For programs there is "netlab inspect --watch --json" too.', {
+function noTerminal(why: string): Error {
+  return usageError(`${why} For programs there is "netlab inspect --watch --json" too.`, {
     command: { sentence: 'To read what changes as JSON lines, run:', line: 'netlab events' },
   })
 }
 
-async function shell(context: Context, lab: string, node: string): Promise<void> {
+async function shell(context: Context, lab: string, node: string, signal: AbortSignal): Promise<void> {
   const program = context.env['SHELL'] ?? 'sh'
   context.stdout.write(`A shell in ${node}. To come back to netlab tui, leave it with "exit".\n`)
   const argv = shellArgv(basename(program) === 'nologin' ? 'sh' : program, node)
-  await context.runChild(await context.library.nodeCommand(lab, node, argv), 'inherit')
+  await context.runChild(await context.library.nodeCommand(lab, node, argv), 'inherit', signal)
 }

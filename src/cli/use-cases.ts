@@ -30,6 +30,7 @@ export const useCases: Library = {
   followServiceLog: async (...words) => (await import('../lab/service-log.ts')).followServiceLog(...words),
   validate: async (...words) => (await import('../lab/compile.ts')).validate(...words),
   doctor: async () => (await import('../lab/doctor.ts')).doctor(),
+  pruneImages: async () => (await import('../lab/image.ts')).pruneImages(),
   runFiles: async (...words) => (await import('../check/run-files.ts')).runFiles(...words),
   formatReport: async (...words) => (await import('../check/report/report.ts')).formatReport(...words),
   gradeText: async (...words) => (await import('../check/report/grades.ts')).gradeText(...words),
@@ -40,8 +41,10 @@ export const useCases: Library = {
     const { default: schema } = await import('../topology/schema.json', { with: { type: 'json' } })
     return `${JSON.stringify(schema, undefined, 2)}\n`
   },
+  importLab: async (...words) => (await import('../import/import.ts')).importLab(...words),
   sketch: async (...words) => (await import('../lab/sketch.ts')).sketch(...words),
   formatPicture: async (...words) => (await import('../export/picture.ts')).formatPicture(...words),
+  formatContainerlab: async (...words) => (await import('../export/containerlab.ts')).formatContainerlab(...words),
   planJson: async (plan) => (await import('../plan/json.ts')).planJson(plan),
   formatPlanText: async (plan, options) => (await import('../plan/text.ts')).formatPlanText(plan, options),
   formatPlanShell: async (plan) => (await import('../plan/shell.ts')).formatPlanShell(plan),

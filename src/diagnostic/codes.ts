@@ -11,6 +11,8 @@ export const CODES = {
   YAML_SYNTAX: 'This is not valid YAML',
   DUPLICATE_KEY: 'A key stands twice in one map',
   INCLUDE_CYCLE: 'A file includes itself',
+  FORMAT_UNKNOWN: 'The format of a file is not known',
+  NOT_CARRIED_OVER: 'Something has no counterpart in the other tool',
   TOO_MANY_FINDINGS: 'There are more findings than are shown',
 
   // Keys and values
@@ -37,6 +39,7 @@ export const CODES = {
   DUPLICATE_MAC: 'Two interfaces on one segment have the same MAC address',
   MTU_MISMATCH: 'Interfaces on one segment have different MTUs',
   LIMIT_TOO_SMALL: 'A limit is smaller than what a link has on its way',
+  CORRELATION_MISLEADS: 'The kernel makes something else of a correlation',
   LINK_CYCLE: 'Interfaces stand on each other in a circle',
   DUPLICATE_VLAN: 'A VLAN is given twice on one interface',
   VLAN_UNUSED: 'Nothing makes use of a VLAN',

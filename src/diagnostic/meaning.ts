@@ -12,6 +12,9 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
   YAML_SYNTAX: 'The YAML parser stopped here; often a tab, a wrong indent, or a text with `: ` in it that wants quotes.',
   DUPLICATE_KEY: 'YAML would keep one of the two without a word. Take one away, or give it another name.',
   INCLUDE_CYCLE: 'The files include each other in a circle. Take one `include` away.',
+  FORMAT_UNKNOWN: '`netlab import` reads the YAML files of containerlab and the lab.conf of Kathará.',
+  NOT_CARRIED_OVER:
+    'What `netlab import` or `netlab export` could make nothing of: the file that it wrote is without it. Add what is missing by hand.',
   TOO_MANY_FINDINGS: 'Mend those that are shown and check again: one cause often makes many.',
 
   UNKNOWN_KEY: 'The key is misspelt, or belongs elsewhere. The finding names the one that is close; the page of the file has all.',
@@ -35,6 +38,8 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
   DUPLICATE_MAC: 'A switch could not tell the two apart. Leave `mac` away: each interface gets its own.',
   MTU_MISMATCH: 'A packet that one may send is too large for the other, and switches say nothing. Set `mtu` on the bridge or the link.',
   LIMIT_TOO_SMALL: 'The line would lose packets for want of room before its rate is reached. Leave `limit` away, or raise it.',
+  CORRELATION_MISLEADS:
+    'netem takes a mean of each throw and the one before it, so that a small chance is hardly ever met, and loses the correlation of a jitter. Leave it away; losses in bursts are those of a `gemodel`.',
   LINK_CYCLE: 'Each interface waits for the other to be made first. Look at `parent` and `members`.',
   DUPLICATE_VLAN: 'Two interfaces take the same VLAN of one parent. Change one `id`.',
   VLAN_UNUSED: 'Tagged frames arrive where nobody reads them. Give the node an interface of kind vlan, or the port another VLAN.',

@@ -17,21 +17,21 @@ const UP = 1
 const DOWN = 2
 const LEFT = 4
 const RIGHT = 8
-/** By the sides that are open. */
-const LINE_CHARS = ' │││─┘┐┤─└┌├─┴┬┼'
-/** The same where no packet passes: not everybody sees red. */
-const CUT_CHARS = ' ┆┆┆╌┘┐┤╌└┌├╌┴┬┼'
+/** How each kind of line is drawn, by the sides that are open: not everybody sees red. */
+const STROKES: Readonly<Record<MapLine['stroke'], string>> = {
+  plain: ' │││─┘┐┤─└┌├─┴┬┼',
+  cut: ' ┆┆┆╌┘┐┤╌└┌├╌┴┬┼',
+  impaired: ' ┇┇┇┅┘┐┤┅└┌├┅┴┬┼',
+  saturated: ' ┃┃┃━┛┓┫━┗┏┣━┻┳╋',
+}
 
 const BORDERS: Readonly<Record<MapBox['kind'], string>> = { host: '╭─╮│╰╯', router: '┏━┓┃┗┛', bridge: '╔═╗║╚╝', group: '┌┄┐┊└┘' }
 
 /** How each kind of box is drawn, and what lines say. The longest that has room is shown. */
-const LEGENDS = [
-  '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐  ─up ╌down  yellow: impaired, magenta: saturated',
-  '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐ ─up ╌down',
-]
+const LEGENDS = ['╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐ ─up ╌down ┅impaired ━saturated', '╭host╮ ┏router┓ ╔bridge╗ ┌┄group┄┐ ─up ╌down']
 
 export function legend(width: number): string {
-  return LEGENDS.find(({ length }) => length + 20 <= width) ?? ''
+  return LEGENDS.find(({ length }) => length + 13 <= width) ?? ''
 }
 
 /** The part of the map that is seen through a window. */
@@ -65,7 +65,7 @@ function drawWay<Color extends string>({ ways }: MapLayout, index: number, line:
     // Where lines share a cell, the one in trouble is seen.
     if (cell.line === undefined || line.severity > cell.line.severity) cell.line = line
     if (cell.line.color !== undefined) cell.color = cell.line.color
-    cell.text = (cell.line.isCut ? CUT_CHARS : LINE_CHARS)[cell.open]!
+    cell.text = STROKES[cell.line.stroke][cell.open]!
     cell.bold ||= line.isBold
   }
   // Into the boxes at both ends.

@@ -56,10 +56,15 @@ export function layoutMap(graph: MapGraph): MapLayout {
     const { x, y, width, height } = laid.node(key)
     boxes.set(key, { column: Math.round(x - width / 2), row: Math.round(y - height / 2), width, height })
   }
-  const ways = graph.lines.map(({ from, to }, index): Way => {
+  const routes = graph.lines.map(({ from, to }, index): Route => {
     const [upper, lower] = upperOf(from, to)
     const { points } = laid.edge(upper, lower, String(index))
-    return wayOf(boxes.get(upper)!, boxes.get(lower)!, points, tracks.get(upper) ?? 0)
+    return routeOf(boxes.get(upper)!, boxes.get(lower)!, points)
+  })
+  const ways = graph.lines.map(({ from, to }, index) => {
+    const [upper] = upperOf(from, to)
+    const straight = routes.filter(({ upper: box, isStraight }) => isStraight && box === boxes.get(upper)).map(({ start }) => start)
+    return wayOf(routes[index]!, straight, tracks.get(upper) ?? 0)
   })
   const right = Math.max(0, ...[...boxes.values()].map(({ column, width }) => column + width), ...ways.flat().map(([column]) => column + 1))
   const bottom = Math.max(0, ...[...boxes.values()].map(({ row, height }) => row + height))
@@ -79,15 +84,33 @@ function tracksOf(uppers: readonly string[], levelOf: Ranking['levelOf']): Map<s
   return tracks
 }
 
-/** Down from the upper box, by way of dagre's points where ranks lie between, to the lower; each turn in the row of its track. */
-function wayOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x: number; readonly y: number }[], track: number): Way {
+/** Where a line goes from box to box. */
+interface Route {
+  readonly upper: PlacedBox
+  /** Column below the upper box. */
+  readonly start: number
+  /** What comes next is below it. */
+  readonly isStraight: boolean
+  readonly between: readonly (readonly [column: number, row: number])[]
+  readonly end: readonly [column: number, row: number]
+}
+
+function routeOf(upper: PlacedBox, lower: PlacedBox, points: readonly { readonly x: number; readonly y: number }[]): Route {
   // dagre puts a point between any two ranks: three points are a line from one rank to the next, which needs none.
   const between = points.length <= 3 ? [] : points.slice(1, -1).map(({ x, y }) => [Math.round(x), Math.round(y)] as const)
   const end = [centre(lower), lower.row - 1] as const
   const [next] = between[0] ?? end
-  // Straight down where what comes next is below the box.
-  const isBelow = next > upper.column && next < upper.column + upper.width - 1
-  const start = [isBelow ? next : centre(upper), upper.row + upper.height] as const
+  const isStraight = next > upper.column && next < upper.column + upper.width - 1
+  return { upper, start: isStraight ? next : centre(upper), isStraight, between, end }
+}
+
+/**
+ * Down from the upper box, by way of dagre's points where ranks lie between, to the lower; each turn in the row of its track. `straight` are
+ * the columns in which other lines leave the box: where one is just beside the middle, this one leaves there, too.
+ */
+function wayOf({ upper, start: middle, isStraight, between, end }: Route, straight: readonly number[], track: number): Way {
+  const column = isStraight ? middle : (straight.find((other) => Math.abs(other - middle) === 1) ?? middle)
+  const start = [column, upper.row + upper.height] as const
   const way: [number, number][] = [[...start]]
   for (const [column, row] of [...between.filter(([, row]) => row > start[1] && row < end[1]), end]) {
     const [lastColumn, lastRow] = way.at(-1)!

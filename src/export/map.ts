@@ -12,8 +12,8 @@ export interface MapLine<Color extends string = string> {
   readonly from: string
   readonly to: string
   readonly color?: Color
-  /** No packet passes. */
-  readonly isCut: boolean
+  /** `cut`: no packet passes. */
+  readonly stroke: 'plain' | 'cut' | 'impaired' | 'saturated'
   readonly isBold: boolean
   /** Where lines share a cell, the one with the higher number is seen. */
   readonly severity: number

@@ -43,7 +43,7 @@ function mapOf(graph: Graph): string {
       .filter(({ tunnel }) => tunnel === undefined)
       .map(({ from, to, cable }) => {
         const state = cable?.state ?? 'plain'
-        return { from, to, isCut: isCut(state), isBold: false, severity: STATES.indexOf(state) }
+        return { from, to, stroke: isCut(state) ? 'cut' : 'plain', isBold: false, severity: STATES.indexOf(state) }
       }),
   }
   const layout = inOrder(map, layoutMap(map))

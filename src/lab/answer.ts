@@ -74,7 +74,7 @@ const V6_CODES: Readonly<Record<number, string>> = {
 /** `ICMP "port unreachable"` */
 export function icmpWords(family: 4 | 6, { type, code, mtu }: IcmpAnswer): string {
   const name = icmpName(family, type, code)
-  return `ICMP${family === 6 ? 'v6' : ''} "${name}"${mtu === undefined ? '' : `, MTU ${mtu},`}`
+  return `ICMP${family === 6 ? 'v6' : ''} "${name}"${mtu === undefined ? '' : ` (MTU ${mtu})`}`
 }
 
 function icmpName(family: 4 | 6, type: number, code: number): string {

@@ -12,6 +12,7 @@ import { labDirectory } from './directory.ts'
 import { checkHostPorts } from './host-ports.ts'
 import { execute, type Execution, type ExecuteOptions } from './execute.ts'
 import { checkQdiscs } from './feature.ts'
+import { updateNames } from './netns-names.ts'
 import { withObservedRulesets } from './ruleset.ts'
 import { saveLab } from './save.ts'
 import { withObservedLimits } from './limits.ts'
@@ -45,8 +46,9 @@ export async function change(
       plan.operations.length === 0
         ? { warnings: [], tolerated: memory.tolerated }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    const saving = await saveLab(ready, record.holderPid, await engine.list(), verified.tolerated, record)
-    return { plan, warnings: [...verified.warnings, ...saving] }
+    saveLab(ready, record.holderPid, verified.tolerated, record)
+    const naming = await updateNames(engine, name, record.holderPid, ready.desired.namespaces.keys(), record.hostLinks)
+    return { plan, warnings: [...verified.warnings, ...naming] }
   } finally {
     if (engine !== early) await engine.close()
   }
@@ -88,7 +90,7 @@ async function applyAndVerify(
     throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
   }
   onEvent?.({ type: 'stage', stage: 'verify' })
-  return verify(engine, directory, ready, plan, expectationOf(ready.desired, plan), memory)
+  return verify(engine, directory, ready, plan, expectationOf(ready.desired, plan, 'All other changes stay.'), memory)
 }
 
 /** The plan that would make a running lab what the file says, and what was observed to make it. */

@@ -33,14 +33,14 @@ export class FindingsError extends DiagnosticError {
 /** All findings of a file, those of the packet filter tools and routing daemons included; nothing is made but scratch namespaces. */
 export async function validate(source: Source, options: CompileOptions = {}): Promise<CompiledLab> {
   const compiled = compileTopology(source, options)
+  const { needs } = compiled
   const onDisks = compiled.desired === undefined ? undefined : withDisks(compiled.desired)
   const fitting = onDisks === undefined ? undefined : fitIpv6(onDisks.desired)
   const [{ rulesets, diagnostics }, refused, missing] = await Promise.all([
     canonicalRulesets(compiled.rulesets),
     checkDaemonConfigs(compiled.configs),
-    fitting === undefined ? [] : findMissingFeatures(fitting.desired),
+    findMissingFeatures(needs.features),
   ])
-  const { needs } = compiled
   const ofMachine = [
     ...findMissingControllers(needs.limits),
     ...findHostRefused(needs.hostLinks),

@@ -12,6 +12,11 @@ export function stateRoot(): string {
   return `/tmp/netlab-${uid}`
 }
 
+/** Whether this user's labs have names under /run/netns: as root, where the state is, too. */
+export function hasHostLinks(): boolean {
+  return stateRoot() === '/run/netlab'
+}
+
 function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK | constants.X_OK)

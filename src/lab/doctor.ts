@@ -3,7 +3,7 @@ import { probeKernel } from '../linux/engine.ts'
 import type { Probe } from '../linux/probe.ts'
 import { scratchCommand } from '../linux/nsexec.ts'
 import { explainEngine } from './explain-engine.ts'
-import { featureRemedy } from './feature.ts'
+import { featureRemedy } from './missing-feature.ts'
 import { toolEnvironment } from './ruleset.ts'
 import { controllerPlaces } from './limits.ts'
 import { subordinateIdsCommand } from './one-user.ts'
@@ -46,7 +46,7 @@ function kernelCheck({ group, name, ok, words }: Probe): Check {
   const remedy =
     group === 'namespace'
       ? 'a kernel with this namespace (CONFIG_NAMESPACES)'
-      : featureRemedy(group === 'queueing discipline' ? `sch_${name}` : name)
+      : featureRemedy(group === 'queueing discipline' ? `sch_${name}` : name, words)
   return { group, name, ok, isNeeded: NEEDED.has(`${group} ${name}`), words, ...(!ok && { remedy }) }
 }
 

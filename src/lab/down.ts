@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { limitedNodes, removeCgroups } from '../linux/cgroup.ts'
+import { hostLinksTo, notedLinks, removeHostLinks, removeMadeNetns } from '../linux/host-links.ts'
 import { holdCommand, settleCommand } from '../linux/nsexec.ts'
-import { findProcess, processEnd } from '../linux/process.ts'
-import { labDirectory } from './directory.ts'
+import { findProcess, processEnd, sendSignal } from '../linux/process.ts'
+import { hasHostLinks, labDirectory } from './directory.ts'
 import { returnExternals } from './external.ts'
-import { hasHostLinks, hostLinksTo, removeHostLinks, removeMadeNetns } from './host-links.ts'
 import { withLabLock } from './lab-lock.ts'
 import { run } from './run.ts'
 import { runningRecord } from './running.ts'
@@ -50,12 +50,14 @@ function endingOf(name: string): Ending | undefined {
 /** Takes away all that there is of a lab. The caller has its lock. Returns warnings of `returnExternals`. */
 export async function removeLab(name: string, record: Ending | undefined): Promise<readonly Diagnostic[]> {
   if (record !== undefined && isAlive(record)) {
-    process.kill(record.holderPid, 'SIGKILL')
+    sendSignal(record.holderPid, 'SIGKILL')
     await processEnd(record.holderPid, record.holderStart)
   }
+  const directory = labDirectory(name)
+  const noted = notedLinks(directory)
+  if (noted !== undefined) removeHostLinks(noted.paths, noted.holderPid)
   if (record !== undefined) removeHostLinks(record.hostLinks, record.holderPid)
   const warnings = await returnExternals(name)
-  const directory = labDirectory(name)
   for (const node of limitedNodes(directory)) await removeCgroups(directory, node)
   rmSync(directory, { recursive: true, force: true })
   if (hasHostLinks()) removeMadeNetns()

@@ -35,6 +35,16 @@ export function explainEngineDeath(error: unknown): unknown {
         hint: 'Run the same command again: it makes the lab anew.',
       },
     ])
+  if (error.code === 'EMFILE')
+    return new DiagnosticError('refusal', [
+      {
+        code: 'ENGINE_FAILED',
+        severity: 'error',
+        detail: 'The limit of open files (RLIMIT_NOFILE) is reached: netlab needs four for each node of the lab.',
+        hint: 'Raise it with "ulimit -n", or, where that is refused, in /etc/security/limits.conf, and log in again.',
+        facts: [['engine', error.message]],
+      },
+    ])
   if (error.code !== ENGINE_ENDED) return error
   return new DiagnosticError('refusal', [
     {

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Refusal } from '../linux/apply.ts'
 import { siblingSysctls } from '../linux/sysctl.ts'
-import type { Operation } from '../plan/operation.ts'
+import type { AddMount, Operation, WriteFile } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 
 /** errno names whose message needs a fact about kernels beside it. */
@@ -24,12 +24,17 @@ export function explainRefusal(lab: string, operations: readonly Operation[], re
       ['kernel', `${refusal.code}: ${words}${attribute}`],
       ['same as', sameAs(operation, lab)],
     ],
-    ...(operation.type === 'write file' &&
-      refusal.code === 'EACCES' && { hint: 'Write it elsewhere, e.g. under /etc, or bring the lab up as root.' }),
+    ...(isClosed(operation, refusal) && {
+      hint: 'Take another path, e.g. under /etc, or have the tree of its `root` belong to you, or bring the lab up as root.',
+    }),
     ...(MISSING_FEATURE.has(refusal.code) && isAddition(operation)
       ? { command: { sentence: 'The kernel may lack the feature. To see what it has, run:', line: 'netlab doctor' } }
       : {}),
   }
+}
+
+function isClosed(operation: Operation, { code }: Pick<Refusal, 'code'>): operation is WriteFile | AddMount {
+  return (operation.type === 'write file' || operation.type === 'add mount') && code === 'EACCES'
 }
 
 function isAddition({ type }: Operation): boolean {
@@ -38,12 +43,15 @@ function isAddition({ type }: Operation): boolean {
 
 /** The plan was made from a fresh look at the kernel, so some answers mean that another hand was at work. */
 function reason(operation: Operation, { code, extack }: Refusal): string {
-  if (operation.type === 'write file' && code === 'EACCES')
-    return `${operation.path} lies in a folder of this machine that you may not enter, and root of a node may no more than you. `
+  if (isClosed(operation, { code }))
+    return `${operation.path} lies in a folder of another user of this machine, and root of a node may no more than you. `
   if (operation.type === 'set sysctl' && code === 'ENOENT') {
     const { netns, name } = operation
     return `${netns} has no sysctl ${name}; some are the machine's alone.${didYouMean(name, siblingSysctls(name))} `
   }
+  // The kernel's own entries are for addresses of the bridge and of its ports (fdb_add_local).
+  if (operation.type === 'add fdb' && code === 'EEXIST')
+    return `${operation.fdb.lladdr} is in the table already: the bridge has it, one of its ports has it, or another program put it there. `
   // Where the kernel has words it may mean something else that is there: another VXLAN of that VNI.
   if (code === 'EEXIST' && extack === undefined)
     return `It was not in ${operation.netns} when the plan was made, and netlab did not make it. `

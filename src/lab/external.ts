@@ -1,6 +1,6 @@
 // Interfaces of the machine that a file wants: what can be said before anything is made, and their way home.
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { startEngine } from '../linux/engine.ts'
@@ -12,7 +12,7 @@ import { labDirectory, labNames } from './directory.ts'
 
 const INTERFACES = '/sys/class/net'
 
-/** Findings ROOT_NEEDED, INTERFACE_MISSING; a warning DEFAULT_ROUTE_TAKEN. `lab` may have them already. */
+/** Findings ROOT_NEEDED, INTERFACE_MISSING, INVALID_VALUE; a warning DEFAULT_ROUTE_TAKEN. `lab` may have them already. */
 export function findExternals(lab: string, wanted: readonly MachineLink[]): Diagnostic[] {
   if (wanted.length === 0) return []
   const taken = labNameProblem(lab) === undefined ? readTaken(labDirectory(lab)) : [] // a name that is wrong is told, too
@@ -22,6 +22,7 @@ export function findExternals(lab: string, wanted: readonly MachineLink[]): Diag
     if (process.geteuid?.() !== 0) return [{ ...notRoot(device), origin }]
     if (own.has(device)) return []
     if (!existsSync(join(INTERFACES, device))) return [{ ...missing(device), origin }]
+    if (existsSync(join(INTERFACES, device, 'master'))) return [{ ...mastered(device), origin }]
     return routed.has(device) ? [{ ...takesDefault(device), origin }] : []
   })
 }
@@ -54,6 +55,17 @@ function missing(device: string): Diagnostic {
     detail: `This machine has no interface "${device}".`,
     ...(near !== undefined && { hint: `Did you mean "${near}"?` }),
     command: { sentence: 'To see what it has, run:', line: 'ip -br link' },
+  }
+}
+
+/** It leaves its master when it leaves the machine, and nobody puts it back. */
+function mastered(device: string): Diagnostic {
+  const master = basename(readlinkSync(join(INTERFACES, device, 'master')))
+  return {
+    code: 'INVALID_VALUE',
+    severity: 'error',
+    detail: `${device} is in ${master} of this machine, which would lose it.`,
+    command: { sentence: 'To take it out first, run:', line: `ip link set ${device} nomaster` },
   }
 }
 

@@ -67,5 +67,6 @@ function taken({ protocol, address, port }: PublishedPort, { code = '' }: NodeJS
     ...(code === 'EADDRINUSE' && {
       command: { sentence: 'To see which program that is, run:', line: `ss -${protocol === 'tcp' ? 'lt' : 'lu'}np 'sport = :${port}'` },
     }),
+    ...(code === 'EACCES' && { hint: `Publish a higher one, ${port < 1024 ? port + 8000 : 8080} say, or bring the lab up as root.` }),
   }
 }

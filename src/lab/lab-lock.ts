@@ -30,12 +30,11 @@ export async function withLabLock<T>(name: string, work: () => Promise<T>): Prom
 const BRIEF_MS = 200
 const RETRY_MS = 10
 
-/** The state root goes with the last lab, and another command may take it away right after we have made it. */
+/** The state root goes with the last lab, and another command may take it away while we make it, or right after. */
 async function lockLab(name: string): Promise<ReturnType<typeof lockFile>> {
   const limit = performance.now() + BRIEF_MS
   for (;;) {
-    const path = join(makeStateRoot(), `${name}.lock`)
-    const lock = unlessGone(() => lockFile(path))
+    const lock = unlessGone(() => lockFile(join(makeStateRoot(), `${name}.lock`)))
     if (lock === undefined) continue
     if ('release' in lock || performance.now() > limit) return lock
     await setTimeout(RETRY_MS)

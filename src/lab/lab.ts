@@ -19,7 +19,8 @@ import {
 import { run, type Finished } from './run.ts'
 import { releaseLab } from './shared-engine.ts'
 import type { UpOptions } from './up-options.ts'
-import { up as bringUp, type UpResult } from './up.ts'
+import type { UpResult } from './bring-up.ts'
+import { up as bringUp } from './up.ts'
 
 /** How to run a command in a node. */
 export interface ExecOptions {

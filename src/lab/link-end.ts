@@ -1,6 +1,7 @@
 // Which interfaces a word like `r1:eth1` names, in a lab that runs.
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { suggest } from '../diagnostic/suggest.ts'
+import { isPortOf } from '../state/port.ts'
 import type { LinkEnd, NetworkState, VethLink } from '../state/network.ts'
 import type { LabMemory, LabRecord } from './state.ts'
 
@@ -30,11 +31,6 @@ function cableEnds(desired: NetworkState, netns: string): readonly (readonly [st
   return [...(desired.namespaces.get(netns)?.links ?? [])].flatMap(([ifname, link]) =>
     link.kind === 'veth' ? [[ifname, link] as const] : [],
   )
-}
-
-function isPortOf(desired: NetworkState, netns: string, link: VethLink, bridge: string): boolean {
-  const master = link.master === undefined ? undefined : desired.namespaces.get(netns)?.links.get(link.master)
-  return link.master === bridge || (master?.alias !== undefined && master.alias === bridge)
 }
 
 /** The other end of a cable. */

@@ -4,7 +4,7 @@ import type { LiveLink } from '../linux/live.ts'
 import type { Operation } from '../plan/operation.ts'
 import { chainOperations } from '../plan/qdisc-chain.ts'
 import { withDistributions } from '../plan/working.ts'
-import { findProblems, limitWarning } from '../state/impairment-problem.ts'
+import { findProblems, findWarnings } from '../state/impairment-problem.ts'
 import { impairmentTexts } from '../state/impairment-text.ts'
 import { IMPAIRMENT_KEYS, mergeImpairments, parseImpairment, type ImpairmentKey } from '../state/impairment-words.ts'
 import { impairmentOf, qdiscsOf, type ImpairmentChange } from '../state/impairment.ts'
@@ -59,8 +59,8 @@ export async function setLink(lab: string, word: string, settings: LinkSettings,
     word,
     options,
     (live, end) => {
-      const { operations, warning } = impairmentOperations(live, end, change)
-      if (warning !== undefined) warnings.push(warning)
+      const { operations, warnings: told } = impairmentOperations(live, end, change)
+      warnings.push(...told)
       return operations
     },
     warnings,
@@ -126,7 +126,7 @@ function impairmentOperations(
   live: LiveLab,
   end: LinkEnd,
   change: ImpairmentChange,
-): { operations: readonly Operation[]; warning?: Diagnostic } {
+): { operations: readonly Operation[]; warnings: readonly Diagnostic[] } {
   const link = live.link(end)
   const chain = observedChain(live, end, link)
   const now = impairmentOf(chain, link.mtu)
@@ -135,10 +135,8 @@ function impairmentOperations(
   const wanted = mergeImpairments(now, change)
   const problems = findProblems(wanted, link.mtu)
   if (problems.length > 0) throw invalid(problems.map(({ detail }) => `${name}: ${detail}`))
-  const small = limitWarning(wanted, link.mtu)
-  const warning: Diagnostic | undefined = small === undefined ? undefined : { code: 'LIMIT_TOO_SMALL', severity: 'warning', ...small }
-  const operations = toChain(end, qdiscsOf(wanted, link.mtu), chain)
-  return { operations, ...(warning !== undefined && { warning }) }
+  const warnings = findWarnings(wanted, link.mtu).map(({ key: _, ...told }): Diagnostic => ({ severity: 'warning', ...told }))
+  return { operations: toChain(end, qdiscsOf(wanted, link.mtu), chain), warnings }
 }
 
 function toChain({ netns, ifname }: LinkEnd, desired: QdiscChain | undefined, observed: QdiscChain | undefined): readonly Operation[] {

@@ -10,6 +10,10 @@ import { withLabLock } from './lab-lock.ts'
 import { endName } from './link-end.ts'
 import { runningRecord } from './running.ts'
 import { readMemory, type LabMemory, type LabRecord } from './state.ts'
+import { findUntaken } from './taken-as-asked.ts'
+
+const AFTERMATH = 'Nothing was changed.'
+const LEFT = 'Taking it back failed. "netlab plan" shows where the lab stands.'
 
 export interface LiveLab {
   readonly record: LabRecord
@@ -17,7 +21,10 @@ export interface LiveLab {
   /** A link as it is now. Errors: refusal UNKNOWN_INTERFACE where somebody has taken it away. */
   link(end: LinkEnd): LiveLink
   tables(netns: string): Pick<NamespaceState, 'addrs' | 'routes' | 'neighs'>
-  /** Carries operations out; on a refusal all are taken back. Errors: refusal KERNEL_REFUSED. */
+  /**
+   * Carries operations out; on a refusal all are taken back, and where the kernel made something else of a discipline.
+   * Errors: refusal KERNEL_REFUSED, FEATURE_MISSING, NOT_AS_DESIRED.
+   */
   apply(operations: readonly Operation[]): void
   close(): void
 }
@@ -44,7 +51,7 @@ function liveLab(record: LabRecord, memory: LabMemory): LiveLab {
     opened.set(netns, live)
     return live
   }
-  const applyAll = (operations: readonly Operation[]): { done: Operation[]; failure?: () => DiagnosticError } => {
+  const applyAll = (operations: readonly Operation[]): { done: Operation[]; problems: (aftermath: string) => Diagnostic[] } => {
     const done: Operation[] = []
     for (let start = 0; start < operations.length;) {
       const { netns } = operations[start]!
@@ -55,12 +62,12 @@ function liveLab(record: LabRecord, memory: LabMemory): LiveLab {
       done.push(...operations.slice(start, end).filter((_, index) => !refused.has(index)))
       if (refusal !== undefined) {
         const index = start + refusal.index
-        const told = (): Diagnostic => explainRefusal(record.name, operations, { ...refusal, index }, 'Nothing was changed.')
-        return { done, failure: () => new DiagnosticError('refusal', [told()]) }
+        return { done, problems: (aftermath) => [explainRefusal(record.name, operations, { ...refusal, index }, aftermath)] }
       }
       start = end
     }
-    return { done }
+    for (const netns of opened.values()) netns.refresh()
+    return { done, problems: (aftermath) => findUntaken(done, (netns, ifname) => netnsOf(netns).link(ifname)?.chain, aftermath) }
   }
   return {
     record,
@@ -73,10 +80,12 @@ function liveLab(record: LabRecord, memory: LabMemory): LiveLab {
     tables: (netns) => netnsOf(netns).tables(),
     close: () => opened.forEach((netns) => netns.close()),
     apply: (operations) => {
-      const { done, failure } = applyAll(operations)
-      if (failure !== undefined) applyAll(undoAll(done))
-      for (const netns of opened.values()) netns.refresh()
-      if (failure !== undefined) throw failure()
+      const { done, problems } = applyAll(operations)
+      const undone = problems(AFTERMATH)
+      if (undone.length === 0) return
+      const half = problems(LEFT) // before the way back: some are read from the kernel
+      const left = applyAll(undoAll(done)).problems('This was a step back.')
+      throw new DiagnosticError('refusal', left.length === 0 ? undone : [...half, ...left])
     },
   }
 }

@@ -9,7 +9,7 @@ const REFUSED = /Operation not permitted|Invalid argument|\b(?:EPERM|EINVAL)\b/
 export function oneUserRemedy(pid: number | undefined, output: string): Pick<Diagnostic, 'hint' | 'command'> {
   if (pid === undefined || !REFUSED.test(output) || !hasOneUser(pid)) return {}
   return {
-    hint: 'This lab knows root alone, for you have no subordinate ids: a program that changes its user, or gives files to another, fails. Tell it to stay root (dnsmasq --user=root), or have the package uidmap installed and a range given to you, and bring the lab up anew.',
+    hint: 'This lab knows root alone, for you have no subordinate ids: a program that changes its user, or gives files to another, fails. Tell it to stay root (dnsmasq --user=root --group=root), or have the package uidmap installed and a range given to you, and bring the lab up anew.',
     command: { sentence: 'Root gives it with:', line: subordinateIdsCommand() },
   }
 }

@@ -24,13 +24,14 @@ export interface ReadyScope {
 /** Resolves when the service is ready; with words where it has failed, or has not become ready in time. Errors: the signal's reason. */
 export async function waitUntilReady(scope: ReadyScope, name: ServiceName, ready: ReadyConditions): Promise<string | undefined> {
   const limit = performance.now() + ready.timeoutMs
+  const limited = { ...scope, limit }
   for (;;) {
     const supervised = await askSupervisor(scope.directory, name, 'status').catch((error: unknown) => (error as Error).message)
     if (typeof supervised === 'string') return `cannot be asked: ${supervised}`
     if (supervised === undefined) return 'has lost its supervisor'
     const { status } = supervised
     if (status.state !== 'running' && status.state !== 'waiting') return statusText(status)
-    const missing = status.state === 'waiting' ? `is ${statusText(status)}` : await missingCondition(scope, name, ready, status)
+    const missing = status.state === 'waiting' ? `is ${statusText(status)}` : await missingCondition(limited, name, ready, status)
     if (missing === undefined) return undefined
     if (performance.now() > limit) return `is not ready after ${ready.timeoutMs / 1000} s: ${missing}`
     scope.signal?.throwIfAborted()
@@ -38,9 +39,14 @@ export async function waitUntilReady(scope: ReadyScope, name: ServiceName, ready
   }
 }
 
+/** `limit` is when waiting ends, as performance.now() has it. */
+interface LimitedScope extends ReadyScope {
+  readonly limit: number
+}
+
 /** What does not hold yet, in words. */
 async function missingCondition(
-  scope: ReadyScope,
+  scope: LimitedScope,
   name: ServiceName,
   ready: ReadyConditions,
   status: ServiceStatus,
@@ -70,16 +76,24 @@ function outputSince(directory: string, name: ServiceName, offset: number): stri
   return readFileSync(logPaths(directory, name)[1]).subarray(offset).toString()
 }
 
+/** A command that is still at it when waiting ends has not succeeded. */
 async function failedCommand(
-  { directory, env, capabilities, signal }: ReadyScope,
+  { directory, env, capabilities, signal, limit }: LimitedScope,
   { netns }: ServiceName,
   argv: readonly string[],
 ): Promise<string | undefined> {
-  const { status, stdout, stderr } = await run(enterCommand(directory, netns, argv, capabilities), {
+  const overdue = AbortSignal.timeout(Math.max(0, Math.ceil(limit - performance.now())))
+  const finished = await run(enterCommand(directory, netns, argv, capabilities), {
     env,
     cwd: '/',
-    ...(signal !== undefined && { signal }),
+    signal: signal === undefined ? overdue : AbortSignal.any([signal, overdue]),
+    killSignal: 'SIGKILL', // it may ignore any other; its nsexec takes it along
+  }).catch((error: unknown) => {
+    if (!overdue.aborted || signal?.aborted) throw error
+    return undefined
   })
+  if (finished === undefined) return 'its `command` has not ended'
+  const { status, stdout, stderr } = finished
   if (status === 0) return undefined
   const words = `${stdout}${stderr}`.trim().split('\n').at(-1) ?? ''
   return `its \`command\` ends with status ${status}${words === '' ? '' : ` (${words})`}`

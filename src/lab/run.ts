@@ -13,7 +13,14 @@ export interface Finished {
 /** Runs a command line, `input` on its standard input (nothing where absent). Errors: what spawn(3) says. */
 export function run(
   command: { readonly file: string; readonly args: readonly string[] },
-  options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly input?: string
+    readonly env?: NodeJS.ProcessEnv
+    readonly cwd?: string
+    readonly signal?: AbortSignal
+    /** What it gets when `signal` aborts. Default: SIGTERM. */
+    readonly killSignal?: NodeJS.Signals
+  } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const { input, ...rest } = options

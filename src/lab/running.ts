@@ -4,6 +4,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { startEngine, type Engine } from '../linux/engine.ts'
 import { labDirectory, labNames } from './directory.ts'
+import { explainEngineDeath } from './explain-engine.ts'
 import { isAlive, readMemory, readRecord, type LabMemory, type LabRecord } from './state.ts'
 
 /** A lab that runs, and an engine in it. Close the engine. */
@@ -22,7 +23,7 @@ export function runningRecord(name: string): LabRecord {
   return record
 }
 
-/** Opens a lab that runs. Errors: as `runningRecord`. */
+/** Opens a lab that runs. Errors: as `runningRecord`, also where it ends meanwhile; refusal ENGINE_FAILED. */
 export async function openLab(name: string): Promise<OpenLab> {
   const record = runningRecord(name)
   const engine = startEngine(record.holderPid)
@@ -32,7 +33,7 @@ export async function openLab(name: string): Promise<OpenLab> {
     return { record, memory: readMemory(name), directory, engine }
   } catch (error) {
     await engine.close()
-    throw error
+    throw isAlive(record) ? explainEngineDeath(error) : new DiagnosticError('refusal', [deadLab(name)])
   }
 }
 

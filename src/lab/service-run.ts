@@ -102,6 +102,12 @@ export function serviceEnvironment(env: Readonly<Record<string, string>>): NodeJ
   return { PATH, HOME, USER: 'root', LOGNAME: 'root', SHELL: '/bin/sh', ...(LANG !== undefined && { LANG }), ...env }
 }
 
+/** The way out where a service has done its work and ended, in the words of statusText. */
+export function doneHint(words: string): Pick<Diagnostic, 'hint'> {
+  if (words !== 'ended with status 0') return {}
+  return { hint: 'What ends when it is done belongs under `setup`; with `restart: always` it is run again and again.' }
+}
+
 /** Ends a service, if it is there. */
 export async function stopService({ netns, name }: StopService, directory: string): Promise<void> {
   await askSupervisor(directory, { netns, service: name }, 'end')
@@ -125,6 +131,7 @@ function failureOf(plan: Plan, operation: StartService, words: string, { directo
         ['same as', sameAs(operation, plan.lab)],
         ...log.map((line) => ['log', line] as const),
       ],
+      ...doneHint(words),
       ...remedy,
     },
   ]

@@ -14,7 +14,7 @@ import { waitUntilReady } from './ready.ts'
 import { openLab, runningRecord } from './running.ts'
 import { oomFacts } from './limits.ts'
 import { lastLines } from './service-log.ts'
-import { serviceEnvironment } from './service-run.ts'
+import { doneHint, serviceEnvironment } from './service-run.ts'
 import { readMemory } from './state.ts'
 
 /** A service of a running lab. */
@@ -54,8 +54,8 @@ function supervisedState(directory: string, name: ServiceName): ReturnType<typeo
   })
 }
 
-/** Services that the file has and that do not run, each with its last lines. */
-export function findDeadServices(directory: string, desired: NetworkState, observed: NetworkState): Diagnostic[] {
+/** Services that the file has and that do not run, each with its last lines. `aftermath` says what becomes of the lab. */
+export function findDeadServices(directory: string, desired: NetworkState, observed: NetworkState, aftermath: string): Diagnostic[] {
   return [...desired.namespaces].flatMap(([netns, { services }]) =>
     [...services].flatMap(([service, { origin }]): Diagnostic[] => {
       const status = observed.namespaces.get(netns)?.services.get(service)?.status
@@ -65,8 +65,9 @@ export function findDeadServices(directory: string, desired: NetworkState, obser
         {
           code: 'SERVICE_FAILED',
           severity: 'error',
-          detail: `The service ${service} of ${netns} was ready, and ${words} since.`,
+          detail: `The service ${service} of ${netns} was ready, and ${words} since. ${aftermath}`,
           ...(origin !== undefined && { origin }),
+          ...doneHint(words),
           facts: [
             ...oomFacts(directory, netns),
             ...lastLines(directory, { netns, service }, LOG_LINES).map((line) => ['log', line] as const),

@@ -10,6 +10,8 @@ import { readMemory } from './state.ts'
 export interface Sketch {
   readonly lab: string
   readonly desired: NetworkState
+  /** What the commands of each node find in their environment, beside that of whoever runs them. */
+  readonly env: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** Absent where the lab does not run. */
   readonly observed?: NetworkState
   /** Of the file, beside errors. */
@@ -32,12 +34,12 @@ export async function sketch(source: SketchSource): Promise<Sketch> {
 }
 
 function wishOfFile(file: string): Sketch {
-  const { name, desired, diagnostics, sources } = compileTopology(file)
+  const { name, desired, env, diagnostics, sources } = compileTopology(file)
   if (desired === undefined || hasErrors(diagnostics)) throw new FindingsError(diagnostics, sources)
-  return { lab: name, desired, warnings: diagnostics, sources }
+  return { lab: name, desired, env, warnings: diagnostics, sources }
 }
 
 function wishOfLab(lab: string): Sketch {
-  runningRecord(lab)
-  return { lab, desired: readMemory(lab).desired, warnings: [], sources: new Map() }
+  const { env } = runningRecord(lab)
+  return { lab, desired: readMemory(lab).desired, env: new Map(Object.entries(env)), warnings: [], sources: new Map() }
 }

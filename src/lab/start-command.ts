@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { constants } from 'node:os'
+import { sendSignal } from '../linux/process.ts'
 import type { NodeCommand } from './exec.ts'
 
 /** A command that was started. */
@@ -37,11 +38,7 @@ export function startCommand(command: NodeCommand, { onStdout, onStderr, stdoutP
     done,
     kill: (signal) => {
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-      try {
-        process.kill(-child.pid, signal)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has just ended
-      }
+      sendSignal(-child.pid, signal)
     },
   }
 }

@@ -1,10 +1,10 @@
 // What is remembered of a running lab: state.json for every command and for people, desired.v8 for the next `up`.
-// Written whole and renamed, so that a reader finds the old or the new and never a half.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { processStart } from '../linux/process.ts'
+import { writeWhole } from '../linux/write-whole.ts'
 import type { NamespaceState, NetworkState } from '../state/network.ts'
 import { labDirectory } from './directory.ts'
 
@@ -113,11 +113,6 @@ export function writeMemory(name: string, memory: LabMemory): void {
     ...(intended !== undefined && { intended: withoutContents(intended) }),
   }
   writeWhole(join(labDirectory(name), 'desired.v8'), serialize(slim))
-}
-
-function writeWhole(path: string, content: string | Uint8Array): void {
-  writeFileSync(`${path}.new`, content, { mode: 0o600 })
-  renameSync(`${path}.new`, path)
 }
 
 /** The digests say enough of files: a thousand nodes have a thousand copies of /etc/hosts. */

@@ -28,12 +28,14 @@ export interface Verified {
 export interface Expectation {
   readonly network: NetworkState
   readonly scope: ObserveScope
+  /** What becomes of the lab where it is something else: a sentence. */
+  readonly aftermath: string
 }
 
 /** What a plan must have made of the lab: known before it is carried out. */
-export function expectationOf(desired: NetworkState, plan: Plan): Expectation {
+export function expectationOf(desired: NetworkState, plan: Plan, aftermath: string): Expectation {
   const network = readBack(desired, plan)
-  return { network, scope: scopeAfter(network, plan) }
+  return { network, scope: scopeAfter(network, plan), aftermath }
 }
 
 /**
@@ -46,14 +48,14 @@ export async function verify(
   directory: string,
   ready: ReadyLab,
   plan: Plan,
-  { network: expected, scope }: Expectation,
+  { network: expected, scope, aftermath }: Expectation,
   memory?: LabMemory,
 ): Promise<Verified> {
   const { observation, warnings } = await settledObservation(engine, scope)
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const withLimits = withObservedLimits(directory, await withObservedServices(directory, withRulesets))
   const observed = withExternals(withOwnOptions(withLimits, expected), expected)
-  const dead = findDeadServices(directory, ready.desired, observed)
+  const dead = findDeadServices(directory, ready.desired, observed, aftermath)
   if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranPrograms = plan.operations.some(({ type }) => type === 'run setup' || type === 'start service')
   const before = memory?.tolerated ?? new Set<string>()
@@ -66,7 +68,7 @@ export async function verify(
       wrong.map((difference) => ({
         code: 'NOT_AS_DESIRED',
         severity: 'error',
-        detail: `${formatDifference(difference)}. The kernel took the request and did something else, or another program changed it since.`,
+        detail: `${formatDifference(difference)}. The kernel took the request and did something else, or another program changed it since. ${aftermath}`,
         ...(difference.origin !== undefined && { origin: difference.origin }),
       })),
     )

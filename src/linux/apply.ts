@@ -10,6 +10,7 @@ import { makeNode } from './furnish.ts'
 import { addMount, delMount } from './mount.ts'
 import { addNetns, delNetns } from './namespace.ts'
 import { isTun, newIfindex, placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
+import { RequestRefused } from './send-request.ts'
 import { writeSysctl } from './sysctl.ts'
 import { transact, type NetlinkSocket, type Request } from './transport.ts'
 import { addTun } from './tun.ts'
@@ -38,9 +39,21 @@ export interface ApplyOutcome {
 /** Carries out operations until the kernel refuses one; those that left in the same datagram are tried too. */
 export function apply(world: World, operations: readonly Operation[]): ApplyOutcome {
   try {
-    return applyAll(world, operations)
+    const outcome = applyAll(world, operations)
+    heedGroupsAgain(world, operations, outcome.refusals)
+    return outcome
   } finally {
     flushPuts(world.holder)
+  }
+}
+
+/** A bridge that has no room for one more group stops snooping (br_multicast_new_group: E2BIG): what is refused is to have no effect. */
+function heedGroupsAgain(world: World, operations: readonly Operation[], refusals: readonly Refusal[]): void {
+  for (const { index, code } of refusals) {
+    const operation = operations[index]
+    if (code !== 'E2BIG' || operation?.type !== 'add mdb') continue
+    const { netns, cause, bridge } = operation
+    takeBack(placeOperation(world, { type: 'set link', netns, cause, ifname: bridge, set: { bridge: { mcastSnooping: true } } }))
   }
 }
 
@@ -156,6 +169,10 @@ function writeSingly(world: World, namespace: OpenNamespace, files: readonly Pla
 }
 
 function refusalOf(error: unknown, index: number): Refusal {
+  if (error instanceof RequestRefused) {
+    const { code, extack, attribute } = error
+    return { index, code, ...(extack !== undefined && { extack }), ...(attribute !== undefined && { attribute }) }
+  }
   if (error instanceof SyscallError) return { index, code: error.code, syscall: error.syscall }
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
     const path = 'path' in error ? ` ${String(error.path)}` : ''

@@ -6,7 +6,9 @@ import { setTimeout } from 'node:timers/promises'
 import { cgroupFiles, cgroupName } from '../state/cgroup-files.ts'
 import { CPU_PERIOD_US, LIMITED, type Limited, type Limits, type Usage } from '../state/limits.ts'
 import { ioUsage, readIo, writeIo } from './cgroup-io.ts'
+import { sendSignal } from './process.ts'
 import { isErrno } from './sysctl.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** A cgroup of a node, by a line `VERSION:CONTROLLER,…:PATH` of the note; native/cgroup.c reads it, too. */
 interface Place {
@@ -99,7 +101,7 @@ export function setLimits(directory: string, node: string, limits: Limits): void
     places = withControllers(places, lacking, basename(directory), node)
     mkdirSync(join(directory, 'cgroups'), { recursive: true, mode: 0o700 })
     const lines = places.map(({ version, controllers, path }) => `${version}:${controllers.join(',')}:${path}\n`)
-    writeFileSync(notePath(directory, node), lines.join(''), { mode: 0o600 })
+    writeWhole(notePath(directory, node), lines.join(''), join(directory, 'cgroups.new')) // each file in there is a node's
     for (const place of places) makeCgroup(place)
   }
   for (const { version, controllers, path } of places) {
@@ -244,7 +246,8 @@ export async function removeCgroups(directory: string, node: string): Promise<vo
   for (const { path } of readPlaces(directory, node)) {
     const limit = performance.now() + REMOVE_MS
     while (!removeEmpty(path)) {
-      for (const pid of (readValue(path, 'cgroup.procs') ?? '').split('\n')) kill(Number(pid))
+      const pids = (readValue(path, 'cgroup.procs') ?? '').split('\n').map(Number)
+      for (const pid of pids) if (pid > 0) sendSignal(pid, 'SIGKILL') // 0: this pid namespace does not see it
       if (performance.now() > limit)
         throw Object.assign(new Error(`EBUSY: processes of ${node} do not end, rmdir '${path}'`), { code: 'EBUSY' })
       await setTimeout(RETRY_MS)
@@ -263,14 +266,5 @@ function removeEmpty(path: string): boolean {
     if (isErrno(error, 'ENOENT')) return true
     if (isErrno(error, 'EBUSY') || isErrno(error, 'ENOTEMPTY')) return false
     throw error
-  }
-}
-
-function kill(pid: number): void {
-  if (pid <= 0) return // of a process that this pid namespace does not see
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (!isErrno(error, 'ESRCH')) throw error
   }
 }

@@ -73,7 +73,12 @@ const MAX_LINKS = 40 // as the kernel, <linux/namei.h> MAXSYMLINKS
  */
 export function uncoveredDirectory(ground: Ground, path: string): string | undefined {
   const target = realTarget(path)
-  return isOwn(ground, target) || existsSync(target) ? undefined : nearestDirectory(target)
+  if (existsSync(target)) return undefined
+  const directory = nearestDirectory(target)
+  if (!isOwn(ground, target)) return directory
+  // In an ordinary user's overlay, directories of others stay closed to root of a node. A root of its own is covered by nothing: what would
+  // show is the machine's.
+  return ground.isRooted || mayDo(directory, ACCESS.W_OK | ACCESS.X_OK) ? undefined : directory
 }
 
 /** What of a node's tree is its own to write, as far as the base can tell. */
@@ -159,8 +164,12 @@ function overlay(world: World, namespace: OpenNamespace, directory: string): voi
 }
 
 export function isOpen(directory: string): boolean {
+  return mayDo(directory, ACCESS.R_OK | ACCESS.X_OK)
+}
+
+function mayDo(directory: string, mode: number): boolean {
   try {
-    accessSync(directory, ACCESS.R_OK | ACCESS.X_OK)
+    accessSync(directory, mode)
     return true
   } catch {
     return false

@@ -1,8 +1,8 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
-import { existsSync, openSync } from 'node:fs'
-import { access, rm } from 'node:fs/promises'
+import { existsSync, openSync, rmSync } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
@@ -13,7 +13,9 @@ import { lookupRoute } from './flow/route-lookup.ts'
 import { runFlows } from './flow/run.ts'
 import type { ApplyPart, EngineCall, EngineReply, StartArguments } from './engine-protocol.ts'
 import { listNamespaces } from './holder.ts'
+import { notedLinks, removeHostLinks, removeMadeNetns } from './host-links.ts'
 import { idMapKey } from './id-map.ts'
+import { MNT_DETACH, umount } from './libc.ts'
 import { lockFile } from './lock.ts'
 import { moveInLab } from './move.ts'
 import { observe } from './observe.ts'
@@ -96,7 +98,7 @@ async function answer(call: EngineCall): Promise<unknown> {
   switch (call.method) {
     case 'start': {
       unfinished = call.arguments.directory
-      await access('/') // starts the thread pool while this thread is still in the machine's mount namespace
+      await access('/') // starts the thread pool: threads started later would share this one's root directory, and setns(2) refuse
       const holderPid = await startHolder(call.arguments)
       world = enterWorld(call.arguments.directory, holderPid, host)
       return holderPid
@@ -105,8 +107,10 @@ async function answer(call: EngineCall): Promise<unknown> {
       const { unpackImage } = await import('./unpack.ts')
       return unpackImage(`${call.arguments.tree}${idMapKey()}`, call.arguments.layers)
     }
+    case 'removeImages':
+      return (await import('./unpack.ts')).removeImages(call.arguments.trees)
     case 'enter':
-      await access('/') // as above: a thread that is started later would share this one's root directory, and setns(2) would refuse
+      await access('/') // as above
       world = enterWorld(call.arguments.directory, call.arguments.holderPid, host)
       return call.arguments.holderPid
     case 'prepare':
@@ -167,8 +171,7 @@ process.on('message', (message: EngineCall | { cancel: true } | { end: true }) =
     (error: unknown) => tell({ id: message.id, error: serialize(error) }),
   )
 })
-// The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory. The thread pool
-// removes it, since its threads are still in the machine's mount namespace, where the directory is not covered by the lab's tmpfs.
+// The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory.
 process.on('disconnect', () => {
   if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
   if (unfinished === undefined) process.exit(0)
@@ -180,6 +183,10 @@ process.on('disconnect', () => {
 /** How long a client that was killed may take to let go of its lock: its files are closed one by one, the channel before the lock. */
 const LAST_BREATH_MS = 2_000
 
+/**
+ * No file is touched through the thread pool: glibc before 2.41 may lose the wake-up of its threads (bug 25847), and after this there
+ * comes no other request to wake them, so that the lock would be held for ever.
+ */
 async function removeUnfinished(directory: string): Promise<void> {
   const limit = performance.now() + LAST_BREATH_MS
   let lock = lockOf(directory)
@@ -189,15 +196,16 @@ async function removeUnfinished(directory: string): Promise<void> {
   }
   // Whoever has the lab's lock by now cleans up itself, and may have begun the next lab of that name.
   if ('heldBy' in lock) process.exit(0)
+  if (world !== undefined) umount(directory, MNT_DETACH) // the lab's tmpfs: below it lies what the machine sees
+  const links = notedLinks(directory)
+  if (links !== undefined) {
+    removeHostLinks(links.paths, links.holderPid)
+    removeMadeNetns()
+  }
   // A lab that has a record may have links elsewhere, which the record names, or interfaces of the
   // machine, and notes of cgroups name these: it stays, for the next command to clean up.
-  const isThere = (name: string): Promise<boolean> =>
-    access(join(directory, name)).then(
-      () => true,
-      () => false,
-    )
-  if (!hasExternals(directory) && !(await isThere('state.json')) && !(await isThere('cgroups')))
-    await rm(directory, { recursive: true, force: true })
+  if (!hasExternals(directory) && !['state.json', 'cgroups'].some((name) => existsSync(join(directory, name))))
+    rmSync(directory, { recursive: true, force: true })
   lock.release()
   process.exit(0)
 }

@@ -26,6 +26,7 @@ export interface ApplyPart {
 export type EngineCall = { readonly id: number } & (
   | { readonly method: 'start'; readonly arguments: StartArguments }
   | { readonly method: 'unpack'; readonly arguments: { readonly tree: string; readonly layers: readonly LayerState[] } }
+  | { readonly method: 'removeImages'; readonly arguments: { readonly trees: readonly string[] } }
   | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
   | { readonly method: 'prepare'; readonly arguments: { readonly count: number } }
   | { readonly method: 'apply'; readonly arguments: ApplyPart }

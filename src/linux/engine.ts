@@ -25,6 +25,8 @@ export interface Engine {
   start(directory: string): Promise<number>
   /** Unpacks the layers of an image, unless that has been done; then the engine is of no further use. Errors: IMAGE_BROKEN. */
   unpack(tree: string, layers: readonly LayerState[]): Promise<void>
+  /** Removes unpacked images: the paths that went. */
+  removeImages(trees: readonly string[]): Promise<string[]>
   /** Makes network namespaces for nodes to come, while it is not asked for anything else. */
   prepare(count: number): Promise<void>
   /** Enters a lab that runs. */
@@ -35,11 +37,11 @@ export interface Engine {
   observe(scope: ObserveScope, options?: { readonly withFacts?: boolean }): Promise<Observation>
   /** Values of sysctls in a namespace that is new; those this kernel does not have are left out. */
   defaults(names: readonly string[]): Promise<Map<string, string>>
-  /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
   /** Moves a link to another namespace of the lab, where it is down and has no address. Returns the kernel's no. */
   moveLink(from: LinkEnd, to: LinkEnd): Promise<Pick<Refusal, 'code' | 'extack'> | undefined>
   /** Gives a lab's interfaces of the machine back, after the lab's end. Returns those that could not be, or not as they were. */
   returnLinks(directory: string): Promise<readonly LostLink[]>
+  /** Whether the kernel has queueing disciplines: kinds, or `netem seed`. */
   probeQdiscs(names: readonly string[]): Promise<Probe[]>
   /** Sends from nodes, all at once, and hears what comes back. With `taps`, every packet that passes these namespaces is seen, `withFrames` byte by byte. */
   flows(flows: readonly Flow[], taps?: readonly string[], withFrames?: boolean): Promise<FlowOutcome>
@@ -193,6 +195,10 @@ class EngineProcess implements Engine {
 
   unpack(tree: string, layers: readonly LayerState[]): Promise<void> {
     return this.#ask({ method: 'unpack', arguments: { tree, layers } })
+  }
+
+  removeImages(trees: readonly string[]): Promise<string[]> {
+    return this.#ask({ method: 'removeImages', arguments: { trees } })
   }
 
   prepare(count: number): Promise<void> {

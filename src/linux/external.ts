@@ -1,7 +1,7 @@
 // Interfaces of the machine in a lab. Whatever the kernel has of the lab goes with the holder, and so would a virtual interface of the
 // machine in it: so each namespace that has one is kept by a mount in the lab's directory, as `ip netns` keeps its own, until all have
 // been given back. How they were is written down there before they are taken.
-import { existsSync, mkdirSync, openSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TakeLink } from '../plan/operation.ts'
 import type { RouteState } from '../state/network.ts'
@@ -9,6 +9,7 @@ import { attachMount, close, CLONE_NEWNET, MNT_DETACH, openTree, setns, umount }
 import { addrAgain, decodeAddr } from './message/addr.ts'
 import { decodeLink, getLinks, moveLink, setLink, type LinkMessage } from './message/link.ts'
 import { decodeRoute, newRoute } from './message/route.ts'
+import { sendRequest } from './send-request.ts'
 import { readTaken, takenPath, writeTaken, type LostLink, type TakenLink } from './taken.ts'
 import { dump, openNetlink, transact, type NetlinkSocket, type Request } from './transport.ts'
 import { IFF_UP, RT_TABLE_LOCAL, RTM_GETADDR, RTM_GETLINK, RTM_GETROUTE } from './uapi.ts'
@@ -34,8 +35,8 @@ export function takeLink(world: World, namespace: OpenNamespace, { ifname, link 
     })
     const { mtu, lladdr, alias = '' } = link
     try {
-      send(machine, moveLink(found.ifindex, namespace.net, ifname, ifindex))
-      send(namespace.netlink, setLink(ifindex, { mtu, alias, ...(lladdr !== undefined && { lladdr }) }, undefined))
+      sendRequest(machine, moveLink(found.ifindex, namespace.net, ifname, ifindex))
+      sendRequest(namespace.netlink, setLink(ifindex, { mtu, alias, ...(lladdr !== undefined && { lladdr }) }, undefined))
     } catch (error) {
       giveBack(world, namespace, ifname)
       throw error
@@ -73,6 +74,7 @@ export function giveBack(world: World, namespace: OpenNamespace, ifname: string)
 export function giveAllBack(directory: string, home: number): LostLink[] {
   const taken = readTaken(directory)
   const lost = taken.flatMap(({ netns, ...entry }): LostLink[] => {
+    if (!isKept(directory, netns) || !isKept(directory, MACHINE)) return [] // it was about to be taken
     const open = (name: string): number => openSync(join(directory, KEPT, name), 'r')
     try {
       const [inside, machine] = [open(netns), open(MACHINE)]
@@ -96,9 +98,9 @@ function forget(directory: string, before: readonly TakenLink[], left: readonly 
   if (left.length > 0) writeTaken(directory, left)
   for (const name of new Set(before.flatMap(({ netns }) => [netns, MACHINE]))) {
     const path = join(directory, KEPT, name)
-    if (needed.has(name) || !existsSync(path)) continue
-    umount(path, MNT_DETACH)
-    rmSync(path)
+    if (needed.has(name)) continue
+    if (isKept(directory, name)) umount(path, MNT_DETACH)
+    rmSync(path, { force: true })
   }
   if (left.length > 0) return
   rmSync(takenPath(directory), { force: true })
@@ -108,12 +110,18 @@ function forget(directory: string, before: readonly TakenLink[], left: readonly 
 /** A namespace with a mount of its own lives on without a process. This thread is in the machine's mount namespace. */
 function keep(directory: string, name: string, net: number): void {
   const path = join(directory, KEPT, name)
-  if (existsSync(path)) return
+  if (isKept(directory, name)) return
   mkdirSync(join(directory, KEPT), { recursive: true, mode: 0o700 })
   writeFileSync(path, '')
   const tree = openTree(`/proc/thread-self/fd/${net}`)
   attachMount(tree, path)
   close(tree)
+}
+
+/** Whether the namespace is mounted there: an engine that is killed may leave the file alone. */
+function isKept(directory: string, name: string): boolean {
+  const found = statSync(join(directory, KEPT, name), { throwIfNoEntry: false })
+  return found !== undefined && found.dev !== statSync(directory).dev
 }
 
 /** Moves it home and makes it as it was. Returns why it is not back, or not as it was. Leaves this thread in one of the two networks. */
@@ -131,7 +139,7 @@ function bringHome({ device, ifindex, home }: TakenLink, insideNet: number, mach
       return `the machine takes it neither as ${device} nor as ${ownName}`
     const found = linksOf(machine).find((one) => one.ifname === ownName)
     if (found === undefined) return 'it did not arrive'
-    const refused = restore(machine, { ...home, ifindex: found.ifindex })
+    const refused = restore(machine, { ...home, ifindex: found.ifindex }, found.lladdr)
     if (!isMoved) return `it came back as ${ownName}: another interface has its name`
     return refused.length === 0 ? undefined : `it is back, but for ${refused.join(', ')}`
   } finally {
@@ -150,11 +158,11 @@ function move(inside: NetlinkSocket, ifindex: number, machineNet: number, name: 
   return [oldIfindex, ifindex].some((number) => transact(inside, [moveLink(ifindex, machineNet, name, number)]).length === 0)
 }
 
-/** What could not be restored. */
-function restore(machine: NetlinkSocket, home: TakenLink['home']): string[] {
+/** What could not be restored. `now`: its link-layer address, which a tunnel does not let itself be given. */
+function restore(machine: NetlinkSocket, home: TakenLink['home'], now: string | undefined): string[] {
   const { ifindex, up, mtu, lladdr, alias = '', addrGenMode: mode, addrs, routes } = home
   const steps: (readonly [string, Request])[] = [
-    ['its settings', setLink(ifindex, { mtu, alias, ...(lladdr !== undefined && { lladdr }) }, undefined)],
+    ['its settings', setLink(ifindex, { mtu, alias, ...(lladdr !== undefined && lladdr !== now && { lladdr }) }, undefined)],
     ...(mode === undefined || mode === 'other' ? [] : [['its IPv6 mode', setLink(ifindex, { addrGenMode: mode }, undefined)] as const]),
     ['its state', setLink(ifindex, { up }, undefined)],
     ...addrs.map((body) => addrStep(Buffer.from(body, 'base64'), ifindex)),
@@ -213,12 +221,7 @@ function linksOf(netlink: NetlinkSocket): LinkMessage[] {
   return links
 }
 
-function send(netlink: NetlinkSocket, request: Request): void {
-  const [refused] = transact(netlink, [request])
-  if (refused !== undefined) throw refusal(refused.code, refused.extack ?? 'RTM_NEWLINK')
-}
-
-/** As `apply` tells refusals: with the kernel's words in the place of a system call's name. */
+/** What `apply` tells as a refusal: with these words in the place of a system call's name. */
 function refusal(code: string, words: string): Error {
   return Object.assign(new Error(`${code}: ${words}`), { code, syscall: words })
 }

@@ -52,17 +52,27 @@ function ask(holder: Holder, text: string, descriptors: readonly number[] = []):
 
 /** The answer's words, after the "ok", say what came. */
 function askFor(holder: Holder, text: string, descriptors: readonly number[] = []): { words: string[]; descriptors: number[] } {
-  const answer = exchange(holder, text, descriptors)
+  send(holder, text, descriptors)
+  const answer = receive(holder)
   const [verdict, ...words] = answer.text.split(' ')
-  if (answer.text === '') throw holderEnded()
   if (verdict !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
   return { words, descriptors: answer.descriptors }
 }
 
-function exchange(holder: Holder, text: string, descriptors: readonly number[]): { text: string; descriptors: number[] } {
+/** The next packet of the holder's. */
+function receive(holder: Holder): { text: string; descriptors: number[] } {
+  const packet = whileItLives(() => receiveDescriptors(holder.fd))
+  if (packet.text === '') throw holderEnded()
+  return packet
+}
+
+function send(holder: Holder, text: string, descriptors: readonly number[]): void {
+  whileItLives(() => sendDescriptors(holder.fd, text, descriptors))
+}
+
+function whileItLives<T>(work: () => T): T {
   try {
-    sendDescriptors(holder.fd, text, descriptors)
-    return receiveDescriptors(holder.fd)
+    return work()
   } catch (error) {
     throw isErrno(error, 'EPIPE') || isErrno(error, 'ECONNRESET') ? holderEnded() : error
   }
@@ -122,14 +132,14 @@ export interface HeldName {
   readonly isolation?: Isolation
 }
 
-/** Everything that the holder keeps, in no order. */
+/** Everything that the holder keeps, in no order. Errors: HOLDER_ENDED. */
 export function listNamespaces(holder: Holder): HeldName[] {
   flushPuts(holder)
-  sendDescriptors(holder.fd, 'list', [])
+  send(holder, 'list', [])
   const names: HeldName[] = []
   for (;;) {
-    const { text } = receiveDescriptors(holder.fd)
-    if (text === '\n' || text === '') return names
+    const { text } = receive(holder)
+    if (text === '\n') return names
     for (const line of text.split('\n')) {
       const [name, net, mnt, isolated] = line.split(' ')
       if (name === undefined || net === undefined || isolated === undefined) continue

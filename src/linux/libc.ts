@@ -1,6 +1,7 @@
 // System calls. Each throws SyscallError with the call's name; none is ever called with koffi's .async(),
 // which runs on another thread and so in other namespaces.
 import { constants } from 'node:os'
+import { errnoName } from './errno.ts'
 import { koffi, libraryFunctions } from './foreign.ts'
 
 /** A system call that failed: its name, errno and errno's name (errno(3)). */
@@ -17,30 +18,6 @@ export class SyscallError extends Error {
     this.errno = errno
     this.code = code
   }
-}
-
-const errnoNames = new Map<number, string>()
-// Several names for one number (EAGAIN, EWOULDBLOCK): the first is the one that strerrorname_np(3) gives.
-for (const [name, number] of Object.entries(constants.errno)) if (!errnoNames.has(number)) errnoNames.set(number, name)
-// What libuv's table lacks and the network stack answers. <asm-generic/errno.h>
-const MORE_ERRNOS = [
-  [49, 'EUNATCH'],
-  [54, 'EXFULL'],
-  [76, 'ENOTUNIQ'],
-  [87, 'EUSERS'],
-  [94, 'ESOCKTNOSUPPORT'],
-  [95, 'EOPNOTSUPP'],
-  [96, 'EPFNOSUPPORT'],
-  [108, 'ESHUTDOWN'],
-  [109, 'ETOOMANYREFS'],
-  [112, 'EHOSTDOWN'],
-  [117, 'EUCLEAN'],
-] as const
-for (const [number, name] of MORE_ERRNOS) errnoNames.set(number, name)
-
-/** `ENODEV` for 19; the bare number where it has no name. */
-export function errnoName(errno: number): string {
-  return errnoNames.get(errno) ?? String(errno)
 }
 
 // <linux/sched.h>
@@ -82,6 +59,7 @@ const O_CLOEXEC = 0o2000000
 export const SOL_SOCKET = 1
 export const SO_RCVBUF = 8
 const SCM_RIGHTS = 1
+const MSG_CTRUNC = 0x08
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_CMSG_CLOEXEC = 0x40000000
@@ -372,7 +350,10 @@ export function sendDescriptors(fd: number, text: string, descriptors: readonly 
   checked('sendmsg', c.sendmsg(fd, message, MSG_NOSIGNAL))
 }
 
-/** recvmsg(2) of a text with descriptors, close on exec. An empty text means the other side has closed. */
+/**
+ * recvmsg(2) of a text with descriptors, close on exec. An empty text means the other side has closed. Errors: EMFILE where this process may
+ * have no more descriptors: the kernel drops those that do not fit, and does not call that an error (unix(7)).
+ */
 export function receiveDescriptors(fd: number): { text: string; descriptors: number[] } {
   const bytes = Buffer.alloc(8192)
   const control = Buffer.alloc(64)
@@ -382,6 +363,10 @@ export function receiveDescriptors(fd: number): { text: string; descriptors: num
   if (Number(message.msg_controllen) >= CMSG_HEADER_BYTES) {
     const end = Number(control.readBigUInt64LE(0))
     for (let at = CMSG_HEADER_BYTES; at + 4 <= end; at += 4) descriptors.push(control.readInt32LE(at))
+  }
+  if (Number(message.msg_flags) & MSG_CTRUNC) {
+    for (const descriptor of descriptors) close(descriptor)
+    throw new SyscallError('recvmsg', constants.errno.EMFILE)
   }
   return { text: bytes.toString('utf8', 0, length), descriptors }
 }

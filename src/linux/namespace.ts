@@ -1,5 +1,5 @@
 // Makes a node's or a bridge's namespaces: unshare(2) on the main thread, held by descriptors that the holder gets a copy of.
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import type { AddNetns } from '../plan/operation.ts'
 import { dropNamespaces, putNamespaces } from './holder.ts'
 import { attachMount, close, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, openTree, sethostname, setns, unshare } from './libc.ts'
@@ -51,7 +51,8 @@ export function makeNodeDirectory(world: World, name: string): void {
     mkdirSync(directory)
   }
   mkdirSync(`${directory}/run`)
-  mkdirSync(`${directory}/tmp`, { mode: 0o1777 })
+  mkdirSync(`${directory}/tmp`)
+  chmodSync(`${directory}/tmp`, 0o1777) // mkdir heeds the umask, and a service of another user writes there
 }
 
 /** A network namespace alone: the fabric, a bridge with an address of its own, or the machine's, which is there. */

@@ -1,8 +1,9 @@
 // What was given to a node and cannot be read back from the kernel in the words of the file: its root directory and its mounts. The notes
 // lie in the lab's tmpfs, beside the node's files; whether they still hold, the kernel tells.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { MountState, RootState } from '../state/mount.ts'
 import { nodeDirectory, type World } from './world.ts'
+import { writeWhole } from './write-whole.ts'
 
 export interface NodeNotes {
   readonly root?: RootState & {
@@ -23,9 +24,7 @@ export function readNotes(world: World, node: string): NodeNotes {
 }
 
 export function writeNotes(world: World, node: string, notes: NodeNotes): void {
-  const path = notesPath(world, node)
-  writeFileSync(`${path}.new`, JSON.stringify(notes))
-  renameSync(`${path}.new`, path)
+  writeWhole(notesPath(world, node), JSON.stringify(notes))
 }
 
 function notesPath(world: World, node: string): string {

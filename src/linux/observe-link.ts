@@ -1,5 +1,5 @@
 /** Links, disciplines and addresses of a namespace, as netlink told them, in the model that the desired state has too. */
-import { ANY_LLADDR, FALLBACK_LINKS } from '../state/kind.ts'
+import { FALLBACK_LINKS } from '../state/kind.ts'
 import { addrKey, fdbKey, mdbKey } from '../state/key.ts'
 import type {
   AddrState,
@@ -13,7 +13,6 @@ import type {
   PortVlan,
 } from '../state/network.ts'
 import { HOST } from '../state/network.ts'
-import type { Options } from '../state/option.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { WireguardConfig } from '../state/wireguard.ts'
 import type { AddrMessage } from './message/addr.ts'
@@ -141,15 +140,13 @@ function virtualState(raw: RawNamespace, link: LinkMessage, common: LinkCommon):
     ...common,
     ...data,
     ...(parent !== undefined && { parent }),
-    ...(data.kind === 'vxlan' && { fdbs: fdbsOf(raw.ports.remotes.get(link.ifindex) ?? [], data.options) }),
+    ...(data.kind === 'vxlan' && { fdbs: byKey(raw.ports.remotes.get(link.ifindex) ?? []) }),
     ...(wireguard !== undefined && { wireguard }),
   }
 }
 
-/** Without the entry that the kernel makes of `remote` or `group`. */
-function fdbsOf(entries: readonly FdbEntry[], { remote, group }: Options): Map<string, FdbEntry> {
-  const own = entries.filter(({ lladdr, dst }) => lladdr !== ANY_LLADDR || dst !== (remote ?? group))
-  return new Map(own.map((fdb) => [fdbKey(fdb), fdb]))
+function byKey(entries: readonly FdbEntry[]): Map<string, FdbEntry> {
+  return new Map(entries.map((fdb) => [fdbKey(fdb), fdb]))
 }
 
 function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
@@ -162,9 +159,7 @@ function portOf(raw: RawNamespace, link: LinkMessage): { port?: BridgePort } {
       options: decodePortData(link.portData, { ifnameOf: String }),
       // A bridge that takes no notice of VLANs has them all the same: 1 on each port, and each entry once more in it (br_fdb_add).
       vlans: (hasVlans ? vlans.get(link.ifindex) : undefined) ?? new Map<number, PortVlan>(),
-      fdbs: new Map<string, FdbEntry>(
-        (fdbs.get(link.ifindex) ?? []).filter(({ vlan }) => hasVlans || vlan === undefined).map((fdb) => [fdbKey(fdb), fdb]),
-      ),
+      fdbs: byKey((fdbs.get(link.ifindex) ?? []).filter(({ vlan }) => hasVlans || vlan === undefined)),
       mdbs: new Map<string, MdbEntry>((mdbs.get(link.ifindex) ?? []).map((mdb) => [mdbKey(mdb), mdb])),
     },
   }

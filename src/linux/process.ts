@@ -1,6 +1,7 @@
 // Processes of the machine, from /proc. proc(5).
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isNsexec } from './installation.ts'
+import { isErrno } from './sysctl.ts'
 
 /** Field 22 of /proc/<pid>/stat, in clock ticks since boot: with the pid it names one process for good. Undefined when it has ended. */
 export function processStart(pid: number): string | undefined {
@@ -20,6 +21,15 @@ function readStat(pid: number): { start: string; isExiting: boolean } | undefine
 }
 
 const PF_EXITING = 0x4 // <linux/sched.h>
+
+/** kill(2), of a process or, below 0, of a process group. One that has ended meanwhile is no error. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error
+  }
+}
 
 /** The oldest process that runs with this very command line. */
 export function findProcess({ file, args }: { file: string; args: readonly string[] }): { pid: number; start: string } | undefined {

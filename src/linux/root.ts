@@ -110,7 +110,8 @@ function layDirectory(laying: Laying, directory: string, place: string): void {
   for (const name of readdirSync(directory)) {
     const [path, target] = [join(directory, name), join(place, name)]
     const stat = lstatSync(path)
-    const isNew = !existsSync(target)
+    // Not by existsSync: a link of a layer that was kept may lead to where nothing lies yet.
+    const isNew = lstatSync(target, { throwIfNoEntry: false }) === undefined
     if (stat.isSymbolicLink()) {
       if (isNew) symlinkSync(readlinkSync(path), target)
     } else if (stat.isDirectory()) {

@@ -1,7 +1,8 @@
 // What is written down of interfaces of the machine that a lab has, before they are taken: how each was, and where it is.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AddrGenMode, RouteState } from '../state/network.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** An interface of the machine, and how it was there. */
 export interface TakenLink {
@@ -46,9 +47,6 @@ export function readTaken(directory: string): TakenLink[] {
   return JSON.parse(readFileSync(takenPath(directory), 'utf8')) as TakenLink[]
 }
 
-/** Written whole and renamed, so that a reader finds the old or the new. */
 export function writeTaken(directory: string, taken: readonly TakenLink[]): void {
-  const path = takenPath(directory)
-  writeFileSync(`${path}.new`, JSON.stringify(taken, undefined, 2), { mode: 0o600 })
-  renameSync(`${path}.new`, path)
+  writeWhole(takenPath(directory), JSON.stringify(taken, undefined, 2))
 }

@@ -2,7 +2,8 @@
 // netlink(7), <linux/netlink.h>. A socket stays in the network namespace in which it was opened.
 import { AttrStream, parseAttributes, type StreamData } from 'netlink/dist/structs.js'
 import { DecodeError } from './decode-error.ts'
-import { AF_NETLINK, close, connectNetlink, errnoName, receive, send, setsockoptInt, socket, SOCK_RAW } from './libc.ts'
+import { errnoName } from './errno.ts'
+import { AF_NETLINK, close, connectNetlink, receive, send, setsockoptInt, socket, SOCK_RAW } from './libc.ts'
 import {
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,

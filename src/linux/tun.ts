@@ -1,8 +1,9 @@
 // tun and tap devices, which stay when the descriptor that made them is closed. <linux/if_tun.h>, <net/if.h> struct ifreq; ip-tuntap(8).
 import { openSync } from 'node:fs'
 import type { AddLink } from '../plan/operation.ts'
-import { close, ioctlBytes, ioctlNumber, SyscallError } from './libc.ts'
+import { close, ioctlBytes, ioctlNumber } from './libc.ts'
 import { delLink, setLink } from './message/link.ts'
+import { sendRequest } from './send-request.ts'
 import { transact } from './transport.ts'
 import { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN, TUNSETIFF, TUNSETIFINDEX, TUNSETOWNER, TUNSETPERSIST } from './uapi-link.ts'
 import { withinNet, type OpenNamespace, type World } from './world.ts'
@@ -28,7 +29,7 @@ export function openTun(ifname: string, flags: number, ifindex?: number): number
 }
 
 /**
- * Same as: ip tuntap add dev tap0 mode tap …, then its mtu and lladdr. Errors: ENOENT, ENODEV without the module tun.
+ * Same as: ip tuntap add dev tap0 mode tap …, then its mtu and lladdr. Errors: ENOENT, ENODEV without the module tun; RequestRefused.
  */
 export function addTun(world: World, namespace: OpenNamespace, { ifname, link }: AddLink, ifindex: number): void {
   withinNet(world, namespace, () => {
@@ -44,8 +45,10 @@ export function addTun(world: World, namespace: OpenNamespace, { ifname, link }:
   })
   const { mtu, lladdr, alias } = link
   const set = { mtu, ...(lladdr !== undefined && { lladdr }), ...(alias !== undefined && { alias }) }
-  const [refusal] = transact(namespace.netlink, [setLink(ifindex, set, undefined)])
-  if (refusal === undefined) return
-  transact(namespace.netlink, [delLink(ifindex)])
-  throw new SyscallError(`RTM_NEWLINK ${ifname}`, refusal.errno)
+  try {
+    sendRequest(namespace.netlink, setLink(ifindex, set, undefined))
+  } catch (error) {
+    transact(namespace.netlink, [delLink(ifindex)])
+    throw error
+  }
 }

@@ -157,6 +157,7 @@ export const IFA_F_DADFAILED = 0x08
 // <linux/neighbour.h>
 export const NDA_DST = 1
 export const NDA_LLADDR = 2
+export const NDA_PROTOCOL = 12
 export const NUD_INCOMPLETE = 0x01
 export const NUD_REACHABLE = 0x02
 export const NUD_STALE = 0x04

@@ -21,10 +21,9 @@ import {
 import { access, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
-import * as zlib from 'node:zlib'
-import { createGunzip, type Gunzip } from 'node:zlib'
 import { Parser, type ReadEntry } from 'tar'
 import type { LayerState } from '../state/mount.ts'
+import { decompressor, type Decompress } from './decompress.ts'
 import { chdir, chroot, CLONE_FS, mknod, SyscallError, unshare } from './libc.ts'
 import { lockFile, type FileLock } from './lock.ts'
 import { isErrno } from './sysctl.ts'
@@ -46,7 +45,7 @@ export async function unpackImage(tree: string, layers: readonly LayerState[]): 
   rmSync(part, { recursive: true, force: true }) // of one that was killed
   mkdirSync(part)
   chmodSync(part, 0o755)
-  const files = layers.map(({ path }) => openSync(path, 'r'))
+  const files = layers.map(({ path, compression }) => ({ fd: openSync(path, 'r'), decompress: decompressor(compression) }))
   unshare(CLONE_FS)
   chroot(part)
   chdir('/')
@@ -62,6 +61,28 @@ export async function unpackImage(tree: string, layers: readonly LayerState[]): 
   }
 }
 
+/** Removes what is unpacked under these paths, and what is left of an unpacking that was killed. Those that are being unpacked stay. The paths that went. */
+export async function removeImages(trees: readonly string[]): Promise<string[]> {
+  const removed: string[] = []
+  for (const tree of trees) {
+    const lock = lockFile(`${tree}.lock`)
+    if ('heldBy' in lock) continue
+    const part = `${tree}.part`
+    await rm(part, { recursive: true, force: true })
+    if (existsSync(tree)) await rename(tree, part) // a half is never taken for the whole
+    await rm(part, { recursive: true, force: true })
+    lock.release()
+    removed.push(tree)
+  }
+  return removed
+}
+
+/** Opened while the machine's files are seen. */
+interface LayerFile {
+  readonly fd: number
+  readonly decompress: Decompress
+}
+
 async function waitForLock(path: string): Promise<FileLock> {
   for (;;) {
     const lock = lockFile(path)
@@ -70,7 +91,7 @@ async function waitForLock(path: string): Promise<FileLock> {
   }
 }
 
-async function unpackLayer(file: number, { digest, compression }: LayerState): Promise<void> {
+async function unpackLayer({ fd, decompress }: LayerFile, { digest }: LayerState): Promise<void> {
   const sum = createHash('sha256')
   const summed = new Transform({
     transform(bytes: Buffer, _encoding, done) {
@@ -82,9 +103,9 @@ async function unpackLayer(file: number, { digest, compression }: LayerState): P
   const parser = new Parser({ strict: true, onReadEntry: (entry: ReadEntry) => layer.take(entry) })
   let problem: Error | undefined
   parser.on('error', (error: Error) => (problem ??= error))
-  const packed = createReadStream('', { fd: file }).pipe(summed)
+  const packed = createReadStream('', { fd }).pipe(summed)
   try {
-    for await (const bytes of decompressed(packed, compression)) parser.write(bytes as Buffer)
+    for await (const bytes of decompress(packed)) parser.write(bytes as Buffer)
     parser.end()
     for await (const _ of packed) continue // what follows the end of the archive is summed, too
     if (problem !== undefined) throw problem
@@ -93,18 +114,6 @@ async function unpackLayer(file: number, { digest, compression }: LayerState): P
     throw new BrokenImage(`The layer ${digest} cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`)
   }
   if (`sha256:${sum.digest('hex')}` !== digest) throw new BrokenImage(`The layer ${digest} is damaged: its bytes have another digest`)
-}
-
-function decompressed(packed: Transform, compression: LayerState['compression']): AsyncIterable<unknown> {
-  if (compression === 'none') return packed
-  const through = compression === 'gzip' ? createGunzip() : createZstd()
-  packed.on('error', (error) => through.destroy(error))
-  return packed.pipe(through)
-}
-
-/** From Node 22.15 on; the file was refused where it is not there. */
-function createZstd(): Gunzip {
-  return (zlib as unknown as { createZstdDecompress(): Gunzip }).createZstdDecompress()
 }
 
 const WHITEOUT = '.wh.'

@@ -4,10 +4,11 @@ import { fstatSync } from 'node:fs'
 import { COUNTER_COLUMNS, type CounterRows, type LiveBatch, type LiveChange, type NamespaceChange } from '../state/live.ts'
 import { HOST } from '../state/network.ts'
 import { openEvents, readEvents } from './event-socket.ts'
-import { listNamespaces } from './holder.ts'
+import { HOLDER_ENDED, listNamespaces } from './holder.ts'
 import { close, epollAdd, epollCreate, EPOLLIN, EPOLLRDHUP, epollWait, shutdown } from './libc.ts'
 import { hasTree, newTable, readStale, takeMessage, type LiveTable } from './live-table.ts'
 import { decodeStats, getStats } from './message/stats.ts'
+import { isErrno } from './sysctl.ts'
 import { dump } from './transport.ts'
 import { RTM_GETSTATS } from './uapi.ts'
 import { closeNamespace, kindOf, openNew, withinNet, type OpenNamespace, type World } from './world.ts'
@@ -45,6 +46,14 @@ export function stopWatching(world: World): void {
 
 /** Watches until the holder has gone or `stopWatching` is called. `tell` hears all there is, then each change. */
 export async function watch(world: World, tell: (batch: LiveBatch) => void): Promise<void> {
+  try {
+    await watchHolder(world, tell)
+  } catch (error) {
+    if (!isErrno(error, HOLDER_ENDED)) throw error // it went while it was asked
+  }
+}
+
+async function watchHolder(world: World, tell: (batch: LiveBatch) => void): Promise<void> {
   const watch: Watch = { world, epfd: epollCreate(), watched: new Map(), overrun: new Set(), nextNumber: HOLDER + 1, changes: [] }
   // Not EPOLLIN: answers of the holder are read where they were asked for.
   epollAdd(watch.epfd, world.holder.fd, EPOLLRDHUP, HOLDER)

@@ -16,6 +16,7 @@ import type {
   VirtualLink,
 } from '../state/network.ts'
 import type { Options } from '../state/option.ts'
+import { newVxlanEntries } from '../state/vxlan.ts'
 import { followers } from './attachment.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
@@ -131,10 +132,10 @@ function newExternal({ master: _master, port: _port, addrGenMode: _mode, ...link
   return { ...link, up: false }
 }
 
-/** In no master yet, a WireGuard link without keys, a VXLAN with an empty table. */
+/** In no master yet, a WireGuard link without keys, a VXLAN with what the kernel puts into its table. */
 function newVirtual(link: VirtualLink): VirtualLink {
   const { master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...rest } = newLink(link)
-  return rest
+  return { ...rest, ...(link.kind === 'vxlan' && { fdbs: newVxlanEntries(link) }) }
 }
 
 function setWireguard(namespace: WorkingNamespace, ifname: string, set: WireguardChange): void {

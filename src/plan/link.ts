@@ -7,7 +7,7 @@ import type { Options } from '../state/option.ts'
 import { planAddrs } from './addr.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
-import { emitMaster } from './master.ts'
+import { emitMaster, joinsLate, planLateMember } from './master.ts'
 import type { LinkChange } from './link-change.ts'
 import type { SetLink } from './operation.ts'
 import { linksInOrder } from './order.ts'
@@ -20,8 +20,11 @@ export function planLinkChanges(draft: Draft): void {
     for (const [ifname, link] of linksInOrder(desired.links)) {
       const there = now.links.get(ifname)
       if (there === undefined) continue
-      for (const difference of ownDifferences(link, there)) {
+      const found = ownDifferences(link, there)
+      for (const difference of found) {
         const { property } = difference
+        if (goesAlong(property, found)) continue
+        if (property === 'master' && joinsLate(draft, netns, link)) continue
         if (property === 'master')
           emitMaster(draft, { netns, ifname, link, there, master: link.master ?? null, cause: causeOf(difference) })
         else if (property !== 'up' || !link.up) draft.emit(setLink(netns, ifname, link, there, difference))
@@ -53,6 +56,7 @@ function planAddrsAndUps(draft: Draft, netns: string, desired: NamespaceState): 
   if (!isPulled) planAddrs(draft, netns, desired)
   planQdiscs(draft, netns, desired)
   for (const [ifname, link] of linksInOrder(desired.links)) {
+    planLateMember(draft, netns, ifname, link)
     if (link.kind !== 'loopback' && (link.kind !== 'bridge' || desired.kind === 'node')) planUp(draft, netns, ifname, link)
   }
   if (!isPulled) return
@@ -142,10 +146,18 @@ function changeTo(link: LinkState, property: string): LinkChange {
   }
 }
 
+/** Of a bond: kept as multiples of its miimon, and refused where that is 0 (bond_option_updelay_set). So they are told with it. */
+const DELAYS = ['updelay', 'downdelay']
+
+function goesAlong(property: string, found: readonly PropertyDifference[]): boolean {
+  return DELAYS.includes(property) && found.some((other) => other.property === 'miimon')
+}
+
 /** What the file does not say goes back to what the kernel had given it. */
 function optionChange(link: VirtualLink, name: string): Options {
   const value = link.options[name] ?? KINDS[link.kind].options.find((option) => option.name === name)?.default
-  return value === undefined ? {} : { [name]: value }
+  const delays = name === 'miimon' && value !== 0 ? DELAYS.map((delay) => optionChange(link, delay)) : []
+  return Object.assign({}, value === undefined ? {} : { [name]: value }, ...delays) as Options
 }
 
 function bridgeChange(link: BridgeLink, word: string): NonNullable<LinkChange['bridge']> {

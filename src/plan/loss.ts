@@ -4,6 +4,7 @@
  */
 import { isLoopbackAddr } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
+import { linkLocalOf } from '../unit/mac.ts'
 import { deletedWith, isCycled, vlansOn } from './attachment.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
@@ -171,10 +172,12 @@ function lossOfDown(netns: string, namespace: WorkingNamespace, ifname: string):
 function lossOfFamily(netns: string, namespace: WorkingNamespace, ifname: string, family: Family, withAddrs: boolean): Loss[] {
   const keeps =
     family === 6 && ['all', ifname].some((of) => Number(namespace.sysctls.get(`net.ipv6.conf.${of}.keep_addr_on_down`)?.value) > 0)
-  // lo loses ::1 as well, and gets it again by itself when it comes up.
-  const addrs = [...namespace.addrs.values()].filter(
-    (addr) => withAddrs && !keeps && addr.ifname === ifname && addr.family === family && !isLoopbackAddr(addr),
-  )
+  // lo loses ::1 as well, and gets it again by itself when it comes up, as a link does its link-local address (addrconf_addr_gen).
+  const link = namespace.links.get(ifname)
+  const made = link?.up === true && link.addrGenMode === 'eui64' && link.lladdr !== undefined ? linkLocalOf(link.lladdr) : undefined
+  const isLost = (addr: AddrState): boolean =>
+    addr.ifname === ifname && addr.family === family && !isLoopbackAddr(addr) && addr.local !== made
+  const addrs = [...namespace.addrs.values()].filter((addr) => withAddrs && !keeps && isLost(addr))
   const routes = [...namespace.routes.values()].filter((route) => route.family === family && isAllOn(route, ifname))
   return [
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),

@@ -14,6 +14,7 @@ export function planMembers(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     for (const [ifname, link] of desired.links) {
       if (link.master === undefined || (link.kind === 'veth' && isEarlyMaster(desired, link.master))) continue
+      if (joinsLate(draft, netns, link)) continue
       const there = draft.now(netns).links.get(ifname)
       if (there?.master !== undefined) continue
       emitMaster(draft, { netns, ifname, link, there, master: link.master, cause: `${link.master} has it in the file` })
@@ -21,11 +22,25 @@ export function planMembers(draft: Draft): void {
   }
 }
 
+/** A bond opens what it takes at once, and a VLAN opens only above a parent that is up (vlan_dev_open: ENETDOWN). */
+export function joinsLate(draft: Draft, netns: string, link: LinkState): boolean {
+  return link.kind === 'vlan' && isBond(draft, netns, link.master)
+}
+
+/** Of a link that joins late, when its parent is up. It came up with that, unless the parent had been up before. */
+export function planLateMember(draft: Draft, netns: string, ifname: string, link: LinkState): void {
+  const there = draft.now(netns).links.get(ifname)
+  if (link.master === undefined || there?.master === link.master || !joinsLate(draft, netns, link)) return
+  const cause = `${link.master} has it in the file`
+  const standing = there ?? { up: true, mtu: link.mtu }
+  emitMaster(draft, { netns, ifname, link, there: standing, master: link.master, cause })
+}
+
 interface Joining {
   readonly netns: string
   readonly ifname: string
   readonly link: LinkState
-  readonly there: LinkState | undefined
+  readonly there: Pick<LinkState, 'up' | 'mtu' | 'lladdr' | 'master'> | undefined
   readonly master: string | null
   readonly cause: string
 }
@@ -42,7 +57,7 @@ export function emitMaster(draft: Draft, { netns, ifname, link, there, master, c
   set({ master }, { ...own, master: there?.master ?? null }, cause)
 }
 
-function isBond(draft: Draft, netns: string, master: string | null): boolean {
-  const link = master === null ? undefined : draft.desired.namespaces.get(netns)?.links.get(master)
+function isBond(draft: Draft, netns: string, master: string | null | undefined): boolean {
+  const link = master === null || master === undefined ? undefined : draft.desired.namespaces.get(netns)?.links.get(master)
   return link !== undefined && isVirtual(link) && link.kind === 'bond'
 }

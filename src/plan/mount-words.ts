@@ -1,4 +1,4 @@
-/** mount(8) commands of root directories and mounts. They are comments: ip netns exec mounts nothing that would stay. */
+/** mount(8) commands of root directories and mounts: comments beside a plan, for ip netns exec mounts nothing that would stay (shell-mount.ts for scripts). */
 import { rootText, type MountState, type RootState } from '../state/mount.ts'
 import type { AddMount, DelMount } from './operation.ts'
 import { quote } from './quote.ts'
@@ -11,7 +11,7 @@ export function rootComment(root: RootState, name: string): string {
 }
 
 export function mountComment({ type, path, mount }: AddMount | DelMount, name: string): string {
-  const command = type === 'add mount' ? mountCommand(mount, path) : `umount ${quote(path)}`
+  const command = type === 'add mount' ? `${mountCommand(mount)} ${quote(path)}` : `umount ${quote(path)}`
   return `# in ${name}: ${command}: ip netns exec keeps no mounts`
 }
 
@@ -20,8 +20,8 @@ export function rootWords(root: RootState | undefined): string {
   return root === undefined ? '' : ` with the root ${rootText(root)}`
 }
 
-function mountCommand(mount: MountState, path: string): string {
-  if (mount.kind === 'tmpfs')
-    return `mount -t tmpfs${mount.sizeBytes === undefined ? '' : ` -o size=${mount.sizeBytes}`} tmpfs ${quote(path)}`
-  return `mount --rbind${mount.readOnly ? ' -o ro' : ''} ${quote(mount.source)} ${quote(path)}`
+/** mount(8), without the path that it mounts over. */
+export function mountCommand(mount: MountState): string {
+  if (mount.kind === 'tmpfs') return `mount -t tmpfs${mount.sizeBytes === undefined ? '' : ` -o size=${mount.sizeBytes}`} tmpfs`
+  return `mount --rbind${mount.readOnly ? ' -o ro' : ''} ${quote(mount.source)}`
 }

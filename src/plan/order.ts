@@ -8,11 +8,13 @@
  *   add bridge, add veth    down, with lladdr, mtu and master: a port that is there before its bridge is up costs no flooding
  *   add link, set wireguard links of other kinds, those that others stand on first
  *   set link                master of links that a bond, a VRF or a later bridge takes
+ *   del mdb                 of bridges that will take none: they let none go then
  *   set link                mtu, lladdr, master, bridge options; down
  *   set link, vlans, fdb    of ports of bridges
  *   set sysctl              of single links: before they come up, so that addr_gen_mode and accept_dad count
  *   per namespace           lo up (the kernel gives it 127.0.0.1 and ::1 then, before the file's addresses), addrGenMode of new links,
- *                           add addr, del addr (what is new first where it can stand beside the old), qdiscs, links up
+ *                           add addr, del addr (what is new first where it can stand beside the old), qdiscs, links up, with the
+ *                           bonds of VLANs behind the parents of these
  *   set link up             of bridges
  *   add mdb                 which a bridge takes only while it is up
  *   routes, rules, neighs   new before old, so that traffic always finds one
@@ -41,7 +43,12 @@ export function namespacesInOrder(network: NetworkState): (readonly [string, Nam
 export function linksInOrder(links: ReadonlyMap<string, LinkState>): Iterable<readonly [string, LinkState]> {
   if (![...links.values()].some((link) => link.kind === 'bridge' || isVirtual(link))) return links
   const portsOf = new Map<string, string[]>()
-  for (const [ifname, { master }] of links) if (master !== undefined) portsOf.set(master, [...(portsOf.get(master) ?? []), ifname])
+  for (const [ifname, { master }] of links) {
+    if (master === undefined) continue
+    const ports = portsOf.get(master)
+    if (ports === undefined) portsOf.set(master, [ifname])
+    else ports.push(ifname)
+  }
   const ranks = new Map<string, number>()
   const rankOf = (ifname: string): number => {
     const known = ranks.get(ifname)

@@ -54,7 +54,7 @@ export function mdbOperations({ netns, ifname, bridge }: PortPlace, desired: Bri
 function optionOperations({ netns, ifname }: PortPlace, desired: Options, there: Options): Operation[] {
   const differences = optionDifferences(PORT_OPTIONS, desired, there)
   if (differences.length === 0) return []
-  const set = Object.fromEntries(differences.map((one) => [one.option.name, one.desired]))
+  const set = Object.fromEntries(differences.flatMap((one) => (one.desired === undefined ? [] : [[one.option.name, one.desired]])))
   const previous = Object.fromEntries(differences.flatMap((one) => (one.observed === undefined ? [] : [[one.option.name, one.observed]])))
   const causes = differences.map(({ option, desired: wanted, observed }) => causeOf({ property: option.name, desired: wanted, observed }))
   return [{ type: 'set link', netns, cause: causes.join('; '), ifname, set: { port: set }, previous: { port: previous } }]

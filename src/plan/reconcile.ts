@@ -12,7 +12,7 @@ import { planMounts } from './mount.ts'
 import { planNeighs } from './neigh.ts'
 import { planGoneNetns, planNetns, planRemadeNetns } from './netns.ts'
 import type { Plan } from './operation.ts'
-import { planMdbs, planPorts } from './port.ts'
+import { planGoneMdbs, planMdbs, planPorts } from './port.ts'
 import { planRoutes } from './route.ts'
 import { planRules } from './rule.ts'
 import { planRulesets } from './ruleset.ts'
@@ -40,6 +40,7 @@ export function planChanges(lab: string, desired: NetworkState, observed: Networ
   planExternals(draft)
   planNewVirtualLinks(draft)
   planMembers(draft)
+  planGoneMdbs(draft)
   planLinkChanges(draft)
   planPorts(draft)
   planBridgeMtus(draft)

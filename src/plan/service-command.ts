@@ -28,10 +28,8 @@ export function serviceCommand(exec: string, { name, service: { definition } }: 
   if (definition.beside) return besideCommand(exec, definition.argv)
   const { argv, env, user, cwd } = definition
   const words = [
-    ...(cwd === '/' ? [] : ['env', `--chdir=${cwd}`]),
-    ...(Object.keys(env).length === 0
-      ? []
-      : [...(cwd === '/' ? ['env'] : []), ...Object.entries(env).map(([key, value]) => `${key}=${value}`)]),
+    ...(cwd === '/' ? [] : ['sh', '-c', 'cd "$0" && exec "$@"', cwd]),
+    ...(Object.keys(env).length === 0 ? [] : ['env', ...Object.entries(env).map(([key, value]) => `${key}=${value}`)]),
     ...(user === undefined ? [] : userWords(user)),
     ...argv,
   ]

@@ -1,10 +1,12 @@
 /**
  * Files in a shell script. ip netns exec binds each entry of /etc/netns/NAME over its namesake in /etc: other places it cannot show.
- * These lie on the host, so the script writes them only when asked to. A content that many nodes share (/etc/hosts) stands once.
+ * These lie on the host, so the script writes them only when asked to; those of a node with a root of its own go there. A content that
+ * many nodes share (/etc/hosts) stands once.
  */
 import type { Operation, Plan, WriteFile } from './operation.ts'
 import { hereDocument, quote } from './quote.ts'
 import { netnsName } from './netns-words.ts'
+import type { ShellRoots } from './shell-root.ts'
 
 export interface ShellFiles {
   /** Definitions that the calls need; '' where there are none. */
@@ -21,19 +23,22 @@ write() {
   chmod "$4" "/etc/netns/$2/$3"
 }`
 
-export function shellFiles(plan: Plan): ShellFiles {
+export function shellFiles(plan: Plan, roots: ShellRoots): ShellFiles {
   const names = new Map<string, string>()
   const functions: string[] = []
-  for (const operation of plan.operations) {
-    if (operation.type !== 'write file' || etcName(operation.path) === undefined || names.has(operation.file.sha256)) continue
+  const writes = plan.operations.filter((operation) => operation.type === 'write file')
+  for (const { netns, path, file } of writes) {
+    if (names.has(file.sha256) || !(roots.has(netns) || etcName(path) !== undefined)) continue
     const name = `file_${names.size + 1}`
-    names.set(operation.file.sha256, name)
-    functions.push(`${name}() {\n${printCommand(operation.file)}\n}`)
+    names.set(file.sha256, name)
+    functions.push(`${name}() {\n${printCommand(file)}\n}`)
   }
+  const isForEtc = writes.some(({ netns, path }) => !roots.has(netns) && etcName(path) !== undefined)
   return {
-    functions: functions.length === 0 ? '' : [WRITE, ...functions].join('\n\n'),
+    functions: [...(isForEtc ? [WRITE] : []), ...functions].join('\n\n'),
     call: (operation) => {
       if (operation.type !== 'write file' && operation.type !== 'remove file') return undefined
+      if (operation.type === 'write file' && roots.has(operation.netns)) return roots.call(operation, names.get(operation.file.sha256))
       const netns = netnsName(plan.lab, operation.netns)
       const file = etcName(operation.path)
       const path = operation.path.replace(/\s/g, ' ')

@@ -5,7 +5,9 @@
 import { HOST } from '../state/network.ts'
 import type { Operation, Plan } from './operation.ts'
 import { besideStop } from './beside-command.ts'
-import { mountComment, rootComment } from './mount-words.ts'
+import { MOUNTS_COMMENT, shellMounts, type ShellMounts } from './shell-mount.ts'
+import { mountComment } from './mount-words.ts'
+import { ROOT_DOWN, shellRoots, type ShellRoots } from './shell-root.ts'
 import { hereDocument, quote } from './quote.ts'
 import { shellFiles } from './shell-file.ts'
 import { rulesetCommand } from './ruleset-input.ts'
@@ -65,18 +67,26 @@ const SECTIONS: Readonly<Record<Operation['type'], string>> = {
 
 /** The script. A plan for a lab that is not up gives one that also takes it down: `sh lab.sh down`. */
 export function formatPlanShell(plan: Plan): string {
-  const files = shellFiles(plan)
+  const roots = shellRoots(plan)
+  const files = shellFiles(plan, roots)
+  const mounts = shellMounts(plan)
   const blocks = sectionsOf(plan.operations).map(([title, operations]) => {
-    const lines = operations.flatMap((operation) => linesOf(operation, plan.lab, files.call(operation)))
+    const lines = operations.flatMap((operation) => linesOf(operation, plan.lab, files.call(operation) ?? roots.call(operation), mounts))
     // Ports join their bridges when all cables are there, so that each namespace has its batch.
     const ordered =
-      title === SECTIONS['add veth'] ? [...lines.filter(isCreation), ...byBatch(lines.filter((line) => !isCreation(line)))] : lines
-    return `# ${title}\n${scriptLines(ordered).join('\n')}`
+      title === SECTIONS['add veth']
+        ? [...lines.filter(isCreation), ...byBatch(lines.filter((line) => !isCreation(line)))]
+        : title === SECTIONS['add netns']
+          ? byBatch(lines)
+          : lines
+    const comment = operations.some(({ type, netns }) => type === 'add mount' && !roots.has(netns)) ? `${MOUNTS_COMMENT}\n` : ''
+    return `# ${title}\n${comment}${scriptLines(ordered).join('\n')}`
   })
-  return `${[header(plan), ...modules(plan), ...(files.functions === '' ? [] : [files.functions]), ...blocks].join('\n\n')}\n`
+  const functions = [files.functions, roots.functions].filter((text) => text !== '')
+  return `${[header(plan, roots), ...modules(plan), ...functions, ...blocks].join('\n\n')}\n`
 }
 
-function header(plan: Plan): string {
+function header(plan: Plan, roots: ShellRoots): string {
   const inLab = plan.operations.filter(({ netns }) => netns !== HOST)
   const added = inLab.filter(({ type }) => type === 'add netns').map(({ netns }) => netnsName(plan.lab, netns))
   const isWhole = inLab.every(({ netns }) => added.includes(netnsName(plan.lab, netns)))
@@ -91,12 +101,16 @@ function header(plan: Plan): string {
           '# "sh THIS-SCRIPT down" takes it down again, or what of it stands after an error.',
         ]
       : [`# Changes the network ${oneLine(plan.lab)}, whose namespaces are known to ip netns.`]),
+    ...(plan.operations.some(needsUsers)
+      ? ['# In it are users other than root: then unshare takes --map-auto, too (util-linux 2.38, newuidmap).']
+      : []),
     ...(hasHostnames ? ['# Hostnames are left as they are: ip netns knows no uts namespace.'] : []),
     'set -eu',
   ]
   if (!isWhole || added.length === 0) return lines.join('\n')
   // A namespace lives as long as a process is in it.
   const killing = plan.operations.some(({ type }) => type === 'start service') ? ' ip netns pids "$netns" | xargs -r kill;' : ''
+  const unmounting = roots.functions === '' ? '' : `\n      ${ROOT_DOWN}`
   const stopping = plan.operations.flatMap((operation) => (operation.type === 'start service' ? besideStop(operation.service) : []))
   return `${lines.join('\n')}
 
@@ -107,7 +121,7 @@ case \${1-up} in
   up) ;;
   down)${stopping.map((command) => `\n    ${command}`).join('')}
     for netns in $namespaces; do
-      if [ -e "/var/run/netns/$netns" ]; then${killing} ip netns del "$netns"; fi
+      if [ -e "/var/run/netns/$netns" ]; then${killing} ip netns del "$netns"; fi${unmounting}
       if [ "\${FILES-}" = 1 ]; then rm -rf "/etc/netns/$netns"; fi
     done
     exit ;;
@@ -115,6 +129,11 @@ case \${1-up} in
     echo "usage: $0 [up | down]" >&2
     exit 2 ;;
 esac`
+}
+
+function needsUsers(operation: Operation): boolean {
+  if (operation.type === 'add netns') return operation.root?.kind === 'image'
+  return operation.type === 'start service' && operation.service.definition?.user !== undefined
 }
 
 /** The modules of links and disciplines come with the first request for one; that of labels does not. */
@@ -139,8 +158,8 @@ function sectionsOf(operations: readonly Operation[]): (readonly [string, readon
   return sections
 }
 
-/** `fileCall` is the command that writes the operation's file. */
-function linesOf(operation: Operation, lab: string, fileCall: string | undefined): Line[] {
+/** `call` is that of a function of the script's own, which writes a file, or works in a node's root. */
+function linesOf(operation: Operation, lab: string, call: string | undefined, mounts: ShellMounts): Line[] {
   const { origin } = operation
   const place = origin === undefined ? '' : `${oneLine(origin.file)}:${origin.line}`
   const name = netnsName(lab, operation.netns)
@@ -152,6 +171,7 @@ function linesOf(operation: Operation, lab: string, fileCall: string | undefined
       return isPlain(command.words) ? { batch: ip, text: command.words, place } : { text: `${ip} ${command.words}`, place }
     })
   }
+  if (call !== undefined && operation.type !== 'add netns') return [{ text: call, place }]
   switch (operation.type) {
     case 'add netns':
     case 'del netns':
@@ -159,20 +179,16 @@ function linesOf(operation: Operation, lab: string, fileCall: string | undefined
         isPlain(quote(name))
           ? { batch: 'ip', text: `netns ${operation.type.slice(0, 3)} ${name}`, place }
           : { text: `ip netns ${operation.type.slice(0, 3)} ${quote(name)}`, place },
-        ...(operation.type === 'add netns' && operation.root !== undefined
-          ? [{ text: oneLine(rootComment(operation.root, name)), place }]
-          : []),
+        ...(call === undefined ? [] : [{ text: call, place }]),
       ]
     case 'set ruleset':
       return [{ text: `ip netns exec ${quote(name)} ${rulesetCommand(operation.tool)} ${hereDocument(operation.input, place)}`, place: '' }]
     case 'add mount':
+      return [{ text: mounts.line(operation), place }]
     case 'del mount':
       return [{ text: oneLine(mountComment(operation, name)), place }]
-    case 'write file':
-    case 'remove file':
-      return [{ text: fileCall ?? '', place }]
     default:
-      return [{ text: sameAs(operation, lab), place }]
+      return [{ text: mounts.wrap(operation, `ip netns exec ${quote(name)}`, sameAs(operation, lab)), place }]
   }
 }
 

@@ -3,11 +3,12 @@
  * plan for a lab that is not up carries none of that: there the lab is dropped as a whole. A setup command cannot be undone, nor
  * can a process be brought back.
  */
-import { BARE_PORT, isVirtual, NO_FDBS } from '../state/equal-link.ts'
+import { BARE_PORT, isVirtual } from '../state/equal-link.ts'
 import { DEFAULT_ISOLATION } from '../state/isolation.ts'
 import { NO_LIMITS } from '../state/limits.ts'
 import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
+import { newVxlanEntries } from '../state/vxlan.ts'
 import { followers } from './attachment.ts'
 import type { Loss } from './loss.ts'
 import type { LinkChange } from './link-change.ts'
@@ -196,7 +197,8 @@ function linkOperations(netns: string, ifname: string, link: LinkState, peer: Ve
   const set = link.wireguard === undefined ? {} : wireguardChange(link.wireguard, NO_CONFIG, undefined)
   const keys: Operation[] = Object.keys(set).length === 0 ? [] : [{ ...base, type: 'set wireguard', set }]
   const master = intoMaster(netns, ifname, link)
-  const fdbs = fdbOperations({ netns, ifname }, link.fdbs ?? NO_FDBS, NO_FDBS).map((step) => ({ ...step, cause: CAUSE }))
+  const before = newVxlanEntries(link)
+  const fdbs = fdbOperations({ netns, ifname }, link.fdbs ?? before, before).map((step) => ({ ...step, cause: CAUSE }))
   return [{ ...base, type: 'add link', link }, ...addrGenMode(netns, ifname, link), ...fdbs, ...keys, ...master]
 }
 

@@ -1,6 +1,7 @@
 /** Links of the kinds in state/kind.ts: made after cables and bridges, those that others stand on first. ip-link(8). */
 import { isVirtual, NO_FDBS, remakingDifference } from '../state/equal-link.ts'
 import { findExtras } from '../state/extra.ts'
+import { newVxlanEntries } from '../state/vxlan.ts'
 import { deleteLink } from './cable.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
@@ -58,10 +59,10 @@ function leaveFirst(draft: Draft, netns: string, ifname: string): void {
 
 const TAKERS: ReadonlySet<LinkState['kind']> = new Set(['macvlan', 'ipvlan'])
 
-/** The table of a VXLAN with several far ends. */
+/** The table of a VXLAN, which a new lab's has as the kernel makes it. */
 function planRemotes(draft: Draft, netns: string, ifname: string, link: VirtualLink): void {
   const there = draft.now(netns).links.get(ifname)
-  const before = there === undefined || !isVirtual(there) ? undefined : there.fdbs
+  const before = there === undefined ? newVxlanEntries(link) : isVirtual(there) ? there.fdbs : undefined
   for (const operation of fdbOperations({ netns, ifname }, link.fdbs ?? NO_FDBS, before ?? NO_FDBS)) {
     draft.emit({ ...operation, ...(link.origin !== undefined && { origin: link.origin }) })
   }

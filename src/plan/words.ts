@@ -257,8 +257,8 @@ function fdbWords({ type, ifname, fdb }: AddFdb | DelFdb): string[] {
 function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethLink, lab: string): readonly IpCommand[] {
   // The machine's network has no name: whoever makes a cable from it is in it.
   if (link.peer.netns === HOST) return vethCommands(HOST, link.peer.ifname, peer, link, lab)
-  const peerWords = `peer name ${quote(link.peer.ifname)} netns ${quote(netnsName(lab, link.peer.netns))} ${linkWords(peer)}`
-  const add = { netns, words: `link add ${quote(ifname)} ${linkWords(link)} type veth ${peerWords}` }
+  const peerWords = `peer name ${quote(link.peer.ifname)} netns ${quote(netnsName(lab, link.peer.netns))} ${vethWords(peer)}`
+  const add = { netns, words: `link add ${quote(ifname)} ${vethWords(link)} type veth ${peerWords}` }
   // iproute2 takes alias and master only for a link that stands, so these are commands of their own.
   const rest = ([where, name, end]: readonly [string, string, VethLink]): readonly IpCommand[] =>
     setLinkCommands(where, name, {
@@ -266,6 +266,11 @@ function vethCommands(netns: string, ifname: string, link: VethLink, peer: VethL
       ...(end.master !== undefined && { master: end.master }),
     })
   return [add, ...rest([netns, ifname, link]), ...rest([link.peer.netns, link.peer.ifname, peer])]
+}
+
+/** A queue for each processor is what the kernel would make otherwise. */
+function vethWords(link: VethLink): string {
+  return `${linkWords(link)} numtxqueues 1 numrxqueues 1`
 }
 
 function linkWords(link: LinkState): string {

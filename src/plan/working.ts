@@ -1,4 +1,5 @@
 /** The network as it stands after the operations planned so far: a copy of what was observed, changed along with the plan. */
+import { BARE_PORT } from '../state/equal-link.ts'
 import type { MountState, RootState } from '../state/mount.ts'
 import type {
   AddrState,
@@ -55,7 +56,7 @@ export function workingCopy(observed: NetworkState, previous: NetworkState | und
       ...(namespace.limits !== undefined && { limits: namespace.limits }),
       root: namespace.root,
       mounts: new Map(namespace.mounts),
-      links: new Map(namespace.links),
+      links: withHiddenGroups(namespace.links, previous?.namespaces.get(netns)?.links),
       qdiscs: withDistributions(namespace.qdiscs, previous?.namespaces.get(netns)?.qdiscs),
       addrs: new Map(namespace.addrs),
       routes: new Map(namespace.routes),
@@ -88,6 +89,21 @@ export function newNamespace(kind: NamespaceState['kind'], hostname?: string, ro
     rulesets: new Map(),
     services: new Map(),
   }
+}
+
+/** The kernel keeps the groups of a bridge that does not snoop, and does not tell them (br_mdb_fill_info): they are those of the last `up`. */
+function withHiddenGroups(
+  observed: ReadonlyMap<string, LinkState>,
+  made: ReadonlyMap<string, LinkState> | undefined,
+): Map<string, LinkState> {
+  return new Map(
+    [...observed].map(([ifname, link]) => {
+      const [bridge, before] = [observed.get(link.master ?? ''), made?.get(ifname)]
+      const mdbs = before?.master === link.master ? before?.port?.mdbs : undefined
+      if (bridge?.kind !== 'bridge' || bridge.mcastSnooping || mdbs === undefined) return [ifname, link]
+      return [ifname, { ...link, port: { ...(link.port ?? BARE_PORT), mdbs } }]
+    }),
+  )
 }
 
 /** The kernel does not tell the distribution of a jitter: it is the one that the last `up` asked for. */

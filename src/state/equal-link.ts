@@ -66,7 +66,8 @@ export function remakingDifference(desired: LinkState, observed: LinkState): Pro
   if (!isVirtual(desired) || !isVirtual(observed)) return undefined
   if (desired.parent !== observed.parent) return { property: 'parent', desired: desired.parent, observed: observed.parent }
   const [fixed] = optionDifferences(KINDS[desired.kind].options, desired.options, observed.options).filter(
-    ({ option }) => option.isChangeable !== true,
+    // No word of iproute2 says that there is none any more.
+    ({ option, desired: wanted }) => option.isChangeable !== true || wanted === undefined,
   )
   return fixed && { property: fixed.option.name, desired: fixed.desired, observed: fixed.observed }
 }

@@ -86,13 +86,14 @@ export function findExtras(netns: string, desired: Inhabitants, observed: Inhabi
   )
   const rules = missingFrom(desired.rules, observed.rules).filter(([key]) => !isTolerated(objectKey(netns, 'rule', key)))
   const neighs = missingFrom(desired.neighs, observed.neighs).filter(
-    ([key, neigh]) => isOurs(neigh.ifname) && !isTolerated(objectKey(netns, 'neigh', key)),
+    ([key, neigh]) =>
+      isOurs(neigh.ifname) && (isByHand(neigh) || previous?.neighs.has(key) === true) && !isTolerated(objectKey(netns, 'neigh', key)),
   )
   return { links, qdiscs, addrs: values(addrs), routes: values(routes), rules: values(rules), neighs: values(neighs) }
 }
 
-/** Not by a routing daemon, whose routes are its own. */
-function isByHand({ protocol = RTPROT_BOOT }: RouteState): boolean {
+/** Not by a routing daemon, whose routes are its own, and the neighbours that they lead to (RFC 5549). */
+function isByHand({ protocol = RTPROT_BOOT }: Pick<RouteState | NeighState, 'protocol'>): boolean {
   return protocol === RTPROT_BOOT || protocol === RTPROT_STATIC
 }
 

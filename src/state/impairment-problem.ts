@@ -1,9 +1,12 @@
 /** What is wrong with an impairment as a whole: keys that mean nothing without another. Each key's own value was checked when it was read. */
+import { correlationProblems } from './correlated-chance.ts'
 import { formatImpairment } from './impairment-text.ts'
 import type { ImpairmentKey } from './impairment-words.ts'
-import { hasNetem, packetsOnTheWay, redProblem } from './impairment.ts'
+import { hasNetem, packetsOnTheWay, qdiscsOf } from './impairment.ts'
 import type { Impairment } from './impairment.ts'
+import type { QdiscOptions } from './qdisc.ts'
 import { frameBytes } from './queue.ts'
+import { disciplineProblem } from './queue-problem.ts'
 
 export interface Problem {
   readonly key: keyof Impairment
@@ -45,18 +48,44 @@ export function findProblems(impairment: Impairment, mtu: number): readonly Prob
     burst === undefined || burst >= frame,
     `A burst of ${burst ?? 0} bytes is less than one frame of ${frame}: no larger packet would pass.`,
   )
-  const red = redProblem(impairment, mtu)
-  if (red !== undefined && rate !== undefined) problems.push({ key: 'queue', detail: `The queue red does not work so: ${red}.` })
-  return problems
+  return problems.length > 0 ? problems : chainProblems(impairment, mtu)
 }
 
-/** For a limit that drops packets of a link that is not even full. */
-export function limitWarning(impairment: Impairment, mtu: number): { readonly detail: string; readonly hint: string } | undefined {
+function chainProblems(impairment: Impairment, mtu: number): readonly Problem[] {
+  const chain = qdiscsOf(impairment, mtu)?.qdiscs ?? []
+  return chain.flatMap(({ options }) => {
+    const problem = disciplineProblem(options, frameBytes(mtu))
+    if (problem === undefined) return []
+    const key = keyOf(options, impairment)
+    return [{ key, detail: `The ${key === 'queue' ? `queue ${options.kind}` : `\`${key}\``} does not work so: ${problem}.` }]
+  })
+}
+
+/** What the file has said of a discipline: the plain queue follows from a latency. */
+function keyOf({ kind }: QdiscOptions, { queue, burst }: Impairment): 'queue' | 'latency' | 'burst' | 'rate' {
+  if (kind !== 'tbf') return queue === undefined ? 'latency' : 'queue'
+  return burst === undefined ? 'rate' : 'burst'
+}
+
+export interface Warning extends Problem {
+  readonly code: 'LIMIT_TOO_SMALL' | 'CORRELATION_MISLEADS'
+}
+
+/** What works, and not as whoever wrote it will have expected. */
+export function findWarnings(impairment: Impairment, mtu: number): readonly Warning[] {
+  const misled = correlationProblems(impairment).map((problem) => ({ code: 'CORRELATION_MISLEADS', ...problem }) as const)
+  const small = limitProblem(impairment, mtu)
+  return small === undefined ? misled : [{ code: 'LIMIT_TOO_SMALL', ...small }, ...misled]
+}
+
+/** A limit that drops packets of a link that is not even full. */
+function limitProblem(impairment: Impairment, mtu: number): Problem | undefined {
   const { limit } = impairment
   const onTheWay = packetsOnTheWay(impairment, mtu)
   if (limit === undefined || limit >= onTheWay) return undefined
   const at = (key: ImpairmentKey): string => formatImpairment(key, impairment) ?? ''
   return {
+    key: 'limit',
     detail: `At ${at('rate')} a delay of ${at('delay')} has ${onTheWay} packets of ${frameBytes(mtu)} bytes on their way, and a limit of ${limit} drops all beyond.`,
     hint: 'Leave `limit` out, and there is room for them and smaller ones.',
   }

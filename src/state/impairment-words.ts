@@ -94,7 +94,8 @@ function single<T>(parse: (text: string) => Parsed<T>, wrap: (value: T) => Impai
     // `10 mbit`: a unit may stand apart.
     const parsed = parse(words.join(' '))
     if (parsed.problem === undefined) return { value: wrap(parsed.value) }
-    return more.length === 0 || parse(word).problem !== undefined
+    const isUnit = more.length === 1 && /^[a-z/%]+$/i.test(more[0]!)
+    return more.length === 0 || isUnit || parse(word).problem !== undefined
       ? parsed
       : { problem: `"${more.join(' ')}" is too much: one value is wanted` }
   }
@@ -104,6 +105,13 @@ function parseTime(text: string): Parsed<number> {
   const time = parseDuration(text)
   if (time.problem !== undefined) return time
   return time.value > MAX_EXACT_NS ? { problem: `"${text}" is longer than 104 days` } : { value: Number(time.value) }
+}
+
+/** A jitter: netem cuts it to an int without a word. */
+function parseDeviation(text: string): Parsed<number> {
+  const time = parseTime(text)
+  if (time.problem !== undefined || time.value <= MAX_S32) return time
+  return { problem: `"${text}" is longer than 2.147 s, the largest jitter that the kernel has` }
 }
 
 function parseCount(text: string, min: number, max: number): Parsed<number> {
@@ -150,7 +158,7 @@ function parseJitter(words: readonly string[]): Parsed<ImpairmentChange> {
   const distribution = at < 0 ? undefined : parseDistribution(words.slice(at + 1).join(' '))
   if (distribution?.problem !== undefined) return distribution
   const [text = '', ...rest] = at < 0 ? words : words.slice(0, at)
-  const jitter = parseTime(text)
+  const jitter = parseDeviation(text)
   if (jitter.problem !== undefined) return jitter
   const correlation = parseChances(rest, 0, 1)
   if (correlation.problem !== undefined) return correlation
@@ -190,16 +198,25 @@ function parseReorder(words: readonly string[]): Parsed<ImpairmentChange> {
   return chanceOf(at < 0 ? words : words.slice(0, at), (chance) => ({ reorder: { ...chance, gap: gap.value } }))
 }
 
-/** MIN [MAX] [packets N] [bytes SIZE] | distribution NAME DELAY JITTER [packets N] [bytes SIZE] */
+/**
+ * MIN [MAX] [packets N] [bytes SIZE] | distribution NAME DELAY JITTER [packets N] [bytes SIZE]
+ * For the kernel the largest number is no bound at all (get_slot in sch_netem.c).
+ */
 function parseSlot(words: readonly string[]): Parsed<ImpairmentChange> {
-  const packets = takeBound(words, 'packets', (text) => parseCount(text, 1, MAX_S32))
+  const packets = takeBound(words, 'packets', (text) => parseCount(text, 1, MAX_S32 - 1))
   if (packets.problem !== undefined) return packets
-  const bytes = takeBound(packets.value.rest, 'bytes', parseSize)
+  const bytes = takeBound(packets.value.rest, 'bytes', parseSlotBytes)
   if (bytes.problem !== undefined) return bytes
   const { rest } = bytes.value
   const bounds = { maxPackets: packets.value.bound, maxBytes: bytes.value.bound }
   const slot = rest[0] === 'distribution' ? distributedSlot(rest, bounds) : plainSlot(rest, bounds)
   return slot.problem === undefined ? { value: { slot: slot.value } } : slot
+}
+
+function parseSlotBytes(text: string): Parsed<number> {
+  const size = parseSize(text)
+  if (size.problem !== undefined || size.value < MAX_S32) return size
+  return { problem: `"${text}" is 2 GiB or more, beyond the most the kernel can say of a slot` }
 }
 
 type SlotBounds = Pick<Slot, 'maxPackets' | 'maxBytes'>
@@ -232,6 +249,7 @@ function plainSlot(words: readonly string[], bounds: SlotBounds): Parsed<Slot> {
   const [minDelayNs, maxDelayNs = minDelayNs, ...more] = times.value
   if (minDelayNs === undefined || maxDelayNs === undefined || more.length > 0)
     return { problem: 'a slot wants its shortest and its longest time' }
+  if (maxDelayNs === 0) return { problem: 'a slot of no time is none: leave it out' }
   if (minDelayNs > maxDelayNs) return { problem: `${words.join(' ')}: the longest time comes second` }
   return { value: { minDelayNs, maxDelayNs, distDelayNs: 0, distJitterNs: 0, ...bounds } }
 }
@@ -244,6 +262,8 @@ function distributedSlot([, name = '', ...words]: readonly string[], bounds: Slo
   const [distDelayNs, distJitterNs, ...more] = times.value
   if (distDelayNs === undefined || distJitterNs === undefined || more.length > 0)
     return { problem: 'a slot with a distribution wants a delay and a jitter' }
+  const deviation = parseDeviation(words[1] ?? '')
+  if (deviation.problem !== undefined) return deviation
   const { value } = distribution
   return {
     value: { minDelayNs: 0, maxDelayNs: 0, distDelayNs, distJitterNs, ...(value !== undefined && { distribution: value }), ...bounds },

@@ -182,6 +182,11 @@ function queueOf(impairment: Impairment, rate: number, mtu: number, netem: boole
   return limit === undefined ? { kind: 'bfifo', parameters: { limit: bytes } } : undefined
 }
 
+/** No queue is longer than all flows together (sfq_change). */
+function sfqLimit({ limit = 0, flows = 0, depth = 0 }: Readonly<Record<string, number>>): number {
+  return Math.min(limit, flows * depth)
+}
+
 function parametersOf(queue: QueueWish, rate: number, bytes: number, mtu: number): Record<string, number> {
   const parameters: Record<string, number> = {}
   for (const [name, parameter] of Object.entries(QUEUES[queue.kind])) {
@@ -191,19 +196,10 @@ function parametersOf(queue: QueueWish, rate: number, bytes: number, mtu: number
   if (queue.kind === 'bfifo') return { limit: bytes, ...parameters }
   // As tc works it out of the round trip (q_cake.c); the kernel would keep that of its own.
   if (queue.kind === 'cake') return { ...parameters, target: Math.max(1, Math.floor((parameters['rtt'] ?? 0) / 20)) }
+  if (queue.kind === 'sfq') return { ...parameters, limit: queue.parameters['limit'] ?? sfqLimit(parameters) }
   if (queue.kind !== 'red') return parameters
   const words = redWords(queue.parameters, bytes, rate)
   return { ...parameters, ...words, ...redNumbers(words) }
-}
-
-/** Whether a burst and an average of `red` fit each other, which only both together tell. */
-export function redProblem(impairment: Impairment, mtu: number): string | undefined {
-  const { queue, rate } = impairment
-  if (queue?.kind !== 'red' || rate === undefined) return undefined
-  const words = redWords(queue.parameters, waitBytes(impairment, rate, mtu), rate)
-  if (words.min > words.max || words.max > words.limit) return 'its `min` is to be below its `max`, and that below its `limit`'
-  if (redNumbers(words) !== undefined) return undefined
-  return `burst ${words.burst} is too small: it takes min / avpkt (${Math.ceil(words.min / words.avpkt)}) or more`
 }
 
 /**

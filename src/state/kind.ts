@@ -2,7 +2,7 @@
  * The kinds of links that stand in one namespace, beside veths and bridges: one row a kind, with its options under iproute2's names.
  * ip-link(8); the numbers of choices are those of <linux/if_link.h>, <linux/if_bonding.h>, <linux/if_ether.h>.
  */
-import type { Option, OptionType } from './option.ts'
+import type { Option, Options, OptionType } from './option.ts'
 
 export interface KindRow {
   readonly options: readonly Option[]
@@ -16,8 +16,9 @@ export interface KindRow {
   readonly overhead: { readonly 4: number; readonly 6: number }
 }
 
-type Extra = Pick<Option, 'default' | 'isChangeable'>
+type Extra = Pick<Option, 'default' | 'isChangeable' | 'isElseNone'>
 const CHANGEABLE = { isChangeable: true } as const
+const ELSE_NONE = { isElseNone: true } as const
 
 function option(name: string, type: OptionType, extra: Extra = {}): Option {
   return { name, ...type, ...extra }
@@ -57,10 +58,10 @@ const IPV4_TUNNEL = [
 /** Of all tunnels of ip6_tunnel.c. */
 const IPV6_TUNNEL = [address('remote', 6, { default: '::' }), address('local', 6, { default: '::' }), number('hoplimit', 0, 255)]
 /** <linux/if_tunnel.h> GRE_KEY, GRE_CSUM, GRE_SEQ: the same in both directions. */
-const GRE = [number('key', 0, U32), toggle('csum', 'no', { default: false }), toggle('seq', 'no', { default: false })]
+const GRE = [number('key', 0, U32, ELSE_NONE), toggle('csum', 'no', { default: false }), toggle('seq', 'no', { default: false })]
 
-/** The uid that may open it without being root of the node. */
-const TUN = [number('user', 0, U32), toggle('multi_queue', 'no', { default: false })]
+/** The uid that may open it without being root of the node; the last number is nobody's (make_kuid). */
+const TUN = [number('user', 0, U32 - 1, ELSE_NONE), toggle('multi_queue', 'no', { default: false })]
 const BOND_MODES = { 'balance-rr': 0, 'active-backup': 1, 'balance-xor': 2, broadcast: 3, '802.3ad': 4, 'balance-tlb': 5, 'balance-alb': 6 }
 const BOND_HASHES = { layer2: 0, 'layer3+4': 1, 'layer2+3': 2, 'encap2+3': 3, 'encap3+4': 4, 'vlan+srcmac': 5 }
 
@@ -84,7 +85,7 @@ const ROWS = {
       number('miimon', 0, U32, { default: 0, ...CHANGEABLE }),
       number('updelay', 0, U32, { default: 0, ...CHANGEABLE }),
       number('downdelay', 0, U32, { default: 0, ...CHANGEABLE }),
-      option('primary', { type: 'link' }, CHANGEABLE),
+      option('primary', { type: 'link' }, { ...CHANGEABLE, ...ELSE_NONE }),
       choice('fail_over_mac', { none: 0, active: 1, follow: 2 }, { default: 'none' }),
       choice('xmit_hash_policy', BOND_HASHES, { default: 'layer2', ...CHANGEABLE }),
       number('num_grat_arp', 0, 255, { default: 1, ...CHANGEABLE }),
@@ -109,7 +110,7 @@ const ROWS = {
       number('id', 0, 0xffffff),
       address('remote', 'any'),
       address('group', 'any'),
-      address('local', 'any'),
+      address('local', 'any', ELSE_NONE),
       number('ttl', 0, 255, { default: 0 }),
       toggle('learning', 'no', { default: true }),
       number('ageing', 0, U32, { default: 300 }),
@@ -132,6 +133,11 @@ const ROWS = {
 
 export type VirtualKind = keyof typeof ROWS
 export const KINDS: Readonly<Record<VirtualKind, KindRow>> = ROWS
+
+/** Whether it has the link-layer address of its parent: macvlan_common_newlink gives it to one that passes all through. */
+export function hasParentLladdr(kind: VirtualKind, options: Options): boolean {
+  return KINDS[kind].lladdr === 'parent' || (kind === 'macvlan' && options['mode'] === 'passthru')
+}
 
 export function isVirtualKind(kind: string): kind is VirtualKind {
   return Object.hasOwn(KINDS, kind)

@@ -191,8 +191,8 @@ export interface VirtualLink extends LinkBase {
   readonly parent?: string
   readonly options: Options
   /**
-   * Of kind vxlan with several far ends: its own table, by `fdbKey`. The address 00:00:00:00:00:00 stands for all that no other entry has, and
-   * frames for it go to each of its far ends (head-end replication).
+   * Of kind vxlan: its own table, by `fdbKey`. The address 00:00:00:00:00:00 stands for all that no other entry has, and frames for it go to
+   * each of its far ends (head-end replication).
    */
   readonly fdbs?: ReadonlyMap<string, FdbEntry>
   /** Of kind wireguard. */
@@ -304,6 +304,8 @@ export interface NeighState extends Sourced {
   /** Canonical text. */
   readonly dst: string
   readonly lladdr: string
+  /** RTPROT_* of the daemon that made it; absent where somebody did by hand. */
+  readonly protocol?: number
 }
 
 export interface SysctlState extends Sourced {

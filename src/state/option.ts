@@ -19,10 +19,12 @@ export type OptionType =
 export type Option = OptionType & {
   /** The word of iproute2, and the key in the file. */
   readonly name: string
-  /** What the kernel has where nothing is said. Without one, any value is as desired. */
+  /** What the kernel has where nothing is said. */
   readonly default?: OptionValue
   /** The kernel changes it in a link that stands; otherwise the link is made anew. */
   readonly isChangeable?: true
+  /** Where nothing is said there is none. Without this and without a default, any value is as desired. */
+  readonly isElseNone?: true
 }
 
 /** `[['id', '10'], ['reorder_hdr', 'off']]` flattened: what iproute2 takes for the options that are said, in the order of the table. */
@@ -44,7 +46,7 @@ function wordsOf(option: Option, value: OptionValue): string[] {
 /** One option that differs; a side without a value leaves it to the kernel. */
 export interface OptionDifference {
   readonly option: Option
-  readonly desired: OptionValue
+  readonly desired: OptionValue | undefined
   readonly observed: OptionValue | undefined
 }
 
@@ -53,6 +55,7 @@ export function optionDifferences(table: readonly Option[], desired: Options, ob
   return table.flatMap((option) => {
     const wanted = desired[option.name] ?? option.default
     const there = observed[option.name] ?? option.default
-    return wanted === undefined || wanted === there ? [] : [{ option, desired: wanted, observed: there }]
+    const isLeft = wanted === undefined && option.isElseNone !== true
+    return isLeft || wanted === there ? [] : [{ option, desired: wanted, observed: there }]
   })
 }

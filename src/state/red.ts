@@ -50,7 +50,7 @@ export function redNumbers(words: RedWords): RedNumbers | undefined {
   const { min, max } = words
   const probability = redFraction(words.probability)
   const Plog = max === min ? 0 : Math.max(0, Math.ceil(Math.log2((max - min) / probability)))
-  return { Wlog, Plog, Scell_log: idleTable(Wlog, words).cellLog, max_P: Math.floor(probability * 2 ** 32) }
+  return { Wlog, Plog, Scell_log: idleTable(Wlog, words).cellLog, max_P: Math.min(Math.floor(probability * 2 ** 32), 0xffff_ffff) }
 }
 
 /** The probability as tc is told it, a fraction: 2% is 0.02, and not what is left of it in parts of 2^32 - 1. */

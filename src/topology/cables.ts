@@ -77,7 +77,7 @@ export function readCables(root: MapValue, definitions: Definitions, findings: F
         break
       }
       if (ends.every(isKnown)) cables.push({ ends: [ends[0], ends[1]] as CableDraft['ends'], link })
-      else spoil(ends, damage)
+      else spoil(ends, findings, damage)
     }
   }
   return cables
@@ -97,7 +97,7 @@ function readPairs(
   const left = readEndpoint(first, definitions, findings, damage)
   const right = readEndpoint(second, definitions, findings, damage)
   if (left === undefined || right === undefined) {
-    spoil(left ?? right ?? [], damage)
+    spoil(left ?? right ?? [], findings, damage)
     return undefined
   }
   const isCross = scalarAt(settings, 'cross')?.value === true
@@ -105,7 +105,7 @@ function readPairs(
   if (pairs !== undefined) return pairs
   const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
   findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
-  spoil([...left, ...right], damage)
+  spoil([...left, ...right], findings, damage)
   return undefined
 }
 
@@ -121,7 +121,10 @@ function isKnown(end: MaybeEnd): end is MaybeEnd & EndDraft {
 /** An end whose owner may be unknown, which was reported. */
 type MaybeEnd = Omit<EndDraft, 'definition'> & { readonly name: string; readonly definition: Definition | undefined }
 
-function spoil(ends: readonly MaybeEnd[], damage: Damage): void {
+/** Whoever is behind a switch that lacks a cable may miss the gateway that was to come by it. */
+function spoil(ends: readonly MaybeEnd[], findings: Findings, damage: Damage): void {
+  if (ends.some(({ kind, definition }) => kind === 'bridge' && definition !== undefined))
+    findings.hush('GATEWAY_NOT_CONNECTED', 'UNREACHABLE_ROUTE')
   for (const end of ends) damage.add(end.name)
 }
 

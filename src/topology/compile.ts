@@ -1,10 +1,9 @@
 /** The folder's door: a file or an object in, the desired network and all findings out. */
-import { basename } from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { INTERNET } from '../state/network.ts'
 import type { NetworkState, RulesetState, RulesetTool } from '../state/network.ts'
 import { isOutsider } from './definitions.ts'
-import { labNameProblem, NAME_MAX_BYTES } from '../unit/hostname.ts'
+import { labNameProblem } from '../unit/hostname.ts'
 import { expandRange } from '../unit/range.ts'
 import type { DaemonConfig } from './daemon-config.ts'
 import { desiredState, rulesetsOf } from './desired.ts'
@@ -12,6 +11,7 @@ import type { Damage } from './damage.ts'
 import { createFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
 import { withInternet } from './internet.ts'
+import { nameFromFile } from './likely-name.ts'
 import { load, OBJECT_FILE, type Loaded } from './load.ts'
 import { machineNeeds, type MachineNeeds } from './machine-needs.ts'
 import { parseYaml } from './parse-yaml.ts'
@@ -43,7 +43,7 @@ export interface CompiledLab {
   readonly tests: readonly Test[]
   /** Capabilities of commands by node, for those that are not privileged; empty where there are errors. */
   readonly capabilities: ReadonlyMap<string, readonly string[]>
-  /** Configurations of routing daemons, each once. */
+  /** Configurations of routing daemons, each once: also where there are errors. */
   readonly configs: readonly DaemonConfig[]
   /** Everything found, errors and warnings, in the order of the files. */
   readonly diagnostics: readonly Diagnostic[]
@@ -89,6 +89,7 @@ export function compileTopology(source: string | object, options: CompileOptions
     needs: machineNeeds(root, topology),
     tests: isGood ? tests : [],
     ...settingsOf(isGood ? [...topology.nodes] : []),
+    configs: configsOf(topology),
     diagnostics: findings.sorted([...texts.keys()]),
     sources: texts,
   }
@@ -126,14 +127,17 @@ function rulesetsByNode(topology: Topology | undefined): CompiledLab['rulesets']
   return new Map([...(topology?.nodes ?? [])].map(([node, each]) => [node, rulesetsOf(each)]))
 }
 
-/** What commands and checks want to know of the nodes' settings. */
-function settingsOf(nodes: readonly (readonly [string, Node])[]): Pick<CompiledLab, 'env' | 'capabilities' | 'configs'> {
+function configsOf(topology: Topology | undefined): readonly DaemonConfig[] {
+  return [...new Set([...(topology?.nodes.values() ?? [])].flatMap(({ settings }) => settings.configs))]
+}
+
+/** What commands want to know of the nodes' settings. */
+function settingsOf(nodes: readonly (readonly [string, Node])[]): Pick<CompiledLab, 'env' | 'capabilities'> {
   return {
     env: new Map(nodes.map(([node, { settings }]) => [node, settings.env])),
     capabilities: new Map(
       nodes.flatMap(([node, { settings }]) => (settings.capabilities === undefined ? [] : [[node, settings.capabilities] as const])),
     ),
-    configs: [...new Set(nodes.flatMap(([, { settings }]) => settings.configs))],
   }
 }
 
@@ -156,15 +160,6 @@ export function labNameOf(file: string): string {
   return readName(tree, file, findings)
 }
 
-/**
- * The name that a file most likely gives its lab, found without parsing it: for work that may begin before the file is read.
- * Wrong where the name comes from an anchor, a merge or an include.
- */
-export function likelyNameOf(file: string): string {
-  const text = readSource(file, MAX_SOURCE_BYTES, undefined, createFindings())
-  return /^name:[ \t]*(["']?)([\w-]+)\1[ \t]*(?:#.*)?$/m.exec(text ?? '')?.[2] ?? nameFromFile(file)
-}
-
 function readName(root: MapValue | Value | undefined, source: string | object, findings: Findings): string {
   const value = root?.kind === 'map' ? valueAt(root, 'name') : undefined
   if (value?.kind === 'scalar' && typeof value.value === 'string') {
@@ -177,14 +172,4 @@ function readName(root: MapValue | Value | undefined, source: string | object, f
 function checkName(name: string, value: Value | undefined, findings: Findings): void {
   const problem = labNameProblem(name)
   if (problem !== undefined) findings.error('INVALID_NAME', value?.origin, `The name of the lab "${name}" ${problem}.`)
-}
-
-/** `topologies/My lab.yaml` is My-lab. */
-function nameFromFile(file: string): string {
-  const stem = basename(file).replace(/\.[^.]*$/, '')
-  const name = stem
-    .replace(/[^A-Za-z0-9_-]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, NAME_MAX_BYTES)
-  return name === '' ? 'lab' : name
 }

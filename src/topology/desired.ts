@@ -22,6 +22,7 @@ import type {
 } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import { ANY_LLADDR, KINDS } from '../state/kind.ts'
+import { newVxlanEntries } from '../state/vxlan.ts'
 import { derivedMac } from '../unit/mac.ts'
 import { isOutsider } from './definitions.ts'
 import { mplsSysctls } from './mpls.ts'
@@ -260,7 +261,7 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       ...(hasLladdr && lladdrOf(topology, node.name, link, link.mac ?? derivedMac(topology.name, node.name, ifname))),
       ...(parent !== undefined && { parent }),
       options,
-      ...((remotes !== undefined || fdbs !== undefined) && { fdbs: vxlanEntries(remotes ?? [], fdbs ?? []) }),
+      ...(kind === 'vxlan' && { fdbs: new Map([...newVxlanEntries({ kind, options }), ...vxlanEntries(remotes ?? [], fdbs ?? [])]) }),
       ...(wireguard !== undefined && { wireguard }),
     }
     links.set(ifname, made)

@@ -24,21 +24,29 @@ export type More = Pick<Diagnostic, 'hint' | 'related'>
 export function createFindings(): Findings {
   const errors: Diagnostic[] = []
   const warnings: Diagnostic[] = []
-  // Ten nodes of one range share a line: what is wrong with the line is said once.
-  const said = new Set<string>()
+  // Ten nodes of one range share a line: what is wrong with the line is said once, of the first of them.
+  const said = new Map<string, Diagnostic>()
+  const more = new Map<Diagnostic, number>()
   const hushed = new Set<Code>()
   let errorCount = 0
   let warningCount = 0
 
-  const add = (severity: Severity, code: Code, origin: Origin | undefined, detail: string, more: More = {}): void => {
-    const identity = `${code} ${origin?.file}:${origin?.line}:${origin?.column} ${detail}`
-    if (hushed.has(code) || said.has(identity)) return
+  const add = (severity: Severity, code: Code, origin: Origin | undefined, detail: string, rest: More = {}): void => {
+    if (hushed.has(code)) return
+    const words = origin === undefined ? detail : detail.replace(/\d+/g, '#')
+    const identity = `${code} ${origin?.file}:${origin?.line}:${origin?.column} ${words}`
+    const same = said.get(identity)
+    if (same !== undefined) {
+      if (same.detail !== detail) more.set(same, (more.get(same) ?? 0) + 1)
+      return
+    }
     const list = severity === 'error' ? errors : warnings
     if (severity === 'error') errorCount++
     else warningCount++
     if (list.length >= MAX_FINDINGS) return
-    said.add(identity)
-    list.push({ code, severity, detail, ...(origin === undefined ? {} : { origin }), ...more })
+    const diagnostic = { code, severity, detail, ...(origin === undefined ? {} : { origin }), ...rest }
+    said.set(identity, diagnostic)
+    list.push(diagnostic)
   }
 
   return {
@@ -52,13 +60,21 @@ export function createFindings(): Findings {
     sorted: (files) => {
       const rank = new Map(files.map((file, index) => [file, index]))
       const place = (diagnostic: Diagnostic): number => rank.get(diagnostic.origin?.file ?? '') ?? files.length
-      const sorted = [...errors, ...warnings].sort((a, b) => place(a) - place(b) || compareOrigins(a.origin, b.origin))
+      const sorted = [...errors, ...warnings]
+        .map((diagnostic) => withOthers(diagnostic, more.get(diagnostic)))
+        .sort((a, b) => place(a) - place(b) || compareOrigins(a.origin, b.origin))
       const left = errorCount + warningCount - sorted.length
       if (left === 0) return sorted
       const detail = `${left} more findings are not shown. Fix some of those above first.`
       return [...sorted, { code: 'TOO_MANY_FINDINGS', severity: 'warning', detail }]
     },
   }
+}
+
+/** A range may stand for hundreds, with which the same is wrong. */
+function withOthers(diagnostic: Diagnostic, count: number | undefined): Diagnostic {
+  if (count === undefined) return diagnostic
+  return { ...diagnostic, detail: `${diagnostic.detail} The same goes for ${count} more here.` }
 }
 
 function compareOrigins(a: Origin | undefined, b: Origin | undefined): number {

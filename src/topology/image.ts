@@ -13,6 +13,9 @@ import type { ScalarValue } from './value.ts'
 /** Of a description; layers are not read into memory. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024
 
+/** Characters of the name of an unpacked image: the digest of its layers' digests. */
+export const CHAIN_LENGTH = 32
+
 export interface Image {
   readonly root: RootState
   /** ENTRYPOINT and CMD. */
@@ -78,8 +81,8 @@ function loadImage(layout: string, reference: string | undefined, word: ScalarVa
   const config = readJson(layout, manifest.config) as Config
   checkPlatform(config)
   const layers = manifest.layers.map((layer) => layerOf(layout, layer))
-  const chain = hash('sha256', layers.map(({ digest }) => digest).join('\n')).slice(0, 32)
-  return { root: { kind: 'image', tree: join(cacheDirectory(), 'images', chain), layers, origin: word.origin }, ...commandOf(config) }
+  const chain = hash('sha256', layers.map(({ digest }) => digest).join('\n')).slice(0, CHAIN_LENGTH)
+  return { root: { kind: 'image', tree: join(imageDirectory(), chain), layers, origin: word.origin }, ...commandOf(config) }
 }
 
 function checkPlatform(config: Config): void {
@@ -137,9 +140,15 @@ function layerOf(layout: string, { digest, size, mediaType = '' }: Descriptor): 
   if (stat === undefined) throw new Unusable(`lacks a layer: ${digest}`)
   if (stat.size !== size) throw new Unusable(`is damaged: the layer ${digest} has ${stat.size} bytes and should have ${size}`)
   const compression = /[+.]gzip$/.test(mediaType) ? 'gzip' : /[+.]zstd$/.test(mediaType) ? 'zstd' : 'none'
-  if (compression === 'zstd' && !('createZstdDecompress' in zlib))
-    throw new Unusable(`has a layer that zstd has compressed, which needs Node 22.15 or later: this is ${process.version}`)
+  if (compression === 'zstd' && !('createZstdDecompress' in zlib) && !isInstalled('zstd'))
+    throw new Unusable(
+      `has a layer that zstd has compressed, which needs the program zstd (apt-get install zstd) or Node 22.15: this is ${process.version}`,
+    )
   return { path, digest, compression }
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((directory) => existsSync(join(directory, program)))
 }
 
 function readJson(layout: string, { digest }: Descriptor): unknown {
@@ -169,7 +178,8 @@ function blobPath(layout: string, digest: unknown): string {
   return join(layout, 'blobs/sha256', hex)
 }
 
-function cacheDirectory(): string {
+/** Where layers are unpacked: a directory for each image. */
+export function imageDirectory(): string {
   const given = process.env['XDG_CACHE_HOME']
-  return join(given?.startsWith('/') ? given : join(homedir(), '.cache'), 'netlab')
+  return join(given?.startsWith('/') ? given : join(homedir(), '.cache'), 'netlab/images')
 }

@@ -6,7 +6,7 @@ import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { IMPAIRMENT_KEYS, mergeImpairments, parseImpairment } from '../state/impairment-words.ts'
 import type { ImpairmentKey } from '../state/impairment-words.ts'
-import { findProblems, limitWarning } from '../state/impairment-problem.ts'
+import { findProblems, findWarnings } from '../state/impairment-problem.ts'
 import { qdiscsOf } from '../state/impairment.ts'
 import type { Impairment, ImpairmentChange, ImpairmentOrigins } from '../state/impairment.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
@@ -129,7 +129,8 @@ function chainOfAll(said: readonly Said[], mtu: number, findings: Findings): Qdi
   const problems = findProblems(impairment, mtu)
   for (const { key, detail, hint } of problems) findings.error('INVALID_VALUE', origins[key], detail, hint === undefined ? {} : { hint })
   if (problems.length > 0) return undefined
-  const small = limitWarning(impairment, mtu)
-  if (small !== undefined) findings.warning('LIMIT_TOO_SMALL', origins.limit, small.detail, { hint: small.hint })
+  for (const { code, key, detail, hint } of findWarnings(impairment, mtu)) {
+    findings.warning(code, origins[key], detail, hint === undefined ? {} : { hint })
+  }
   return qdiscsOf(impairment, mtu, origins)
 }

@@ -67,11 +67,13 @@ export function readOptions(kind: VirtualKind, settings: MapValue, origin: Origi
     findings.error('MISSING_KEY', origin, `A ${kind} needs \`${needed}\`.`)
   }
   if (kind === 'vxlan') findVxlanEnds(settings, origin, findings)
+  if (kind === 'ipip' || kind === 'sit') findTtlConflict(settings, options, findings)
   if (kind === 'bond') {
     findBondDelays(settings, options, findings)
     findOtherModes(settings, options, findings)
+    findBondMistakes(settings, options, findings)
   }
-  findNoLladdr(kind, settings, findings)
+  findNoLladdr(kind, settings, options, findings)
   return options
 }
 
@@ -138,6 +140,14 @@ function findVxlanEnds(settings: MapValue, origin: Origin, findings: Findings): 
   }
 }
 
+/** With a TTL of its own the outer packet is never fragmented (ip_tunnel_netlink_parms); `ip link` refuses to ask. */
+function findTtlConflict(settings: MapValue, options: Options, findings: Findings): void {
+  const pmtudisc = scalarAt(settings, 'pmtudisc')
+  if (pmtudisc === undefined || options['pmtudisc'] !== false || (options['ttl'] ?? 0) === 0) return
+  const detail = `With \`ttl\` ${String(options['ttl'])} there is path MTU discovery: the kernel turns it on.`
+  findings.error('CONFLICTING_VALUES', pmtudisc.origin, detail, { hint: 'Leave one of them out.' })
+}
+
 /** Options that the kernel refuses in every other mode (`unsuppmodes` in bond_options.c). */
 const MODES_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ['primary', ['active-backup', 'balance-tlb', 'balance-alb']],
@@ -153,21 +163,43 @@ function findOtherModes(settings: MapValue, options: Options, findings: Findings
   }
 }
 
+/** Modes that know a member's failure by its carrier alone: made without `miimon` the kernel gives them 100 ms (bond_option_mode_set). */
+const NEEDS_MIIMON = ['802.3ad', 'balance-tlb', 'balance-alb']
+
+function findBondMistakes(settings: MapValue, options: Options, findings: Findings): void {
+  const mode = String(options['mode'])
+  const miimon = scalarAt(settings, 'miimon')
+  if (miimon !== undefined && options['miimon'] === 0 && NEEDS_MIIMON.includes(mode))
+    findings.error('INVALID_VALUE', miimon.origin, `A bond of mode ${mode} needs \`miimon\`: it would never see that a member has failed.`)
+  // The kernel takes note of any link, and forgets one that never becomes a member.
+  const primary = scalarAt(settings, 'primary')
+  const members = textsAt(settings, 'members').map(({ text }) => text)
+  if (primary !== undefined && !members.includes(primary.text))
+    findings.error('INVALID_VALUE', primary.origin, `"${primary.text}" is no member of the bond.${didYouMean(primary.text, members)}`, {
+      hint: `Its members: ${members.join(', ') || 'none'}.`,
+    })
+}
+
 /** The kernel would leave the address out without a word. */
-function findNoLladdr(kind: VirtualKind, settings: MapValue, findings: Findings): void {
+function findNoLladdr(kind: VirtualKind, settings: MapValue, options: Options, findings: Findings): void {
   const mac = scalarAt(settings, 'mac')
   if (mac === undefined) return
   if (KINDS[kind].lladdr === 'none')
     findings.error('INVALID_VALUE', mac.origin, `A ${kind} carries packets and no frames: it has no \`mac\`.`)
   else if (kind === 'ipvlan') findings.error('INVALID_VALUE', mac.origin, 'An ipvlan has the `mac` of its parent, and no other.')
+  else if (kind === 'macvlan' && options['mode'] === 'passthru')
+    findings.error('INVALID_VALUE', mac.origin, 'A macvlan of mode passthru has the `mac` of its parent, and no other.')
 }
 
 /** The kernel rounds them down to a multiple of miimon, and refuses them without it (bond_option_updelay_set). */
-function findBondDelays(settings: MapValue, options: Options, findings: Findings): void {
+function findBondDelays(settings: MapValue, options: Record<string, OptionValue>, findings: Findings): void {
   const miimon = Number(options['miimon'])
   for (const key of ['updelay', 'downdelay']) {
     const scalar = scalarAt(settings, key)
-    if (scalar === undefined || typeof scalar.value !== 'number' || scalar.value === 0) continue
+    if (scalar === undefined || typeof scalar.value !== 'number') continue
+    // A delay of 0 is what a bond without miimon has, and the kernel refuses to be told.
+    if (scalar.value === 0 && miimon === 0) delete options[key]
+    if (scalar.value === 0) continue
     if (miimon !== 0 && scalar.value % miimon === 0) continue
     findings.error(
       'INVALID_VALUE',

@@ -1,10 +1,12 @@
 /** What a file wants of the machine itself: it can be said of any file that can be read, whatever else is wrong with it. */
 import type { Origin } from '../diagnostic/origin.ts'
+import { DEFAULT_ISOLATION } from '../state/isolation.ts'
 import { LIMITED, type Limited } from '../state/limits.ts'
 import { INTERNET } from '../state/network.ts'
+import type { RouteState } from '../state/network.ts'
 import { expandRange } from '../unit/range.ts'
 import { endpointsOf } from './definitions.ts'
-import type { Topology } from './topology.ts'
+import type { Bridge, Interface, Topology } from './topology.ts'
 import { scalarAt } from './value.ts'
 import type { MapValue } from './value.ts'
 
@@ -17,6 +19,8 @@ export interface MachineNeeds {
   readonly internet?: Origin
   /** What of the nodes is limited, and the first place that says so. */
   readonly limits: ReadonlyMap<Limited, Origin | undefined>
+  /** What not every kernel has, by the name that it is tried under, and the first place that asks for it. */
+  readonly features: ReadonlyMap<string, Origin | undefined>
 }
 
 export interface MachineLink {
@@ -31,6 +35,7 @@ export function machineNeeds(root: MapValue | undefined, topology: Topology | un
     hostLinks: linksAt(root, 'host'),
     ...(router !== undefined && { internet: router.origin }),
     limits: limitsOf(topology),
+    features: featuresOf(topology),
   }
 }
 
@@ -47,4 +52,37 @@ function limitsOf(topology: Topology | undefined): Map<Limited, Origin | undefin
   for (const { settings } of topology?.nodes.values() ?? [])
     for (const name of LIMITED) if (settings.limits[name] !== undefined && !limited.has(name)) limited.set(name, settings.limitsOrigin)
   return limited
+}
+
+function featuresOf(topology: Topology | undefined): Map<string, Origin | undefined> {
+  const needed = new Map<string, Origin | undefined>()
+  const need = (names: readonly string[], origin: Origin | undefined): void => {
+    for (const name of names) if (!needed.has(name)) needed.set(name, origin)
+  }
+  for (const { settings, interfaces, routes, origin } of topology?.nodes.values() ?? []) {
+    need(
+      settings.isolation.namespaces.filter((name) => !DEFAULT_ISOLATION.namespaces.includes(name)),
+      origin,
+    )
+    if (settings.root !== undefined) need(['overlay'], settings.root.origin)
+    for (const link of interfaces.values()) need(interfaceFeatures(link), link.origin)
+    for (const route of routes.values()) need(routeFeatures(route), route.origin)
+  }
+  for (const bridge of topology?.bridges.values() ?? []) need(bridgeFeatures(bridge), bridge.origin)
+  return needed
+}
+
+function interfaceFeatures({ virtual }: Interface): readonly string[] {
+  if (virtual === undefined) return []
+  if (virtual.kind === 'bridge') return bridgeFeatures(virtual.bridge)
+  return [virtual.kind === 'tap' ? 'tun' : virtual.kind]
+}
+
+function bridgeFeatures({ vlan, mcastSnooping }: Bridge): readonly string[] {
+  return [...(vlan === undefined ? [] : ['bridge vlan_filtering']), ...(mcastSnooping ? ['bridge mcast_snooping'] : [])]
+}
+
+function routeFeatures({ family, nexthops }: RouteState): readonly string[] {
+  if (family === 'mpls') return ['mpls']
+  return nexthops.some(({ labels }) => labels !== undefined) ? ['mpls', 'encap mpls'] : []
 }

@@ -1,4 +1,5 @@
 /** What a file says of a bridge's port: at the endpoint `{ bridge: sw, … }`, or at an interface that a bridge of its node takes in. */
+import type { Origin } from '../diagnostic/origin.ts'
 import { PORT_OPTIONS } from '../state/kind.ts'
 import { fdbKey, mdbKey } from '../state/key.ts'
 import type { BridgePort, FdbEntry, MdbEntry, PortVlan } from '../state/network.ts'
@@ -12,13 +13,25 @@ import type { MapValue, ScalarValue, Value } from './value.ts'
 /** Of a bridge, as far as its ports have to know. */
 export interface PortBridge {
   readonly name: string
+  readonly up: boolean
   readonly hasVlans: boolean
   readonly hasSnooping: boolean
+  readonly tables: BridgeTables
+}
+
+/** What the ports that were read so far have put into the tables of their bridge. */
+export interface BridgeTables {
+  /** By `fdbKey`. */
+  readonly fdbs: Map<string, Origin>
+  /** By `mdbKey`. */
+  readonly groups: Set<string>
 }
 
 /** VLAN of a port that says nothing, as on every switch out of its box. */
 export const DEFAULT_VLAN = 1
 const MAX_VLAN = 4094
+/** BR_MULTICAST_DEFAULT_HASH_MAX. One more gives E2BIG, and the bridge stops snooping (br_multicast_new_group). */
+const MAX_GROUPS = 4096
 
 export const PORT_KEYS: ReadonlySet<string> = new Set(['vlan', 'vlans', 'fdb', 'mdb', ...PORT_OPTIONS.map(({ name }) => name)])
 
@@ -151,9 +164,21 @@ function readFdbs(
     const mac = readMac(map === undefined ? item : valueAt(map, 'mac'), findings)
     if (mac === undefined) continue
     const fdb = { lladdr: mac.value, ...vlanOf(map, vlans, bridge, findings) }
-    fdbs.set(fdbKey(fdb), fdb)
+    const key = fdbKey(fdb)
+    if (!fdbs.has(key)) findTakenAddress(key, mac.origin, bridge, findings)
+    fdbs.set(key, fdb)
   }
   return fdbs
+}
+
+/** EEXIST: an address is behind one port (fdb_add_entry). */
+function findTakenAddress(key: string, origin: Origin, { name, tables }: PortBridge, findings: Findings): void {
+  const before = tables.fdbs.get(key)
+  if (before === undefined) tables.fdbs.set(key, origin)
+  else {
+    const detail = `${key} is behind another port of ${name} already: a bridge sends what is for an address to one port.`
+    findings.error('CONFLICTING_VALUES', origin, detail, { related: [{ origin: before, note: 'here first' }] })
+  }
 }
 
 function readMdbs(
@@ -170,6 +195,9 @@ function readMdbs(
       hint: 'Give it `mcast_snooping: true`.',
     })
   }
+  // br_mdb_add: "Bridge device is not running"
+  if (first !== undefined && !bridge.up)
+    findings.error('INVALID_VALUE', first.origin, `${bridge.name} is down: the kernel gives groups only to a bridge that is up.`)
   for (const item of items) {
     const map = item.kind === 'map' ? asMap(item) : undefined
     const scalar = map === undefined ? item : valueAt(map, 'group')
@@ -186,6 +214,15 @@ function readMdbs(
     }
     const mdb = { group: address.text, ...vlanOf(map, vlans, bridge, findings) }
     mdbs.set(mdbKey(mdb), mdb)
+    countGroup(mdbKey(mdb), item.origin, bridge, findings)
   }
   return mdbs
+}
+
+/** Tells once of a bridge that its groups are too many. */
+function countGroup(key: string, origin: Origin, { name, tables: { groups } }: PortBridge, findings: Findings): void {
+  const count = groups.size
+  groups.add(key)
+  if (count === MAX_GROUPS && groups.size > MAX_GROUPS)
+    findings.error('INVALID_VALUE', origin, `${name} has more than ${MAX_GROUPS} groups, the most that the kernel keeps for a bridge.`)
 }

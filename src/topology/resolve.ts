@@ -14,7 +14,9 @@ import { plugCables } from './interfaces.ts'
 import { tunnelBase } from './media.ts'
 import type { Base } from './media.ts'
 import type { PluggedCable, Station } from './interfaces.ts'
+import { findSmallTable } from './mpls.ts'
 import { readNeighs } from './neighs.ts'
+import { checkNesting } from './nesting.ts'
 import { createPortReader } from './published-ports.ts'
 import { createRouteReader, MAIN_TABLE } from './routes.ts'
 import { computeRoutes } from './routing.ts'
@@ -31,6 +33,7 @@ import { createInterfaces } from './topology-interfaces.ts'
 import type { Bridge, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
 import { settleFarEnds } from './tunnels.ts'
 import { readVirtuals } from './virtuals.ts'
+import { checkTunnels } from './tunnel-checks.ts'
 import { checkVlans } from './vlan-checks.ts'
 import { createWireguardReader } from './wireguard.ts'
 import { mapAt, scalarAt, switchAt, textsAt, valueAt } from './value.ts'
@@ -61,10 +64,12 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   )
   checkSegments(segments.all, findings)
   checkVlans(cables, nodeStations, switches, findings)
+  checkNesting(nodeStations, findings)
 
   const settingsOf = createSettingsReader(findings)
   const wiring = createWiring(segments)
   settleFarEnds(definitions, nodeStations, wiring, findings)
+  checkTunnels(nodeStations, findings)
   const forwards = (definition: Definition, family: 4 | 6): boolean =>
     definitions.nodes.get(definition.name) === definition && isForwarding(definition, settingsOf(definition.settings), family)
   const takes = (definition: Definition, family: 4 | 6, to: string): boolean =>
@@ -114,6 +119,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       addresses.map(({ prefix }) => prefix.address),
     )
     const internet = switchAt(definition.settings, 'internet')
+    findSmallTable(definition.name, router.routes, settings.sysctls, findings)
     nodes.set(definition.name, {
       name: definition.name,
       origin: definition.origin,

@@ -105,7 +105,11 @@ function isUsableRoot(tree: string, word: ScalarValue, findings: Findings): bool
   return foreign === undefined ? true : refuse(`is for another machine: its programs are for ${foreign}`)
 }
 
-/** Outer ones first. */
+/** In the order in which they are mounted: outer ones first. */
+export function withInnerLast(mounts: readonly (readonly [path: string, mount: MountState])[]): Map<string, MountState> {
+  return new Map(mounts.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
+
 function readMounts(settings: MapValue, tree: string | undefined, findings: Findings): Map<string, MountState> {
   const found: [string, MountState][] = []
   for (const [path, entry] of mapAt(settings, 'mounts')?.entries ?? []) {
@@ -118,7 +122,7 @@ function readMounts(settings: MapValue, tree: string | undefined, findings: Find
     if (found.some(([path]) => path === word.text)) findings.error('CONFLICTING_VALUES', word.origin, `${word.text} is mounted twice.`)
     else found.push([word.text, mount])
   }
-  return new Map(found.sort(([one], [other]) => (one < other ? -1 : 1)))
+  return withInnerLast(found)
 }
 
 function readMount(path: string, origin: Origin, value: Value, findings: Findings): MountState | undefined {

@@ -1,18 +1,17 @@
 /** `routes` and `gateway` of a node: every next hop gets its interface, and what the kernel would refuse is a finding. ip-route(8). */
 import type { Origin } from '../diagnostic/origin.ts'
-import { didYouMean } from '../diagnostic/suggest.ts'
 import { routeKey } from '../state/key.ts'
 import { ROUTE_METRICS } from '../state/network.ts'
 import type { Nexthop, RouteMetric, RouteState } from '../state/network.ts'
 import { isLinkLocal6, parseAddress } from '../unit/address.ts'
-import { containsAddress, parsePrefix } from '../unit/prefix.ts'
-import type { Prefix } from '../unit/prefix.ts'
+import { containsAddress } from '../unit/prefix.ts'
 import type { Damage } from './damage.ts'
 import { isOutsider, nameHint } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import type { Station } from './interfaces.ts'
-import type { InterfaceAddress } from './topology.ts'
+import { candidatesFor, directOf, findDevice, hasAddress, reportNotConnected } from './next-hop.ts'
+import type { Direct, Router } from './next-hop.ts'
 import { itemsAt, mapAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
@@ -29,13 +28,6 @@ import type { RouteWords } from './words/route.ts'
 export const MAIN_TABLE = 254
 const RT_SCOPE_UNIVERSE = 0
 const RT_SCOPE_LINK = 253
-
-/** What the routes of one node are made from. */
-export interface Router {
-  readonly definition: Definition
-  readonly stations: readonly Station[]
-  readonly loopback: readonly InterfaceAddress[]
-}
 
 export interface RouteReader {
   /** Routes and default routes of a node or an addressed bridge, by `routeKey`. */
@@ -144,8 +136,23 @@ export function createRouteReader(
       findings.error('INVALID_VALUE', origin, `${definition.name}:${station.ifname} is down: the kernel takes no route through it.`)
       return undefined
     }
+    if (reportOtherSubnet(router, hop, station, stationFor(candidatesFor(router, undefined, table), via, direct), origin)) return undefined
     if (to !== undefined) checkGateway(station, via, to, origin)
     return { via, dev: station.ifname, weight, onlink: hop.onlink === true }
+  }
+
+  /** ip6_route_check_nh_onlink: the kernel takes the route as long as the other interface has no carrier. */
+  const reportOtherSubnet = (
+    router: Router,
+    { via, onlink }: NexthopWords,
+    own: Station,
+    other: Station | undefined,
+    at: Origin,
+  ): boolean => {
+    if (onlink !== true || via?.includes(':') !== true || isLinkLocal6(via) || other?.up !== true || other === own) return false
+    const detail = `${via} lies in a subnet of ${router.definition.name}:${other.ifname}: the kernel takes it "onlink" on no other interface.`
+    findings.error('INVALID_VALUE', at, detail, { hint: `Write "dev ${other.ifname}", or a gateway that lies in no subnet.` })
+    return true
   }
 
   const stationFor = (stations: readonly Station[], via: string, direct: readonly Direct[]): Station | undefined => {
@@ -297,75 +304,6 @@ function metricsOf(words: RouteWords): Partial<Record<RouteMetric, number>> {
 function tableOf(router: Router, hops: readonly Nexthop[]): number {
   const [first] = hops
   return router.stations.find(({ ifname }) => ifname === first?.dev)?.table ?? MAIN_TABLE
-}
-
-/** `lo` leads to no gateway. */
-function candidatesFor(router: Router, dev: Station | 'lo' | undefined, table: number | undefined): readonly Station[] {
-  if (dev === undefined) return stationsFor(router, table)
-  return dev === 'lo' ? [] : [dev]
-}
-
-/** Where a gateway may be: in a VRF alone, where the route is in its table. */
-function stationsFor({ stations }: Router, table: number | undefined): readonly Station[] {
-  const inside = table === undefined ? [] : stations.filter((station) => station.table === table)
-  return inside.length > 0 ? inside : stations
-}
-
-/** A route of the file that makes a prefix directly reachable: `10.9.0.0/16 dev eth0`. Gateways may lie in it. */
-interface Direct {
-  readonly prefix: Prefix
-  readonly dev: string
-}
-
-function directOf(words: Located<RouteWords>): Direct[] {
-  const { type, via, dev, to } = words.value
-  const prefix = parsePrefix(to)
-  return type === 'unicast' && via === undefined && dev !== undefined && prefix !== undefined ? [{ prefix, dev }] : []
-}
-
-function findDevice(router: Router, dev: string, origin: Origin, findings: Findings, damage: Damage): Station | 'lo' | undefined {
-  const { name } = router.definition
-  if (dev === 'lo') return 'lo'
-  const station = router.stations.find((candidate) => candidate.ifname === dev)
-  if (station === undefined) {
-    if (damage.has(name)) return undefined
-    const names = router.stations.map((candidate) => candidate.ifname)
-    findings.error(
-      'UNKNOWN_INTERFACE',
-      origin,
-      `${name} has no interface "${dev}"; it has ${['lo', ...names].join(', ')}.${didYouMean(dev, names)}`,
-    )
-  } else if (!station.up) {
-    findings.error('INVALID_VALUE', origin, `${name}:${dev} is down: the kernel takes no route through it.`)
-    return undefined
-  }
-  return station
-}
-
-function hasAddress(router: Router, address: string): boolean {
-  return [...router.stations.flatMap((station) => station.addresses), ...router.loopback].some(({ prefix }) => prefix.address === address)
-}
-
-function reportNotConnected(
-  router: Router,
-  via: string,
-  dev: string | undefined,
-  origin: Origin,
-  findings: Findings,
-  damage: Damage,
-): void {
-  const { name } = router.definition
-  if (damage.has(name)) return
-  const family = via.includes(':') ? 6 : 4
-  const subnets = router.stations
-    .filter((station) => dev === undefined || station.ifname === dev)
-    .flatMap((station) =>
-      station.addresses
-        .filter(({ prefix }) => prefix.family === family)
-        .map(({ prefix }) => `${prefix.network}/${prefix.prefixlen} (${station.ifname})`),
-    )
-  const has = subnets.length === 0 ? `has no IPv${family} subnet${dev === undefined ? '' : ` on ${dev}`}` : `is on ${subnets.join(', ')}`
-  findings.error('GATEWAY_NOT_CONNECTED', origin, `${via} is on no subnet of ${name}, which ${has}.`)
 }
 
 /** The gateway's address on the first subnet that both are on. Link-local addresses are on every link and say nothing. */

@@ -9,7 +9,7 @@ import { addressBits, isLinkLocal6 } from '../unit/address.ts'
 import { formatPrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
 import { defaultRoute, MAIN_TABLE, metricOf } from './routes.ts'
-import type { Router } from './routes.ts'
+import type { Router } from './next-hop.ts'
 import type { Segment } from './segments.ts'
 import type { Wiring } from './wiring.ts'
 

@@ -3,6 +3,7 @@
  * Lines are in the words of iptables(8) (`-t nat -A POSTROUTING …`) or in those of iptables-save(8); both may be mixed.
  * The rules themselves are not read here: the real tool does that.
  */
+import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Origin } from '../diagnostic/origin.ts'
 import type { Findings } from './findings.ts'
 import { lineOrigin, partOrigin } from './value.ts'
@@ -23,7 +24,7 @@ interface SourceLine {
 
 interface Table {
   readonly chains: Map<string, SourceLine>
-  readonly rules: SourceLine[]
+  rules: SourceLine[]
 }
 
 /** Built-in chains by table, which alone have a policy. iptables(8), TABLES. */
@@ -52,7 +53,24 @@ export function rulesetInput(items: readonly ScalarValue[], findings: Findings):
     else if (text.startsWith(':')) addChainLine(tables, block, line, findings)
     else addRule(tables, block, line, findings)
   }
+  for (const [name, table] of tables) leaveOutUnknown(name, table, findings)
   return write(tables)
+}
+
+/** Rules for chains that nobody makes, which iptables-restore refuses without saying which word it means. */
+function leaveOutUnknown(name: string, table: Table, findings: Findings): void {
+  const builtIn = BUILT_IN[name]
+  if (builtIn === undefined) return
+  const chains = new Set([...builtIn, ...table.chains.keys()])
+  table.rules = table.rules.filter(({ text, origin }) => {
+    const chain = /^(?:-A|--append|-I|--insert)\s+(\S+)/.exec(text)?.[1]
+    if (chain === undefined || chains.has(chain)) return true
+    const near = didYouMean(chain, chains)
+    findings.error('INVALID_VALUE', origin, `The table ${name} has no chain "${chain}", but ${[...chains].join(', ')}.${near}`, {
+      hint: `A chain of your own is made by a line -N ${chain}.`,
+    })
+    return false
+  })
 }
 
 /** Lines without comments, counters (`[3:180] -A …`) and white space around them; an item of a list may be a text of many lines. */
@@ -67,13 +85,21 @@ function linesOf(item: ScalarValue): SourceLine[] {
   })
 }
 
+/** A word in a shell's single quotes, where no double quotes are open; what is in double quotes comes first. */
+const QUOTED = /"(?:\\.|[^"\\])*"|(?<=^|\s)'([^']*)'(?=\s|$)/g
+
+/** iptables-restore takes single quotes for letters of the word: words of a shell's command line are put in double ones. */
+function doubleQuoted(text: string): string {
+  return text.replace(QUOTED, (word, inner?: string) => (inner === undefined ? word : `"${inner.replace(/["\\]/g, '\\$&')}"`))
+}
+
 /** iptables-restore reads double quotes, with backslashes before those that are meant (xshared.c, add_param_to_argv). */
 function hasOpenQuote(text: string): boolean {
   return (text.replace(/\\./g, '').split('"').length - 1) % 2 === 1
 }
 
 function bare(line: string): string {
-  return line.trim().replace(/^\[\d+:\d+\]\s+/, '')
+  return doubleQuoted(line.trim().replace(/^\[\d+:\d+\]\s+/, ''))
 }
 
 function tableNamed(tables: Map<string, Table>, name: string, line: SourceLine, findings: Findings): Table {

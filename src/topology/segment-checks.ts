@@ -1,5 +1,6 @@
 /** What can only be seen when all stations of a segment, or all segments, are looked at together. */
 import type { Origin } from '../diagnostic/origin.ts'
+import { hasParentLladdr } from '../state/kind.ts'
 import { addressBits, isLinkLocal6 } from '../unit/address.ts'
 import { formatPrefix } from '../unit/prefix.ts'
 import type { Prefix } from '../unit/prefix.ts'
@@ -45,17 +46,23 @@ function findDuplicateAddresses(segment: Segment, findings: Findings): void {
 
 function findDuplicateMacs(segment: Segment, findings: Findings): void {
   const first = new Map<string, Station>()
+  const told = new Set<Station>()
   for (const station of segment.stations) {
-    // It shares the address of its parent, and that is what it is for.
-    if (station.virtual?.kind === 'ipvlan') continue
-    const before = first.get(station.mac)
-    if (before === undefined) {
-      first.set(station.mac, station)
-      continue
-    }
-    const detail = `${nameOf(before)} and ${nameOf(station)} both have ${station.mac}: frames for one would reach the other.`
-    findings.error('DUPLICATE_MAC', station.macOrigin, detail, { related: [{ origin: before.macOrigin, note: 'here first' }] })
+    const owner = macOwner(station)
+    const before = first.get(owner.mac)
+    if (before === undefined) first.set(owner.mac, owner)
+    if (before === undefined || before === owner || told.has(owner)) continue
+    told.add(owner)
+    const detail = `${nameOf(before)} and ${nameOf(owner)} both have ${owner.mac}: frames for one would reach the other.`
+    findings.error('DUPLICATE_MAC', owner.macOrigin, detail, { related: [{ origin: before.macOrigin, note: 'here first' }] })
   }
+}
+
+/** What has the address of its parent shares it, and that is what it is for. */
+function macOwner(station: Station): Station {
+  const { mac, virtual } = station
+  if (virtual?.parent === undefined || virtual.kind === 'bridge') return station
+  return hasParentLladdr(virtual.kind, virtual.options) && mac === virtual.parent.mac ? macOwner(virtual.parent) : station
 }
 
 /** Once a segment: the first station that differs from the one before. */

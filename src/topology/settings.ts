@@ -5,7 +5,7 @@ import { parseAddress } from '../unit/address.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { readFiles } from './files.ts'
 import type { Findings } from './findings.ts'
-import { frrFiles, frrServices, readFrr } from './frr.ts'
+import { frrFiles, frrMounts, frrServices, readFrr } from './frr.ts'
 import { birdFiles, birdServices, readBird } from './bird.ts'
 import { argvOf, readEnv } from './command.ts'
 import { readCapabilities } from './rights.ts'
@@ -13,7 +13,7 @@ import { readIsolation } from './isolation.ts'
 import { readLimits } from './limits.ts'
 import { nftInput, rulesetInput } from './ruleset.ts'
 import type { RulesetInput } from './ruleset.ts'
-import { readTree, treeEnvironment } from './roots.ts'
+import { readTree, treeEnvironment, withInnerLast } from './roots.ts'
 import { readServices } from './services.ts'
 import type { NodeSettings } from './topology.ts'
 import { asScalar, itemsAt, itemsOf, mapAt, textsAt, valueAt } from './value.ts'
@@ -34,30 +34,21 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
   const dns = valueAt(settings, 'dns')
   const limits = valueAt(settings, 'limits')
   const capabilities = readCapabilities(settings, findings)
-  const frr = readFrr(settings, findings)
-  const bird = readBird(settings)
-  const files = new Map([
-    ...(frr === undefined ? [] : frrFiles(frr)),
-    ...(bird === undefined ? [] : birdFiles(bird)),
-    ...readFiles(settings, findings),
-  ])
+  const daemons = readDaemons(settings, findings)
+  const files = new Map([...daemons.files, ...readFiles(settings, findings)])
   const tree = readTree(settings, files, findings)
   const hasOwnPrograms = tree.root !== undefined && tree.root.kind !== 'machine'
   return {
-    sysctls: readSysctls(settings, findings),
+    sysctls: new Map([...daemons.sysctls, ...readSysctls(settings, findings)]),
     files,
     ...(tree.root !== undefined && { root: tree.root }),
-    mounts: tree.mounts,
+    mounts: daemons.withMounts(tree.mounts),
     rulesets: readRulesets(settings, findings),
     setup: readSetup(settings),
-    services: new Map([
-      ...(frr === undefined ? [] : frrServices(frr)),
-      ...(bird === undefined ? [] : birdServices(bird)),
-      ...readServices(settings, tree.image, findings),
-    ]),
+    services: new Map([...daemons.services, ...readServices(settings, tree.image, findings)]),
     // This machine's tools cannot speak for another release's.
-    configs: hasOwnPrograms ? [] : [frr?.config, bird].filter((config) => config !== undefined),
-    usesIpv6: frr?.usesIpv6 === true,
+    configs: hasOwnPrograms ? [] : daemons.configs,
+    usesIpv6: daemons.usesIpv6,
     env: { ...treeEnvironment(tree), ...readEnv(mapAt(settings, 'env'), findings) },
     isolation: readIsolation(settings, findings),
     limits: readLimits(settings, findings),
@@ -66,6 +57,25 @@ function readSettings(settings: MapValue, findings: Findings): NodeSettings {
     hosts: readHosts(settings, findings),
     dns: readDns(settings, findings),
     ...(dns === undefined ? {} : { dnsOrigin: dns.origin }),
+  }
+}
+
+interface Daemons extends Pick<NodeSettings, 'sysctls' | 'files' | 'services' | 'configs' | 'usesIpv6'> {
+  /** The node's own mounts and those of the daemons, as they are mounted. */
+  readonly withMounts: (mounts: NodeSettings['mounts']) => NodeSettings['mounts']
+}
+
+/** What `frr` and `bird` bring to the node; its own settings of the same name win. */
+function readDaemons(settings: MapValue, findings: Findings): Daemons {
+  const frr = readFrr(settings, findings)
+  const bird = readBird(settings)
+  return {
+    sysctls: frr?.sysctls ?? new Map(),
+    files: new Map([...(frr === undefined ? [] : frrFiles(frr)), ...(bird === undefined ? [] : birdFiles(bird))]),
+    services: new Map([...(frr === undefined ? [] : frrServices(frr)), ...(bird === undefined ? [] : birdServices(bird))]),
+    configs: [frr?.config, bird].filter((config) => config !== undefined),
+    usesIpv6: frr?.usesIpv6 === true,
+    withMounts: (mounts) => (frr === undefined ? mounts : withInnerLast([...mounts, ...frrMounts(frr, mounts)])),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Findings } from './findings.ts'
 import type { PluggedCable, PortDraft, Station } from './interfaces.ts'
 import { mediaOf, type BaseOf, type Port, type Switch } from './media.ts'
 import { DEFAULT_VLAN, findStrayPortKeys, readPort } from './ports.ts'
+import type { PortBridge } from './ports.ts'
 import { scalarAt } from './value.ts'
 import type { MapValue } from './value.ts'
 import type { NodeStations } from './virtuals.ts'
@@ -39,12 +40,17 @@ export function readSwitches(
   const ofBridge = new Map<Definition, Switch>()
   const ofStation = new Map<Station, Switch>()
   const portOf = new Map<PortDraft | Station, BridgePort>()
-  for (const definition of definitions.bridges.values()) ofBridge.set(definition, newSwitch(definition.settings))
+  const bridgeOf = new Map<Definition, PortBridge>()
+  for (const definition of definitions.bridges.values()) {
+    ofBridge.set(definition, newSwitch(definition.settings))
+    bridgeOf.set(definition, portBridge(definition.name, definition.settings))
+  }
   for (const cable of cables) {
     for (const end of cable.ends) {
-      const plugged = end.kind === 'port' ? ofBridge.get(end.bridge) : undefined
-      if (end.kind !== 'port' || plugged === undefined) continue
-      const said = readPort(end.settings, portBridge(end.bridge.name, end.bridge.settings), findings)
+      if (end.kind !== 'port') continue
+      const [plugged, bridge] = [ofBridge.get(end.bridge), bridgeOf.get(end.bridge)]
+      if (plugged === undefined || bridge === undefined) continue
+      const said = readPort(end.settings, bridge, findings)
       if (said !== undefined) portOf.set(end, said)
       plug(plugged, [{ base: cable, tags: [] }], said)
     }
@@ -61,12 +67,16 @@ function plugStations(
   baseOf: BaseOf,
   findings: Findings,
 ): void {
+  const bridgeOf = new Map<Station, PortBridge>()
   for (const station of stations.values()) {
-    if (station.virtual?.kind === 'bridge') ofStation.set(station, newSwitch(station.virtual.settings))
+    const { definition, ifname, up, virtual } = station
+    if (virtual?.kind !== 'bridge') continue
+    ofStation.set(station, newSwitch(virtual.settings))
+    bridgeOf.set(station, portBridge(`${definition.name}:${ifname}`, virtual.settings, up))
   }
   for (const station of stations.values()) {
     const master = station.master === undefined ? undefined : stations.get(station.master)
-    const said = readStation(station, master, findings)
+    const said = readStation(station, master && bridgeOf.get(master), findings)
     if (said !== undefined) portOf.set(station, said)
     const plugged = master === undefined ? undefined : ofStation.get(master)
     if (plugged !== undefined) plug(plugged, mediaOf(station, baseOf), said)
@@ -74,11 +84,9 @@ function plugStations(
 }
 
 /** What a node's interface says of itself as port of its master; it has nothing to say where that is no bridge. */
-function readStation(station: Station, master: Station | undefined, findings: Findings): BridgePort | undefined {
+function readStation(station: Station, bridge: PortBridge | undefined, findings: Findings): BridgePort | undefined {
   const { definition, ifname, portSettings } = station
-  if (master?.virtual?.kind === 'bridge') {
-    return readPort(portSettings, portBridge(`${definition.name}:${master.ifname}`, master.virtual.settings), findings)
-  }
+  if (bridge !== undefined) return readPort(portSettings, bridge, findings)
   for (const map of portSettings) findStrayPortKeys(map, `${definition.name}:${ifname}`, ownKeys(station), findings)
   return undefined
 }
@@ -97,9 +105,11 @@ function plug(into: Switch, media: Port['media'], said: BridgePort | undefined):
   into.ports.push({ switch: into, media, vlans: said?.vlans ?? new Map() })
 }
 
-function portBridge(name: string, settings: MapValue): { name: string; hasVlans: boolean; hasSnooping: boolean } {
+function portBridge(name: string, settings: MapValue, up = true): PortBridge {
   return {
     name,
+    up,
+    tables: { fdbs: new Map(), groups: new Set() },
     hasVlans: bridgeVlanProtocol(settings) !== undefined,
     hasSnooping: scalarAt(settings, 'mcast_snooping')?.value === true,
   }

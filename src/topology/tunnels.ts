@@ -8,7 +8,7 @@ import { farEndOf } from './far-end.ts'
 import type { FarEnd } from './far-end.ts'
 import type { Findings } from './findings.ts'
 import { readMac } from './interfaces.ts'
-import type { Station } from './interfaces.ts'
+import type { Station, Virtual } from './interfaces.ts'
 import { checkCast, FAR_END } from './kind-options.ts'
 import { itemsAt, scalarAt, textsAt, valueAt } from './value.ts'
 import type { ScalarValue } from './value.ts'
@@ -36,6 +36,11 @@ function settle(station: Station, definitions: Definitions, wiring: Wiring, find
   if (end === undefined) return
   const local = virtual.options['local'] ?? end.local
   virtual.options = { ...virtual.options, remote: end.remote, ...(local !== undefined && { local }) }
+}
+
+/** That of its socket: of its far end, else of its own address, else IPv4 (vxlan_config_validate). Asked when far ends are addresses. */
+export function vxlanFamily({ options: { local, remote, group }, remotes = [] }: Virtual): 4 | 6 {
+  return String(remote ?? group ?? remotes[0] ?? local ?? '').includes(':') ? 6 : 4
 }
 
 /** The kernel opens one socket, of one family (vxlan_config_validate). Other tunnels take one family alone. */
@@ -77,9 +82,13 @@ function settleMany(station: Station, definitions: Definitions, wiring: Wiring, 
   virtual.remotes = [...remotes]
 }
 
-/** Entries of its table that name a far end; the others are for the bridge that has it. */
+/**
+ * Entries of its table that name a far end; the others are for the bridge that has it. The kernel passes over a second far end of one
+ * address (vxlan_fdb_update_existing), and has none of another family (vxlan_fdb_add: EAFNOSUPPORT).
+ */
 function settleEntries(station: Station, definitions: Definitions, wiring: Wiring, findings: Findings): void {
   const { virtual } = station
+  const first = new Map<string, string>()
   const entries = itemsAt(virtual?.settings, 'fdb').flatMap((item): FdbEntry[] => {
     const map = item.kind === 'map' ? item : undefined
     const dst = scalarAt(map, 'dst')
@@ -93,6 +102,12 @@ function settleEntries(station: Station, definitions: Definitions, wiring: Wirin
     const end = endOf(station, dst, definitions, wiring, findings)
     if (mac === undefined || end === undefined) return []
     checkCast(FAR_END, end.remote, dst, findings)
+    if (virtual !== undefined && end.remote.includes(':') !== (vxlanFamily(virtual) === 6))
+      findings.error('INVALID_VALUE', dst.origin, `${end.remote} is not of IPv${vxlanFamily(virtual)}, as all else of this vxlan is.`)
+    const before = first.get(mac.value)
+    if (before !== undefined && before !== end.remote)
+      findings.error('CONFLICTING_VALUES', dst.origin, `${mac.value} is behind ${before} already: an address is behind one far end.`)
+    first.set(mac.value, end.remote)
     return [{ lladdr: mac.value, dst: end.remote }]
   })
   if (virtual !== undefined && entries.length > 0) virtual.fdbs = entries

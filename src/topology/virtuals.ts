@@ -4,7 +4,7 @@
  */
 import type { Origin } from '../diagnostic/origin.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { FALLBACK_LINKS, KINDS } from '../state/kind.ts'
+import { FALLBACK_LINKS, hasParentLladdr, KINDS } from '../state/kind.ts'
 import type { VirtualKind } from '../state/kind.ts'
 import { ifnameProblem } from '../unit/ifname.ts'
 import { derivedMac } from '../unit/mac.ts'
@@ -145,7 +145,8 @@ function createMaker(
     }
     const kind = member.virtual?.kind
     const isEthernet = kind === undefined || kind === 'bridge' || (KINDS[kind].lladdr !== 'none' && kind !== 'vrf')
-    const fits = isEthernet && !(kind === 'bridge' && master.kind === 'bridge') && !(kind === 'bond' && master.kind === 'bond')
+    // br_add_if, bond_enslave: no bridge in a bridge, no bond in a bond, and no ipvlan, whose address is another's.
+    const fits = isEthernet && kind !== master.kind && kind !== 'ipvlan'
     if (!fits) refuse('INVALID_VALUE', origin, `${name} is a ${kind ?? 'veth'}, which a ${master.kind} does not take.`)
     if (fits && member.address !== undefined && !isEmpty(member.address)) {
       findings.warning('INVALID_VALUE', member.address.origin, `${name} is in ${master.ifname}: its own address is not heard there.`, {
@@ -156,10 +157,10 @@ function createMaker(
   }
 
   const stationOf = (ifname: string, entry: Entry, virtual: Virtual): Station => {
-    const { settings, kind } = virtual
+    const { settings, kind, options } = virtual
     const mac = readMac(valueAt(settings, 'mac'), findings)
     const mtu = scalarAt(settings, 'mtu')
-    const inherited = kind !== 'bridge' && KINDS[kind].lladdr === 'parent' ? virtual.parent?.mac : undefined
+    const inherited = kind !== 'bridge' && hasParentLladdr(kind, options) ? virtual.parent?.mac : undefined
     return {
       definition,
       kind: 'node',
@@ -181,7 +182,11 @@ function createMaker(
   return {
     makeAll: () => {
       for (const [ifname, entry] of entries) if (!own.has(ifname)) make(ifname, entry.key)
-      for (const station of own.values()) checkMembers(station, findings)
+      for (const station of own.values()) {
+        checkMembers(station, findings)
+        findSharedParent(station, findings)
+        checkMtu(station, findings)
+      }
     },
   }
 }
@@ -195,13 +200,38 @@ function mtuOf({ kind, parent, members, options, settings }: Virtual, cableMtu: 
   if (kind === 'vrf') return VRF_MTU
   if (kind === 'bond' || kind === 'bridge') return members.reduce((least, { mtu }) => Math.min(least, mtu), members[0]?.mtu ?? DEFAULT_MTU)
   const below = parent?.mtu ?? (Number.isFinite(cableMtu) ? cableMtu : DEFAULT_MTU)
-  const row = KINDS[kind]
-  if (row.parent === 'none' && kind !== 'wireguard') return DEFAULT_MTU
+  if (KINDS[kind].parent === 'none' && kind !== 'wireguard') return DEFAULT_MTU
+  return below - overheadOf(kind, options, settings)
+}
+
+/** What it puts around each packet. */
+function overheadOf(kind: VirtualKind, options: Virtual['options'], settings: MapValue): number {
   const ends = [...Object.values(options), ...textsAt(settings, FAR_END).map(({ text }) => text)]
   const family = ends.some((value) => typeof value === 'string' && value.includes(':')) ? 6 : 4
   const key = options['key'] === undefined ? 0 : 4
   const sums = (options['csum'] === true ? 4 : 0) + (options['seq'] === true ? 4 : 0)
-  return below - row.overhead[family] - key - sums
+  return KINDS[kind].overhead[family] + key + sums
+}
+
+/** IPV6_MIN_MTU; of kinds that the kernel gives no smaller one, though IPv6 need not be used. */
+const MIN_MTU = 1280
+const WITH_MIN_MTU = new Set<string>(['sit', 'vrf'])
+/** The most that an IP packet holds, and behind an IPv6 header of its own 40 bytes more (IP_MAX_MTU, IP6_MAX_MTU). */
+const MAX_OUTSIDE = { gre: 65_535, gretap: 65_535, ipip: 65_535, sit: 65_535, ip6gre: 65_575, ip6gretap: 65_575 } as const
+
+/**
+ * What the kernel refuses of an MTU by its kind: EINVAL without a word (ip_tunnel_change_mtu, ip6_tnl_change_mtu). Of a VXLAN it cuts one
+ * that does not fit its parent (vxlan_config_apply).
+ */
+function checkMtu({ ifname, definition, mtu, mtuOrigin, virtual }: Station, findings: Findings): void {
+  if (virtual === undefined || virtual.kind === 'bridge') return
+  const { kind, options, settings, parent } = virtual
+  const outside = kind === 'vxlan' ? parent?.mtu : kind in MAX_OUTSIDE ? MAX_OUTSIDE[kind as keyof typeof MAX_OUTSIDE] : undefined
+  const most = outside === undefined ? Infinity : outside - overheadOf(kind, options, settings)
+  const bound = mtu > most ? `${most} at most` : mtu < MIN_MTU && WITH_MIN_MTU.has(kind) ? `${MIN_MTU} or more` : undefined
+  if (bound === undefined) return
+  const what = kind === 'vxlan' && parent !== undefined ? `${kind} on ${parent.ifname}` : kind
+  findings.error('INVALID_VALUE', mtuOrigin, `${definition.name}:${ifname} has MTU ${mtu}, and a ${what} takes ${bound}.`)
 }
 
 /** A bond gives its members its own MTU. */
@@ -211,6 +241,20 @@ function checkMembers({ ifname, definition, mtu, mtuOrigin, virtual }: Station, 
     if (member.mtu === mtu) continue
     const detail = `${definition.name}:${member.ifname} has MTU ${member.mtu}, and its bond ${ifname} has ${mtu}, which it gives to all its members.`
     findings.error('MTU_MISMATCH', member.mtuOrigin, detail, { related: [{ origin: mtuOrigin, note: `MTU ${mtu}` }] })
+  }
+}
+
+/** EADDRINUSE: a bond gives its address to all its members, and no two MACVLANs of one parent have the same (macvlan_open). */
+function findSharedParent({ ifname, definition, virtual }: Station, findings: Findings): void {
+  if (virtual?.kind !== 'bond' || (virtual.options['fail_over_mac'] ?? 'none') !== 'none') return
+  const first = new Map<Station, Station>()
+  for (const member of virtual.members) {
+    const parent = member.virtual?.kind === 'macvlan' ? member.virtual.parent : undefined
+    const before = parent === undefined ? undefined : first.get(parent)
+    if (parent !== undefined && before === undefined) first.set(parent, member)
+    if (parent === undefined || before === undefined) continue
+    const detail = `${before.ifname} and ${member.ifname} of ${definition.name} stand on ${parent.ifname}, where no two have one address, and the bond ${ifname} gives its own to both.`
+    findings.error('CONFLICTING_VALUES', member.origin, detail, { related: [{ origin: before.origin, note: 'here first' }] })
   }
 }
 

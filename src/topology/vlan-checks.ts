@@ -1,7 +1,10 @@
 /** What is odd about VLANs when all interfaces and ports are known. */
+import { KINDS } from '../state/kind.ts'
+import type { VirtualKind } from '../state/kind.ts'
 import type { Findings } from './findings.ts'
 import type { PluggedCable, Station } from './interfaces.ts'
 import type { Switches } from './switches.ts'
+import { scalarAt } from './value.ts'
 import type { NodeStations } from './virtuals.ts'
 
 export function checkVlans(cables: readonly PluggedCable[], nodeStations: NodeStations, switches: Switches, findings: Findings): void {
@@ -9,6 +12,9 @@ export function checkVlans(cables: readonly PluggedCable[], nodeStations: NodeSt
     findDuplicateVlans(stations, findings)
     findMixedModes(stations, findings)
     findTakenParents(stations, findings)
+    findFramelessParents(stations, findings)
+    findStacked(stations, findings)
+    findUpOnDown(stations, findings)
     findLargeMtus(stations, findings)
   }
   for (const cable of cables) findUnusedTrunk(cable, nodeStations, switches, findings)
@@ -32,24 +38,36 @@ function findDuplicateVlans(stations: ReadonlyMap<string, Station>, findings: Fi
   }
 }
 
-/** All IPVLANs of one parent share a mode (ipvlan_set_port_mode), and a parent has IPVLANs or MACVLANs (EBUSY). */
+/** What stands on one parent side by side must agree. */
 function findMixedModes(stations: ReadonlyMap<string, Station>, findings: Findings): void {
   const first = new Map<string, Station>()
   for (const station of stations.values()) {
     const { virtual } = station
     if (virtual?.parent === undefined || (virtual.kind !== 'ipvlan' && virtual.kind !== 'macvlan')) continue
-    const before = first.get(virtual.parent.ifname)
-    if (before?.virtual === undefined) {
-      first.set(virtual.parent.ifname, station)
-      continue
-    }
-    const isSameKind = before.virtual.kind === virtual.kind
-    if (isSameKind && (virtual.kind === 'macvlan' || before.virtual.options['mode'] === virtual.options['mode'])) continue
-    const detail = isSameKind
-      ? `All IPVLANs on ${virtual.parent.ifname} have one mode: ${before.ifname} has ${String(before.virtual.options['mode'])}, ${station.ifname} has ${String(virtual.options['mode'])}.`
-      : `${virtual.parent.ifname} carries the ${before.virtual.kind} ${before.ifname} already, and cannot carry a ${virtual.kind} beside it.`
+    const { ifname } = virtual.parent
+    const before = first.get(ifname)
+    if (before === undefined) first.set(ifname, station)
+    const detail = before === undefined ? undefined : disagreement(before, station, ifname)
+    if (before === undefined || detail === undefined) continue
     findings.error('CONFLICTING_VALUES', station.origin, detail, { related: [{ origin: before.origin, note: 'here first' }] })
   }
+}
+
+/**
+ * A parent has IPVLANs or MACVLANs (EBUSY), all IPVLANs of one share a mode (ipvlan_set_port_mode), and a MACVLAN that passes all through is alone
+ * (macvlan_common_newlink).
+ */
+function disagreement(before: Station, station: Station, parent: string): string | undefined {
+  const [one, other] = [before.virtual, station.virtual]
+  if (one?.kind !== other?.kind)
+    return `${parent} carries the ${one?.kind} ${before.ifname} already, and can carry no ${other?.kind} beside it.`
+  const modes = [one?.options['mode'], other?.options['mode']].map(String)
+  if (one?.kind === 'macvlan')
+    return modes.includes('passthru')
+      ? `${before.ifname} and ${station.ifname} are on ${parent}, and one of mode passthru is alone there.`
+      : undefined
+  if (modes[0] === modes[1]) return undefined
+  return `All IPVLANs on ${parent} have one mode: ${before.ifname} has ${modes[0]}, ${station.ifname} has ${modes[1]}.`
 }
 
 /** EBUSY: what a link receives goes to one taker (netdev_rx_handler_register), be it a bond, a bridge, or MACVLANs. */
@@ -61,6 +79,48 @@ function findTakenParents(stations: ReadonlyMap<string, Station>, findings: Find
     const detail = `${virtual.parent.ifname} is in the ${taker.virtual.kind} ${taker.ifname}, and cannot carry the ${virtual.kind} ${ifname} beside it.`
     const hint = `Put ${ifname} on ${taker.ifname}: \`parent: ${taker.ifname}\`.`
     findings.error('CONFLICTING_VALUES', origin, detail, { hint, related: [{ origin: taker.origin, note: `the ${taker.virtual.kind}` }] })
+  }
+}
+
+/** EOPNOTSUPP, EINVAL: what carries packets alone has neither tags nor a second link-layer address (vlan_check_real_dev, macvlan_common_newlink). */
+function findFramelessParents(stations: ReadonlyMap<string, Station>, findings: Findings): void {
+  for (const { ifname, origin, virtual, definition } of stations.values()) {
+    if (virtual?.kind !== 'vlan' && virtual?.kind !== 'macvlan' && virtual?.kind !== 'ipvlan') continue
+    const { parent } = virtual
+    const kind = parent?.virtual?.kind
+    if (parent === undefined || kind === undefined || hasFrames(kind, virtual.kind)) continue
+    const detail = `${definition.name}:${ifname} (${virtual.kind}) stands on ${parent.ifname} (${kind}), which has no frames for it.`
+    findings.error('INVALID_VALUE', origin, detail, {
+      hint: 'Its parent must be a cable, a bond, a bridge, or a tunnel of frames: gretap, vxlan.',
+    })
+  }
+}
+
+/** An ipvlan has frames for further ones alone. */
+function hasFrames(kind: VirtualKind | 'bridge', child: VirtualKind): boolean {
+  if (kind === 'ipvlan') return child === 'ipvlan'
+  return kind === 'bridge' || (kind !== 'vrf' && KINDS[kind].lladdr !== 'none')
+}
+
+/** ENETDOWN: a VLAN opens only above a link that is up (vlan_dev_open). */
+function findUpOnDown(stations: ReadonlyMap<string, Station>, findings: Findings): void {
+  for (const { definition, ifname, origin, up, virtual } of stations.values()) {
+    if (virtual?.kind !== 'vlan' || virtual.parent === undefined || !up || virtual.parent.up) continue
+    const detail = `${definition.name}:${ifname} is to be up, and ${virtual.parent.ifname}, on which it stands, is to be down.`
+    const hint = 'Write `state: down` here, too, or leave it out there.'
+    findings.error('CONFLICTING_VALUES', origin, detail, { hint, related: [{ origin: virtual.parent.origin, note: 'to be down' }] })
+  }
+}
+
+/** On another one of its kind the kernel puts it on what that one stands on (macvlan_common_newlink, ipvlan_link_new). */
+function findStacked(stations: ReadonlyMap<string, Station>, findings: Findings): void {
+  for (const { ifname, definition, virtual } of stations.values()) {
+    if (virtual?.kind !== 'macvlan' && virtual?.kind !== 'ipvlan') continue
+    const below = virtual.parent?.virtual
+    const name = scalarAt(virtual.settings, 'parent')
+    if (below?.kind !== virtual.kind || below.parent === undefined || name === undefined) continue
+    const detail = `${definition.name}:${ifname} cannot stand on ${name.text}, one of its own kind: the kernel puts it on ${below.parent.ifname}.`
+    findings.error('INVALID_VALUE', name.origin, detail, { hint: `Write \`parent: ${below.parent.ifname}\`.` })
   }
 }
 

@@ -70,7 +70,7 @@ export function createWireguardReader(
         findSharedPrefix(peer, draft, owners, findings)
         peers.set(peer.publicKey, peer)
       }
-      return { privateKey, listenPort: portOf(station), fwmark: numberAt(settings, 'fwmark') ?? 0, peers }
+      return { privateKey, listenPort: listenPortOf(station), fwmark: numberAt(settings, 'fwmark') ?? 0, peers }
     },
   }
 }
@@ -80,7 +80,8 @@ function numberAt(settings: MapValue | undefined, key: string): number | undefin
   return typeof value === 'number' ? value : undefined
 }
 
-function portOf(station: Station): number {
+/** UDP port of a wireguard interface. */
+export function listenPortOf(station: Station): number {
   return numberAt(station.virtual?.settings, 'listen_port') ?? DEFAULT_PORT
 }
 
@@ -225,7 +226,7 @@ function endpointOf(
   }
   if (other === undefined) return undefined
   const far = farEndOf(station.definition, other.definition, 'any', wiring)
-  if (far !== undefined) return endpointText(far.remote, portOf(other))
+  if (far !== undefined) return endpointText(far.remote, listenPortOf(other))
   findings.warning('UNREACHABLE_ROUTE', origin, `${other.definition.name} has no address to which packets of the tunnel could go.`)
   return undefined
 }

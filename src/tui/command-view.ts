@@ -16,13 +16,17 @@ const NO_PANES: readonly Line[] = [
 ]
 
 /** The commands that were started, as many panes as have room, the one in front among them. */
-export function commandLines({ controller, width, height }: Place): Line[] {
+export function commandLines(place: Place): Line[] {
+  const { controller, width, height } = place
   const { panes, paneIndex } = controller
   if (panes.length === 0) return padLines(NO_PANES, height)
   const count = Math.max(1, Math.min(panes.length, Math.floor(height / LEAST_HEIGHT)))
   const first = Math.max(0, Math.min(paneIndex - Math.floor(count / 2), panes.length - count))
+  let { top } = place
   const lines = panes.slice(first, first + count).flatMap((pane, offset) => {
     const paneHeight = Math.floor(height / count) + (offset < height % count ? 1 : 0)
+    controller.areas.push({ ...place, top, height: paneHeight, press: () => void (controller.paneIndex = first + offset) })
+    top += paneHeight
     return paneLines(pane, `${first + offset + 1}/${panes.length}`, paneHeight, width, first + offset === paneIndex)
   })
   return padLines(lines, height)

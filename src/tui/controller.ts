@@ -61,20 +61,19 @@ export interface Detail {
   readonly grownAtMs: Map<string, number>
 }
 
-/** Where a list is drawn, and what is in each of its rows: for clicks. */
-export interface ListArea {
-  readonly panel: Panel
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly keys: readonly (string | undefined)[]
-}
-
 /** The part of the screen that a view has. */
 export interface Place {
   readonly controller: Controller
+  readonly left: number
+  readonly top: number
   readonly width: number
   readonly height: number
+}
+
+/** A part of the screen where a click does something. */
+export interface ClickArea extends Omit<Place, 'controller'> {
+  /** Row and column count from the upper left corner of the area. */
+  readonly press: (row: number, column: number) => void
 }
 
 interface Rows {
@@ -112,7 +111,7 @@ export class Controller {
   /** What of the map stands in the upper left corner; undefined until it is drawn: the middle of its first row is seen then. */
   mapOffset: { column: number; row: number } | undefined
   /** As the last frame has drawn them. */
-  areas: readonly ListArea[] = []
+  areas: ClickArea[] = []
   panes: CommandPane[] = []
   paneIndex = 0
   readonly tests: TestBoard

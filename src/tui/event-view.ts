@@ -1,6 +1,7 @@
 import type { LabEvent } from '../lab/lab-event.ts'
 import type { Place } from './controller.ts'
 import { padLines, titleLine } from './lines.ts'
+import { go, openNode } from './moves.ts'
 import { wrapLine, type Color, type Line } from './span.ts'
 
 const MOOD_COLORS: Readonly<Record<LabEvent['mood'], Color | undefined>> = { good: 'green', bad: 'red', plain: undefined }
@@ -9,7 +10,8 @@ const MOOD_COLORS: Readonly<Record<LabEvent['mood'], Color | undefined>> = { goo
 const WORDS_COLUMN = 29
 
 /** What happened, the latest last. */
-export function eventLines({ controller, width, height }: Place, isFocused: boolean): Line[] {
+export function eventLines(place: Place, isFocused: boolean): Line[] {
+  const { controller, width, height } = place
   const { model, eventFilter, eventScroll } = controller
   const words = eventFilter.toLowerCase().split(/\s+/).filter(Boolean)
   const events =
@@ -22,12 +24,21 @@ export function eventLines({ controller, width, height }: Place, isFocused: bool
     ...(scroll > 0 ? [`${scroll} newer below`] : []),
     ...(model.forgotten > 0 ? [`${model.forgotten} older are forgotten`] : []),
   ]
-  const whole = shown.map(eventLine)
-  // Here is room for all words; below the lists the latest events matter more.
-  const wrapped = isFocused ? whole.flatMap((line) => wrapLine(line, width, WORDS_COLUMN)) : whole
+  // In front is room for all words; below the lists the latest events matter more.
+  const wrapped = shown.flatMap((event) => {
+    const line = eventLine(event)
+    return (isFocused ? wrapLine(line, width, WORDS_COLUMN) : [line]).map((row) => ({ row, event }))
+  })
   const rows = wrapped.slice(Math.max(0, wrapped.length - (height - 1)))
-  const empty: Line[] = shown.length > 0 ? [] : [[{ text: ' Nothing has changed yet. What does is told here, whoever did it.', dim: true }]]
-  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...rows, ...empty]
+  const open = (row: number): void => {
+    const node = rows[row - 1]?.event.node
+    if (node !== undefined) openNode(controller, node)
+  }
+  controller.areas.push({ ...place, press: isFocused ? open : () => go('events')(controller) })
+  const none =
+    words.length > 0 ? 'Nothing has these words. Esc shows all.' : 'Nothing has changed yet. What does is told here, whoever did it.'
+  const empty: Line[] = shown.length > 0 ? [] : [[{ text: ` ${none}`, dim: true }]]
+  const lines = [titleLine('Events', notes.join(', '), width, isFocused), ...rows.map(({ row }) => row), ...empty]
   return padLines(lines, height)
 }
 

@@ -1,4 +1,5 @@
 import type { Controller } from './controller.ts'
+import type { Binding } from './bindings.ts'
 import { activeBindings } from './keys.ts'
 import { lineWidth, type Line, type Span } from './span.ts'
 
@@ -19,18 +20,24 @@ export function footerLine(controller: Controller, width: number): Line {
   }
   if (message !== undefined) return [{ text: ` ${message.text}`, bold: true, ...(message.color !== undefined && { color: message.color }) }]
   // The question, form or help in front says which keys it takes.
-  return overlay === undefined ? keyLine(controller, width) : []
+  return overlay === undefined ? keyHints(controller, width).flatMap(({ line }) => line) : []
+}
+
+interface KeyHint {
+  readonly line: Line
+  readonly binding: Binding
 }
 
 /** As many keys as fit; the last ones, help and the way out, always. */
-function keyLine(controller: Controller, width: number): Line {
-  const shown = activeBindings(controller).flatMap(({ keys, short }) =>
-    short === undefined ? [] : [keyHint(keys[0]!, typeof short === 'string' ? short : short(controller))],
-  )
-  const last = shown.splice(-2)
-  const line: Span[] = []
-  for (const hint of shown) if (lineWidth([...line, ...hint, ...last.flat()]) <= width) line.push(...hint)
-  return [...line, ...last.flat()]
+export function keyHints(controller: Controller, width: number): KeyHint[] {
+  const all = activeBindings(controller).flatMap((binding): KeyHint[] => {
+    const { keys, short } = binding
+    return short === undefined ? [] : [{ line: keyHint(keys[0]!, typeof short === 'string' ? short : short(controller)), binding }]
+  })
+  const last = all.splice(-2)
+  const shown: KeyHint[] = []
+  for (const hint of all) if (lineWidth([...shown, hint, ...last].flatMap(({ line }) => line)) <= width) shown.push(hint)
+  return [...shown, ...last]
 }
 
 function keyHint(key: string, words: string): Span[] {

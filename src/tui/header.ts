@@ -5,6 +5,8 @@ import type { Line, Span } from './span.ts'
 import { lineWidth } from './span.ts'
 
 export const HEADER_HEIGHT = 2
+/** Row of the names of the views. */
+export const TAB_ROW = 1
 
 /** The state of the lab in one line, and where one is. */
 export function headerLines(controller: Controller, width: number): Line[] {

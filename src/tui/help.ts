@@ -21,12 +21,14 @@ const LEGEND: readonly (readonly [sign: string, words: string])[] = [
   [FAULTS, 'packets dropped, and errors, of its links since you look'],
   ['blocked', 'the spanning tree passes nothing on there, or not yet'],
   ['IMPAIRED', '⇄ both ways, → ← in that direction only'],
-  ['on the map', 'green up, red down, yellow impaired, magenta saturated'],
-  ['mouse', 'a click selects, one more opens; the wheel scrolls'],
+  ['on the map', '─ up, ╌ nothing passes, ┅ impaired, ━ saturated'],
+  ['mouse', 'a click selects, one more opens; on a key: presses it; the wheel scrolls'],
 ]
 
 /** Every key, by where it works: first where the user is. */
-export function helpLines(help: HelpOverlay, { controller, width, height }: Place): Line[] {
+export function helpLines(help: HelpOverlay, place: Place): Line[] {
+  const { controller, width, height } = place
+  controller.areas.push({ ...place, press: () => void (controller.overlay = undefined) })
   const here = new Set(
     BINDINGS.filter(({ on, section }) => section === 'Everywhere' || on?.(controller) === true).map(({ section }) => section),
   )

@@ -82,13 +82,15 @@ export function pressInForm(c: Controller, form: ImpairForm, name: string, input
   else if (name === 'ctrl-r') reset(c, form, cable)
   else if (STEPS[name] !== undefined) form.at = (form.at + STEPS[name] + form.fields.length + 1) % (form.fields.length + 1)
   else if (form.at > 0) editLine(form.fields[form.at - 1]!, name, input)
-  else if (cable.b !== undefined && TURNS[name] !== undefined) turn(form, cable, TURNS[name])
+  else if (TURNS[name] !== undefined) turn(form, cable, TURNS[name])
 }
 
 const STEPS: Readonly<Record<string, number>> = { down: 1, tab: 1, up: -1, 'shift-tab': -1 }
 const TURNS: Readonly<Record<string, number>> = { right: 1, ' ': 1, left: -1 }
 
-function turn(form: ImpairForm, cable: Cable, by: number): void {
+/** To another direction, of a cable that has two. */
+export function turn(form: ImpairForm, cable: Cable, by: number): void {
+  if (cable.b === undefined) return
   form.direction = DIRECTIONS[(DIRECTIONS.indexOf(form.direction) + by + DIRECTIONS.length) % DIRECTIONS.length]!
   fill(form, cable)
 }

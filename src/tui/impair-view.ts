@@ -1,6 +1,6 @@
 import type { Controller, Place } from './controller.ts'
-import { FORM_FIELDS, fileText, formCable, nowText, type ImpairForm } from './impair-form.ts'
-import { centred, framed } from './lines.ts'
+import { FORM_FIELDS, fileText, formCable, nowText, turn, type ImpairForm } from './impair-form.ts'
+import { centred, cornerOf, framed } from './lines.ts'
 import { endText, type Cable } from './links.ts'
 import { fitText, type Line, type Span } from './span.ts'
 
@@ -9,9 +9,25 @@ const COLUMNS = { name: 11, field: 22, value: 16 }
 const WIDTH = 2 + COLUMNS.name + COLUMNS.field + 2 * COLUMNS.value + 3
 
 /** The form in the middle of the screen, with the values of now beside what is typed. */
-export function impairLines(form: ImpairForm, { controller, width, height }: Place): Line[] {
+export function impairLines(form: ImpairForm, place: Place): Line[] {
+  const { controller, width, height } = place
   const cable = formCable(controller, form)
-  return centred(framed(cable === undefined ? GONE : formLines(controller, form, cable), WIDTH), width, height)
+  const block = framed(cable === undefined ? GONE : formLines(controller, form, cable), WIDTH)
+  const { above } = cornerOf(block, width, height)
+  controller.areas.push({ ...place, press: (row) => clickForm(form, cable, row - above) })
+  return centred(block, width, height)
+}
+
+/** Rows of the block, below its frame. */
+const DIRECTION_ROW = 3
+const FIRST_FIELD_ROW = 6
+
+/** A click on a field goes there; one more on the direction turns it. */
+function clickForm(form: ImpairForm, cable: Cable | undefined, row: number): void {
+  const field = row - FIRST_FIELD_ROW
+  if (field >= 0 && field < FORM_FIELDS.length) form.at = field + 1
+  else if (row === DIRECTION_ROW && form.at === 0 && cable !== undefined) turn(form, cable, 1)
+  else if (row === DIRECTION_ROW) form.at = 0
 }
 
 const GONE: readonly Line[] = [[{ text: ' This link is no longer in the lab. Esc leads back.' }]]

@@ -34,7 +34,12 @@ export function framed(lines: readonly Line[], width: number): Line[] {
 
 /** A block in the middle of so much room. */
 export function centred(lines: readonly Line[], width: number, height: number): Line[] {
-  const left = ' '.repeat(Math.max(0, Math.floor((width - Math.max(0, ...lines.map(lineWidth))) / 2)))
-  const above = Math.max(0, Math.floor((height - lines.length) / 2))
-  return padLines([...Array<Line>(above).fill([]), ...lines.map((line) => [{ text: left }, ...line])], height)
+  const { left, above } = cornerOf(lines, width, height)
+  return padLines([...Array<Line>(above).fill([]), ...lines.map((line) => [{ text: ' '.repeat(left) }, ...line])], height)
+}
+
+/** Where the upper left corner of a block is that stands in the middle of so much room. */
+export function cornerOf(lines: readonly Line[], width: number, height: number): { readonly left: number; readonly above: number } {
+  const left = Math.max(0, Math.floor((width - Math.max(0, ...lines.map(lineWidth))) / 2))
+  return { left, above: Math.max(0, Math.floor((height - lines.length) / 2)) }
 }

@@ -84,16 +84,22 @@ function mergedLines(cables: readonly Cable[], boxOf: (place: string) => string)
   return [...lines.values()]
 }
 
-type Looks = Pick<Line, 'color' | 'isCut' | 'severity'>
+type Looks = Pick<Line, 'color' | 'stroke' | 'severity'>
 
 function lineOf(state: CableState): Looks {
-  return {
-    color: CABLE_COLORS[state],
-    isCut: state === 'down' || state === 'no carrier' || state === 'blocked',
-    severity: CABLE_STATES.indexOf(state),
-  }
+  return { color: CABLE_COLORS[state], stroke: STROKES[state], severity: CABLE_STATES.indexOf(state) }
 }
 
-function looksOf({ color, isCut, severity }: Line): Looks {
-  return { ...(color !== undefined && { color }), isCut, severity }
+const STROKES: Readonly<Record<CableState, Line['stroke']>> = {
+  up: 'plain',
+  loose: 'plain',
+  impaired: 'impaired',
+  saturated: 'saturated',
+  blocked: 'cut',
+  'no carrier': 'cut',
+  down: 'cut',
+}
+
+function looksOf({ color, stroke, severity }: Line): Looks {
+  return { ...(color !== undefined && { color }), stroke, severity }
 }

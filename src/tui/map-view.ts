@@ -2,6 +2,7 @@ import type { Place } from './controller.ts'
 import type { Line } from './span.ts'
 import { padLines, titleLine } from './lines.ts'
 import { drawMap, legend } from '../export/map-canvas.ts'
+import { nodeKey, openNode, pick } from './moves.ts'
 import { mapGraph, type LabMap } from './map-graph.ts'
 import { inOrder, layoutMap, type MapLayout } from '../export/map-layout.ts'
 
@@ -17,8 +18,15 @@ function layoutOf(graph: LabMap): MapLayout {
   return kept.layout
 }
 
+function boxAt({ boxes }: MapLayout, column: number, row: number): string | undefined {
+  for (const [key, box] of boxes)
+    if (column >= box.column && column < box.column + box.width && row >= box.row && row < box.row + box.height) return key
+  return undefined
+}
+
 /** The topology, drawn. */
-export function mapLines({ controller, width, height }: Place, isFocused: boolean): Line[] {
+export function mapLines(place: Place, isFocused: boolean): Line[] {
+  const { controller, width, height } = place
   const { nodes, cables } = controller.rows
   const graph = mapGraph(nodes, cables)
   const layout = layoutOf(graph)
@@ -29,6 +37,16 @@ export function mapLines({ controller, width, height }: Place, isFocused: boolea
   // A map that is smaller than the screen stands in its middle.
   const column = layout.width < width ? -Math.floor((width - layout.width) / 2) : offset.column
   const row = layout.height < room ? -Math.min(2, Math.floor((room - layout.height) / 2)) : offset.row
+  controller.areas.push({
+    ...place,
+    press: (y, x) => {
+      const name = boxAt(layout, column + x, row + y - 1)
+      const key = name === undefined ? undefined : nodeKey(controller, name)
+      if (name === undefined || key === undefined) return // a group is no node
+      if (isFocused) openNode(controller, name)
+      else pick(controller, 'nodes', key)
+    },
+  })
   const isCut = layout.width > width || layout.height > room
   const scrolling = isCut && isFocused ? `arrows scroll, ${layout.width}×${layout.height}` : ''
   const note = [legend(width - scrolling.length), scrolling].filter((words) => words !== '').join('  ')

@@ -1,5 +1,5 @@
 // Steps through what is shown: rows, views, details.
-import type { Controller } from './controller.ts'
+import type { Controller, Panel } from './controller.ts'
 import { VIEWS } from './controller.ts'
 import { LINK_LIST } from './link-table.ts'
 import { NODE_LIST } from './node-table.ts'
@@ -47,10 +47,34 @@ export function back(c: Controller): void {
 
 export function openDetail(c: Controller): void {
   const key = c.panel === 'nodes' ? c.node && NODE_LIST.key(c.node) : c.cable?.key
-  if (key !== undefined) {
-    c.detail = { kind: c.panel, key, scroll: 0, grownAtMs: new Map() }
-    c.attempt(async () => void (await c.examine()))
-  }
+  if (key !== undefined) openDetailOf(c, c.panel, key)
+}
+
+function openDetailOf(c: Controller, kind: Panel, key: string): void {
+  c.detail = { kind, key, scroll: 0, grownAtMs: new Map() }
+  c.attempt(async () => void (await c.examine()))
+}
+
+/** Opens the details of a node or bridge. */
+export function openNode(c: Controller, name: string): void {
+  const key = nodeKey(c, name)
+  if (key === undefined) c.say(`${name} is no longer in the lab.`)
+  else openDetailOf(c, 'nodes', key)
+}
+
+/** Key of its row; undefined where the lab has none of that name. */
+export function nodeKey(c: Controller, name: string): string | undefined {
+  const row = c.rows.nodes.find((node) => node.name === name)
+  return row && NODE_LIST.key(row)
+}
+
+/** Selects a row; where it is selected already, opens it. */
+export function pick(c: Controller, panel: Panel, key: string | undefined): void {
+  if (key === undefined) return
+  const isSecond = c.panel === panel && c.lists[panel].selected === key
+  c.panel = panel
+  c.setList(panel, { selected: key })
+  if (isSecond) openDetailOf(c, panel, key)
 }
 
 export function go(view: Controller['view']) {

@@ -1,27 +1,20 @@
-import type { Controller, ListArea, Place } from './controller.ts'
+import type { Controller, Panel, Place } from './controller.ts'
 import { eventLines } from './event-view.ts'
-import { HEADER_HEIGHT } from './header.ts'
 import { beside } from './lines.ts'
 import { listLines } from './list-view.ts'
 import { mapLines } from './map-view.ts'
 import { LINK_LIST, linkColumns } from './link-table.ts'
+import { pick } from './moves.ts'
 import { NODE_LIST, nodeColumns } from './node-table.ts'
 import type { Line } from './span.ts'
 
 /** From here on nodes and links stand side by side. */
 const WIDE = 150
 
-interface ListPlace extends Place {
-  readonly left: number
-  /** Below the header. */
-  readonly top: number
-}
-
 /** Nodes, links and the last events. */
 export function overviewLines(place: Place): Line[] {
-  const { controller, width, height } = place
-  controller.areas = []
-  if (controller.isZoomed) return (controller.panel === 'nodes' ? nodeLines : linkLines)({ ...place, left: 0, top: 0 })
+  const { controller, top, width, height } = place
+  if (controller.isZoomed) return (controller.panel === 'nodes' ? nodeLines : linkLines)(place)
   const eventHeight = Math.max(4, Math.min(12, Math.floor(height / 5)))
   const [nodesNeed, linksNeed] = [controller.nodeList.rows.length + HEAD_ROWS, controller.linkList.rows.length + HEAD_ROWS]
   const isWide = width >= WIDE
@@ -31,8 +24,8 @@ export function overviewLines(place: Place): Line[] {
   const lists = { ...place, height: height - eventHeight - mapHeight }
   return [
     ...(isWide ? listsBeside(lists) : listsBelow(lists)),
-    ...(mapHeight > 0 ? mapLines({ ...place, height: mapHeight }, false) : []),
-    ...eventLines({ ...place, height: eventHeight }, false),
+    ...(mapHeight > 0 ? mapLines({ ...place, top: top + lists.height, height: mapHeight }, false) : []),
+    ...eventLines({ ...place, top: top + height - eventHeight, height: eventHeight }, false),
   ]
 }
 
@@ -44,16 +37,13 @@ const LEAST_MAP = 12
 function listsBeside(place: Place): Line[] {
   const half = Math.floor((place.width - 1) / 2)
   const left = place.width - half
-  return beside(nodeLines({ ...place, width: half, left: 0, top: 0 }), left, linkLines({ ...place, width: half, left, top: 0 }))
+  return beside(nodeLines({ ...place, width: half }), left, linkLines({ ...place, width: half, left }))
 }
 
 function listsBelow(place: Place): Line[] {
-  const { controller, height } = place
+  const { controller, top, height } = place
   const nodeHeight = shareOf(height, controller.nodeList.rows.length, controller.linkList.rows.length)
-  return [
-    ...nodeLines({ ...place, height: nodeHeight, left: 0, top: 0 }),
-    ...linkLines({ ...place, height: height - nodeHeight, left: 0, top: nodeHeight }),
-  ]
+  return [...nodeLines({ ...place, height: nodeHeight }), ...linkLines({ ...place, height: height - nodeHeight, top: top + nodeHeight })]
 }
 
 /** Lines for the nodes: half, or less where they need less, or more where the links do. */
@@ -63,7 +53,8 @@ function shareOf(height: number, nodes: number, links: number): number {
   return links + 2 < height - half ? Math.min(height - Math.max(4, links + 2), nodes + 2) : half
 }
 
-function nodeLines({ controller, left, top, width, height }: ListPlace): Line[] {
+function nodeLines(place: Place): Line[] {
+  const { controller, width, height } = place
   return listLines({
     title: 'Nodes',
     list: controller.nodeList,
@@ -74,11 +65,12 @@ function nodeLines({ controller, left, top, width, height }: ListPlace): Line[] 
     emptyWords: emptyWords(controller, 'There are no nodes.'),
     width,
     height,
-    onShown: (keys) => addArea(controller, { panel: 'nodes', left, top: HEADER_HEIGHT + top, width, keys }),
+    onShown: (keys) => addRows(place, 'nodes', keys),
   })
 }
 
-function linkLines({ controller, left, top, width, height }: ListPlace): Line[] {
+function linkLines(place: Place): Line[] {
+  const { controller, width, height } = place
   return listLines({
     title: 'Links',
     list: controller.linkList,
@@ -89,12 +81,13 @@ function linkLines({ controller, left, top, width, height }: ListPlace): Line[] 
     emptyWords: emptyWords(controller, 'There are no links.'),
     width,
     height,
-    onShown: (keys) => addArea(controller, { panel: 'links', left, top: HEADER_HEIGHT + top, width, keys }),
+    onShown: (keys) => addRows(place, 'links', keys),
   })
 }
 
-function addArea(controller: Controller, area: ListArea): void {
-  controller.areas = [...controller.areas.filter(({ panel }) => panel !== area.panel), area]
+/** A click on a row of the list selects it, one more opens it. */
+function addRows({ controller, ...area }: Place, panel: Panel, keys: readonly (string | undefined)[]): void {
+  controller.areas.push({ ...area, press: (row) => pick(controller, panel, keys[row]) })
 }
 
 function emptyWords({ model }: Controller, words: string): string {

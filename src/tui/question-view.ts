@@ -1,9 +1,11 @@
-import type { Question } from './controller.ts'
-import { centred, framed } from './lines.ts'
+import type { Place, Question } from './controller.ts'
+import { press } from './keys.ts'
+import { centred, cornerOf, framed } from './lines.ts'
 import { lineWidth, type Line } from './span.ts'
 
-/** A question in the middle of the screen. */
-export function questionLines({ title, words, answers }: Question, width: number, height: number): Line[] {
+/** A question in the middle of the screen. An answer can be clicked, and so can the rest of the screen: no. */
+export function questionLines({ title, words, answers }: Question, place: Place): Line[] {
+  const { controller, width, height } = place
   const lines: Line[] = [
     [{ text: title, bold: true }],
     ...words.map((text): Line => [{ text }]),
@@ -14,5 +16,12 @@ export function questionLines({ title, words, answers }: Question, width: number
     ]),
   ]
   const inside = lines.map((line): Line => [{ text: '  ' }, ...line])
-  return centred(framed([[], ...inside, []], Math.min(width, Math.max(...inside.map(lineWidth)) + 4)), width, height)
+  const block = framed([[], ...inside, []], Math.min(width, Math.max(...inside.map(lineWidth)) + 4))
+  const { above } = cornerOf(block, width, height)
+  const first = above + FRAME_ROWS + words.length + 2
+  controller.areas.push({ ...place, press: (row) => press(controller, answers[row - first]?.key ?? 'escape', {}) })
+  return centred(block, width, height)
 }
+
+/** The frame, and the empty line below it. */
+const FRAME_ROWS = 2

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { Writable } from 'node:stream'
 import { render } from 'ink'
 import type { TuiActions } from './actions.ts'
-import { ansiLine } from './ansi.ts'
+import { ansiLine, type Palette } from './ansi.ts'
 import { App } from './App.tsx'
 import { Controller } from './controller.ts'
 import { frameLines } from './frame.ts'
@@ -16,11 +16,12 @@ export interface TuiOptions {
   readonly lab: string
   /** Paths are shown from here. */
   readonly cwd: string
-  /** Its `shell` is called while the terminal is free. */
-  readonly actions: TuiActions
+  readonly actions: Omit<TuiActions, 'shell'>
+  /** Opens a shell in a node, with the terminal, which is free; resolves when it is left. The signal ends it. */
+  readonly shell: (node: string, signal: AbortSignal) => Promise<void>
   readonly input: TerminalInput
   readonly output: Terminal & { on(event: 'resize', listener: () => void): unknown; off(event: 'resize', listener: () => void): unknown }
-  readonly hasColor: boolean
+  readonly palette: Palette
 }
 
 /** How often what the detail asks is asked. */
@@ -29,21 +30,26 @@ const TICK_MS = 1000
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
 
 /** Runs until the user leaves or a signal comes: exit status. Errors: what `actions.watch` rejects with. */
-export async function runTui({ lab, cwd, actions, input, output, hasColor }: TuiOptions): Promise<number> {
+export async function runTui({ lab, cwd, actions, shell: openShell, input, output, palette }: TuiOptions): Promise<number> {
   const screen = new Screen(output)
   const keyboard = new Keyboard(input)
   const model = new LabModel(lab, () => actions.readDesired())
   const abort = new AbortController()
   let end!: { resolve: (status: number) => void; reject: (error: unknown) => void }
   const ended = new Promise<number>((resolve, reject) => (end = { resolve, reject }))
+  let inShell: Promise<void> | undefined
   const shell = async (node: string): Promise<void> => {
     keyboard.close()
     screen.leave()
+    inShell = openShell(node, abort.signal)
     try {
-      await actions.shell(node)
+      await inShell
     } finally {
-      keyboard.open()
-      screen.enter()
+      if (!abort.signal.aborted) {
+        keyboard.open()
+        screen.enter()
+        process.kill(process.pid, 'SIGWINCH') // of a size that has changed meanwhile the shell alone was told
+      }
     }
   }
   const controller = new Controller(model, { ...actions, shell }, () => end.resolve(0), cwd)
@@ -73,7 +79,7 @@ export async function runTui({ lab, cwd, actions, input, output, hasColor }: Tui
   screen.enter()
   keyboard.open()
   const draw = (): void => {
-    screen.draw(frameLines(controller, output.columns, output.rows).map((line) => ansiLine(line, hasColor)))
+    screen.draw(frameLines(controller, output.columns, output.rows).map((line) => ansiLine(line, palette)))
   }
   const drawn = render(<App controller={controller} draw={draw} />, {
     stdout: nowhere(),
@@ -92,6 +98,7 @@ export async function runTui({ lab, cwd, actions, input, output, hasColor }: Tui
     clearInterval(tick)
     drawn.unmount()
     abort.abort()
+    await inShell?.catch(() => undefined) // it has the terminal until then; who opened it has heard what went wrong
     output.off('resize', onResize)
     for (const signal of SIGNALS) process.off(signal, onSignal)
     process.off('exit', restore)

@@ -1,8 +1,7 @@
 // Text with its look, as lines of known width: what components are made of.
 import { displayWidth, visible } from '../diagnostic/picture.ts'
 
-/** The terminal's own colours, which its user has chosen to be seen on light or dark. */
-export type Color = 'green' | 'red' | 'yellow' | 'cyan' | 'blue' | 'magenta'
+export type Color = 'green' | 'red' | 'yellow' | 'cyan' | 'magenta'
 
 export interface Span {
   readonly text: string

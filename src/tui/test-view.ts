@@ -1,19 +1,25 @@
 import type { Controller, Place } from './controller.ts'
 import { padLines, titleLine } from './lines.ts'
 import { statusOf, type TestEntry } from './tests.ts'
-import { fitText, type Color, type Line } from './span.ts'
+import { fitText, wrapLine, type Color, type Line } from './span.ts'
 
 /** The tests of the lab's file, and below them what came of the one that is selected. */
-export function testLines({ controller, width, height }: Place): Line[] {
+export function testLines(place: Place): Line[] {
+  const { controller, width, height } = place
   const { tests, cwd } = controller
-  const words = tests.words(width, cwd)
+  const words = tests.words(width, cwd).flatMap((text) => wrapLine([{ text }], width, WORDS_COLUMN))
   const most = Math.max(3, Math.floor(height / 2))
   const wordsHeight = words.length === 0 ? 0 : Math.min(words.length + 1, Math.max(most, height - tests.entries.length - 1))
   const listHeight = height - wordsHeight
   tests.scroll = Math.min(tests.scroll, Math.max(0, words.length - (wordsHeight - 1)))
   const start = Math.max(0, Math.min(tests.index - Math.floor(listHeight / 2), tests.entries.length - (listHeight - 1)))
   const shown = tests.entries.slice(start, start + listHeight - 1)
-  tests.drawn = { start, count: shown.length }
+  controller.areas.push({
+    ...place,
+    top: place.top + 1,
+    height: shown.length,
+    press: (row) => tests.move(start + row - tests.index),
+  })
   const list = [
     titleLine('Tests', note(controller), width, true),
     ...(shown.length === 0 ? [emptyLine(controller)] : shown.map((entry, row) => entryLine(entry, width, start + row === tests.index))),
@@ -21,12 +27,12 @@ export function testLines({ controller, width, height }: Place): Line[] {
   const below =
     wordsHeight === 0
       ? []
-      : [
-          titleLine('What came of it', words.length > wordsHeight - 1 ? 'J K scroll' : '', width, false),
-          ...words.slice(tests.scroll).map((text): Line => [{ text }]),
-        ]
+      : [titleLine('What came of it', words.length > wordsHeight - 1 ? 'J K scroll' : '', width, false), ...words.slice(tests.scroll)]
   return [...padLines(list, listHeight), ...padLines(below, wordsHeight)]
 }
+
+/** Where the report says why. */
+const WORDS_COLUMN = 18
 
 function note({ tests }: Controller): string {
   const [passed, failed, left] = [tests.count('passed'), tests.count('failed'), tests.count('left')]

@@ -19,12 +19,11 @@ export interface TestEntry {
 export class TestBoard {
   entries: TestEntry[] = []
   index = 0
-  /** Which of the entries were drawn last: for clicks. */
-  drawn = { start: 0, count: 0 }
   /** Lines that the words of the one in front are scrolled by. */
   scroll = 0
   state: 'unread' | 'reading' | 'idle' | 'running' = 'unread'
   #abort: AbortController | undefined
+  #reading: Promise<void> | undefined
   readonly #runner: TestRunner
   #sources: ReadonlyMap<string, string> = new Map()
 
@@ -47,23 +46,28 @@ export class TestBoard {
 
   /** Reads which tests there are; results of those that stay are kept. */
   async read(): Promise<void> {
-    if (this.state !== 'unread' && this.state !== 'idle') return
+    if (this.state === 'running') return
     this.state = 'reading'
-    try {
-      const before = new Map(this.entries.map((entry) => [entry.name, entry]))
-      const { names, sources } = await this.#runner.readTests()
-      this.#sources = sources
-      this.entries = names.map((name) => before.get(name) ?? { name, state: 'idle' })
-      this.move(0)
-    } finally {
+    this.#reading ??= this.#read().finally(() => {
       this.state = 'idle'
-    }
+      this.#reading = undefined
+    })
+    await this.#reading
+  }
+
+  async #read(): Promise<void> {
+    const before = new Map(this.entries.map((entry) => [entry.name, entry]))
+    const { names, sources } = await this.#runner.readTests()
+    this.#sources = sources
+    this.entries = names.map((name) => before.get(name) ?? { name, state: 'idle' })
+    this.move(0)
   }
 
   /** Runs all, or one, of the file as it is now; `changed` hears of each that is done. What went wrong comes as an error. */
   async run(name: string | undefined, changed: () => void): Promise<void> {
-    if (this.state === 'running' || this.state === 'reading') return
+    if (this.state === 'running') return
     await this.read()
+    if (this.#isRunning()) return // by another key, meanwhile
     const filter = name ?? ''
     const chosen = this.entries.filter((entry) => entry.name.includes(filter))
     for (const entry of chosen) {
@@ -87,6 +91,10 @@ export class TestBoard {
       this.state = 'idle'
       changed()
     }
+  }
+
+  #isRunning(): boolean {
+    return this.state === 'running'
   }
 
   /** Stops after the test that runs. */

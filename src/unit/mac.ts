@@ -1,4 +1,5 @@
 /** Link-layer addresses of Ethernet links, EUI-48. The kernel takes those that is_valid_ether_addr() takes: unicast and not zero. */
+import { parseAddress } from './address.ts'
 import { hash53 } from './hash.ts'
 import type { Parsed } from './parsed.ts'
 
@@ -26,6 +27,13 @@ export function derivedMac(lab: string, netns: string, ifname: string): string {
   const hash = hash53(`${lab}\0${netns}\0${ifname}`)
   const digits = (hash % 2 ** 40).toString(16).padStart(10, '0')
   return `02:${digits.match(/../g)?.join(':') ?? ''}`
+}
+
+/** The link-local address that the kernel makes of it (addrconf_ifid_eui48), as it writes it. */
+export function linkLocalOf(mac: string): string | undefined {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(':').map((byte) => parseInt(byte, 16))
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f]
+  return parseAddress(`fe80::${groups.map((group) => group.toString(16)).join(':')}`)?.text
 }
 
 function isMulticast(mac: string): boolean {

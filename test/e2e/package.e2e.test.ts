@@ -1,5 +1,6 @@
 /** The published package must work where there is no compiler: packed, installed and used as a user would. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +19,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('the packed package installs and runs without a compiler', (context) => {
+test('the packed package installs and runs without a compiler', async (context) => {
   needs(context, 'command:npm', 'command:cc', 'link:veth', ...(process.arch === 'x64' ? (['command:aarch64-linux-gnu-gcc'] as const) : []))
   const tarball = pack()
   const prefix = join(scratch, 'prefix')
@@ -53,6 +54,12 @@ test('the packed package installs and runs without a compiler', (context) => {
   try {
     expect(run('netlab', 'exec', lab, 'h1', '--', 'hostname').trim()).toBe('h1')
     expect(run('netlab', 'exec', lab, 'h1', '--', 'ping', '-c', '1', '-W', '5', 'h2')).toContain('1 received')
+    // A signal that only the client gets is the command's.
+    const command = ['exec', lab, 'h1', '--', 'sh', '-c', 'echo ready; exec sleep 60']
+    const running = spawn(join(prefix, 'bin', 'netlab'), command, { env: usual, stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(running.stdout, 'data')
+    running.kill('SIGINT')
+    expect(await once(running, 'close')).toEqual([130, null])
   } finally {
     run('netlab', 'down', lab)
   }

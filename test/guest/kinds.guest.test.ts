@@ -144,7 +144,8 @@ test('a tap is there for a program', async () => {
   expect(tap).toMatchObject({ linkinfo: { info_kind: 'tun', info_data: { type: 'tap', persist: true, user: 'root' } } })
 })
 
-test('a spanning tree finds the other way round when a cable is cut', async () => {
+// The one waits for timers, the other builds elsewhere.
+test.concurrent('a spanning tree finds the other way round when a cable is cut', async () => {
   await expect.poll(() => answers('h1', 'h2'), { timeout: 30_000 }).toBe(1)
   const pings = lab.node('h1').exec(['sh', '-c', `ping -D -i 0.1 -w 14 ${await addressOf('h2', 'eth0')}`])
   const before = await received('h2', 'eth0')
@@ -158,7 +159,7 @@ test('a spanning tree finds the other way round when a cable is cut', async () =
   await upLink(lab.name, 'ring1:ring1.r12')
 })
 
-test('what the shell plan builds is the same network', async () => {
+test.concurrent('what the shell plan builds is the same network', async () => {
   const { plan: planned } = await plan(lab.write('lab.yaml', YAML), { name: 'copy' })
   const script = lab.write('copy.sh', formatPlanShell(planned))
   const nodes = ['t', 'pe', 's', 'w1', 'w2']

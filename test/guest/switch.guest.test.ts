@@ -76,18 +76,19 @@ test('nothing differs from the file', async () => {
   expect(await lab.drift()).toEqual([])
 })
 
-test('QinQ: a frame bears both tags, the outer of 802.1ad', async () => {
+// Each on links of its own; most of them wait.
+test.concurrent('QinQ: a frame bears both tags, the outer of 802.1ad', async () => {
   const sniffed = lab.sh('q2', 'timeout 20 tcpdump -c 1 -nne -i eth0 icmp or vlan 2>/dev/null || true')
   await expect.poll(() => reaches('q1', '10.20.0.2'), { timeout: 20_000 }).toBe(true)
   expect(await sniffed).toMatch(/802\.1Q-QinQ \(0x88a8\).*vlan 100.*802\.1Q.*vlan 7/s)
 })
 
-test('a trunk has its native VLAN untagged', async () => {
+test.concurrent('a trunk has its native VLAN untagged', async () => {
   expect(await reaches('n1', '10.21.0.2')).toBe(true)
   expect(await reaches('t', '10.21.0.1')).toBe(true)
 })
 
-test('LACP joins both cables, and loses one without a break', async () => {
+test.concurrent('LACP joins both cables, and loses one without a break', async () => {
   const bond = (file: string): Promise<string> => lab.sh('l1', `cat /sys/class/net/bond0/bonding/${file}`)
   await lab.sh('l1', 'ip addr add 10.30.0.1/24 dev bond0')
   await lab.sh('l2', 'ip addr add 10.30.0.2/24 dev bond0')
@@ -101,7 +102,7 @@ test('LACP joins both cables, and loses one without a break', async () => {
   expect(await bond('ad_num_ports')).toBe('1\n')
 })
 
-test('macvlan and ipvlan are hosts of their own on the segment of their parent', async () => {
+test.concurrent('macvlan and ipvlan are hosts of their own on the segment of their parent', async () => {
   expect(await reaches('m1', '-I mv0 10.22.0.102')).toBe(true)
   expect(await reaches('m2', '-I iv0 10.22.0.101')).toBe(true)
   // With its own address a macvlan, with that of its parent an ipvlan.
@@ -110,10 +111,36 @@ test('macvlan and ipvlan are hosts of their own on the segment of their parent',
   expect(await lladdr('m2', 'iv0')).toBe(await lladdr('m2', 'eth0'))
 })
 
-test('isolated ports reach the others, and not each other', async () => {
+test.concurrent('isolated ports reach the others, and not each other', async () => {
   expect(await reaches('i1', '10.23.0.3')).toBe(true)
   expect(await reaches('i2', '10.23.0.3')).toBe(true)
   expect(await reaches('i1', '10.23.0.2', '-c 2 -i 0.2 -W 1')).toBe(false)
+})
+
+test.concurrent('a group goes to the port that has it for good, and to no other', async () => {
+  await lab.sh('g0', 'ip route add 239.0.0.0/8 dev eth0')
+  const send = async (): Promise<readonly number[]> => {
+    const before = [await counter('g1', 'eth0'), await counter('g2', 'eth0')]
+    await lab.node('g0').exec(['sh', '-c', 'ping -q -c 20 -i 0.02 -W 1 239.1.1.1'])
+    return [(await counter('g1', 'eth0')) - before[0]!, (await counter('g2', 'eth0')) - before[1]!]
+  }
+  // Until its own query has gone unanswered the bridge does not know whether it knows all, and floods.
+  await expect.poll(async () => (await send())[1], { timeout: 40_000 }).toBeLessThan(10)
+  expect((await send())[0]).toBeGreaterThanOrEqual(20)
+})
+
+test.concurrent('labels lead there, and are swapped: no router between the ends has another way', async () => {
+  const seen = ['p2', 'p3'].map((node) => lab.sh(node, 'timeout 20 tcpdump -c 1 -nn -i eth0 mpls 2>/dev/null || true'))
+  await expect.poll(() => reaches('p1', '10.28.0.2', '-c 20 -i 0.2 -W 2'), { timeout: 20_000 }).toBe(true)
+  expect(await lab.sh('p2', 'ip route show 10.28.0.0/24')).toBe('')
+  const [before, behind] = await Promise.all(seen)
+  expect(before).toMatch(/MPLS \(label 100,.*\[S\]/)
+  expect(behind).toMatch(/MPLS \(label 200,.*\[S\]/)
+})
+
+test.concurrent('WireGuard takes a key that is given', async () => {
+  expect((await lab.sh('k1', 'wg show wg0 private-key')).trim()).toBe(KEY)
+  expect(await reaches('k1', '10.29.1.2', '-c 3 -i 0.2 -W 5')).toBe(true)
 })
 
 test('what is not learnt is flooded, until an entry says where it is', async () => {
@@ -126,30 +153,4 @@ test('what is not learnt is flooded, until an entry says where it is', async () 
   expect(await seenByOther()).toBeGreaterThanOrEqual(20)
   await lab.up(YAML.replace('learning: false }', `learning: false, fdb: "${mac}" }`))
   expect(await seenByOther()).toBeLessThan(10)
-})
-
-test('a group goes to the port that has it for good, and to no other', async () => {
-  await lab.sh('g0', 'ip route add 239.0.0.0/8 dev eth0')
-  const send = async (): Promise<readonly number[]> => {
-    const before = [await counter('g1', 'eth0'), await counter('g2', 'eth0')]
-    await lab.node('g0').exec(['sh', '-c', 'ping -q -c 20 -i 0.02 -W 1 239.1.1.1'])
-    return [(await counter('g1', 'eth0')) - before[0]!, (await counter('g2', 'eth0')) - before[1]!]
-  }
-  // Until its own query has gone unanswered the bridge does not know whether it knows all, and floods.
-  await expect.poll(async () => (await send())[1], { timeout: 40_000 }).toBeLessThan(10)
-  expect((await send())[0]).toBeGreaterThanOrEqual(20)
-})
-
-test('labels lead there, and are swapped: no router between the ends has another way', async () => {
-  const seen = ['p2', 'p3'].map((node) => lab.sh(node, 'timeout 20 tcpdump -c 1 -nn -i eth0 mpls 2>/dev/null || true'))
-  await expect.poll(() => reaches('p1', '10.28.0.2', '-c 20 -i 0.2 -W 2'), { timeout: 20_000 }).toBe(true)
-  expect(await lab.sh('p2', 'ip route show 10.28.0.0/24')).toBe('')
-  const [before, behind] = await Promise.all(seen)
-  expect(before).toMatch(/MPLS \(label 100,.*\[S\]/)
-  expect(behind).toMatch(/MPLS \(label 200,.*\[S\]/)
-})
-
-test('WireGuard takes a key that is given', async () => {
-  expect((await lab.sh('k1', 'wg show wg0 private-key')).trim()).toBe(KEY)
-  expect(await reaches('k1', '10.29.1.2', '-c 3 -i 0.2 -W 5')).toBe(true)
 })

@@ -139,6 +139,25 @@ tests:
     expect(tests.flatMap(({ steps }) => steps.filter(({ status }) => status !== 'passed'))).toEqual([])
     expect(tests[0]!.steps.filter(({ convergenceMs }) => convergenceMs !== undefined)).toHaveLength(3)
   })
+
+  test('must cut and impair a cable between switches', { timeout: 60_000 }, async (context) => {
+    needs(context, 'command:ip', ...USER_NEEDS)
+    const { tests } = await check(`
+nodes: { h1: {}, h2: {} }
+bridges: { lan: { subnet: 10.0.1.0/24 }, far: {} }
+links: [[lan, far], [h1, lan], [h2, far]]
+tests:
+  - steps:
+      - { from: h1, to: h2, ping: {} }
+      - { impair: { link: "lan:lan.far", rate: 1mbit } }
+      - { reset: "lan:lan.far" }
+      - { down: "far:far.lan" }
+      - { from: h1, to: h2, ping: {}, expect: no-reply }
+      - { up: "far:far.lan" }
+      - { from: h1, to: h2, ping: {}, within: 5s }
+`)
+    expect(tests.flatMap(({ steps }) => steps.filter(({ status }) => status !== 'passed'))).toEqual([])
+  })
 })
 
 test(

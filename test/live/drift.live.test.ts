@@ -1,5 +1,5 @@
 /** What somebody changed by hand must be found, named with its line, and put right; what is the user's own must be left alone. */
-import { beforeEach, describe, expect, test as onShared } from 'vitest'
+import { afterEach, describe, expect, test as onShared } from 'vitest'
 import { describe as inWords } from '../../src/plan/words.ts'
 import { dumpNodes } from '../support/kernel-dump.ts'
 import { sharedLab, test } from '../support/live-lab.ts'
@@ -57,8 +57,10 @@ const CHANGES: [string, string, string, RegExp, number | undefined][] = [
 describe('drift', () => {
   const lab = sharedLab(LAB)
 
-  // Whatever the test before has left.
-  beforeEach(() => lab.up(LAB))
+  // Each test leaves the lab as the file says, unless it fails.
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await lab.up(LAB)
+  })
 
   onShared.each(CHANGES)('when %s, it must be named and put right', async (_, node, command, operation, line) => {
     const before = await dumpNodes(lab, NODES, FILES)

@@ -1,5 +1,7 @@
 /** Interfaces of the machine in a lab: the machine has them back as they were, however the lab ends. */
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { down } from '../../src/index.ts'
 import { newLab, test, type LiveLab } from '../support/live-lab.ts'
@@ -74,6 +76,14 @@ if (isRoot) {
       process.kill(lab.notes().holderPid, 'SIGKILL')
       await expect.poll(() => lab.down().then(() => true)).toBe(true)
       expect(cardText(names.card), 'its holder was killed').toBe(before)
+
+      // As an engine leaves it that is killed when it has noted the interface, and is about to keep the namespace that it will be in.
+      await lab.up('nodes: { r1: {} }')
+      mkdirSync(join(lab.directory, 'external'))
+      writeFileSync(join(lab.directory, 'external', 'r1'), '')
+      writeFileSync(join(lab.directory, 'external.json'), JSON.stringify([{ device: names.card, netns: 'r1', ifname: 'wan' }]))
+      expect((await down(lab.name)).warnings).toEqual([])
+      expect(cardText(names.card), 'it was about to be taken').toBe(before)
     } finally {
       ip('link', 'del', names.far)
     }
@@ -91,6 +101,11 @@ if (isRoot) {
     ip('link', 'del', names.far)
     const { warnings } = await down(lab.name)
     expect(warnings).toMatchObject([{ code: 'INTERFACE_LOST', severity: 'warning' }])
+
+    makeCard(names)
+    // In its node the interface is gone for good, and then the lab is refused.
+    const refused = await lab.refusal(yaml(names.card).replace('r1: {', 'r1: { setup: [ip link del wan, exit 1],'))
+    expect(refused.diagnostics.map(({ code }) => code)).toEqual(['SETUP_FAILED', 'INTERFACE_LOST'])
   })
 } else {
   test('an ordinary user must be told that only root may take an interface of the machine', async ({ lab }) => {

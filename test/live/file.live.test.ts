@@ -31,6 +31,17 @@ test('a file may lie in a new folder of the root directory', async ({ lab }) => 
   expect(existsSync('/netlab-new')).toBe(false)
 })
 
+test("a file may lie in a folder that is closed to this user, below one that is the node's own already", async ({ lab }) => {
+  // The mount makes /etc the node's; /etc/ssl/private is closed on Debian.
+  await lab.up('nodes: { h1: { private: [/etc/netlab-none], files: { /etc/ssl/private/a: "a\\n" } } }')
+  expect(await lab.sh('h1', 'cat /etc/ssl/private/a; ls /etc/netlab-none')).toBe('a\n')
+  await lab.up(
+    'nodes: { h1: { private: [/etc/netlab-none], files: { /etc/ssl/private/a: "a\\n", /etc/ssl/b: "b\\n", /etc/ssl/private/new/c: "c\\n" } } }',
+  )
+  expect(await lab.sh('h1', 'cat /etc/ssl/private/a /etc/ssl/b /etc/ssl/private/new/c')).toBe('a\nb\nc\n')
+  expect(await lab.drift()).toEqual([])
+})
+
 /** As in a container: /etc/hosts and its like are mounts, and no overlay over /etc shows what is below them. */
 test('a new folder may lie beside files that are mounts', ({ lab }) => {
   const file = lab.write('c.yaml', 'nodes: { h1: { files: { /etc/netlab.d/a: "a\\n" }, hosts: { db: 10.0.0.9 } } }\n')

@@ -1,9 +1,11 @@
 /** Images as root directories of nodes. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, vi } from 'vitest'
 import { serviceLog } from '../../src/index.ts'
+import { pruneImages } from '../../src/lab/image.ts'
 import { BUSYBOX_LAYER, makeImage } from '../support/image-layout.ts'
+import { needs } from '../support/needs.ts'
 import { diagnosticOf, newLab, test } from '../support/live-lab.ts'
 
 beforeEach<{ lab: { folder: string } }>(({ lab }) => {
@@ -11,7 +13,8 @@ beforeEach<{ lab: { folder: string } }>(({ lab }) => {
   return () => vi.unstubAllEnvs()
 })
 
-test('an image must be laid together from its layers and run as it says, in labs that come up at once', async ({ lab }) => {
+test('an image must be laid together from its layers and run as it says, in labs that come up at once', async ({ lab, skip }) => {
+  needs({ skip }, 'command:zstd')
   makeImage(join(lab.folder, 'web'), {
     layers: [
       [
@@ -29,6 +32,7 @@ test('an image must be laid together from its layers and run as it says, in labs
         { path: 'link/through', data: 't' },
         { path: 'etc/netlab-escape', type: 'SymbolicLink', linkpath: '../../../../etc/passwd' },
       ],
+      [{ path: 'srv/packed', data: 'zstd\n' }],
     ],
     config: {
       Env: ['PATH=/bin', 'GREETING=a=b c'],
@@ -46,15 +50,22 @@ test('an image must be laid together from its layers and run as it says, in labs
     expect(
       await lab.sh(
         'w',
-        'ls /old; ls -d /gone 2>&1; cat /srv/hard; stat -c "%u %a %h" /srv/mine; ls /srv; echo $GREETING; cat /etc/netlab-escape',
+        'ls /old; ls -d /gone 2>&1; cat /srv/hard; stat -c "%u %a %h" /srv/mine; ls /srv; cat /srv/packed; echo $GREETING; cat /etc/netlab-escape',
       ),
     ).toBe(
-      `new\nls: /gone: No such file or directory\nmine\n33 640 2\nhard\nmine\nthrough\na=b c\n${BUSYBOX_LAYER.at(-1)?.data?.toString()}`,
+      `new\nls: /gone: No such file or directory\nmine\n33 640 2\nhard\nmine\npacked\nthrough\nzstd\na=b c\n${BUSYBOX_LAYER.at(-1)?.data?.toString()}`,
     )
     await lab.sh('w', 'echo x >/srv/mine; echo y >/new')
     expect(await other.sh('w', 'cat /srv/mine; test ! -e /new')).toBe('mine\n')
     expect(await lab.drift()).toEqual([])
-    expect(readdirSync(join(lab.folder, 'cache/netlab/images'))).toHaveLength(1)
+    const trees = join(lab.folder, 'cache/netlab/images')
+    expect(readdirSync(trees)).toHaveLength(1)
+    mkdirSync(join(trees, `${'0'.repeat(32)}.part`))
+    expect(await pruneImages()).toEqual([join(trees, '0'.repeat(32))])
+    expect(readdirSync(trees)).toHaveLength(1)
+    await Promise.all([lab.down(), other.down()])
+    expect(await pruneImages()).toHaveLength(1)
+    expect(readdirSync(trees)).toEqual([])
   } finally {
     await other.remove()
   }

@@ -63,6 +63,9 @@ links:
       /^10\.9\.0\.5 [^]*\n10\.9\.0\.6 [^]*\n10\.0\.1\.1 /,
     )
     await lab.sh('plain', 'ping -6 -c 1 -W 5 r')
+    // Without a route to the first address of r: the one on the common network is taken.
+    expect(await lab.sh('server.example', 'ping -c 1 -W 5 r')).toMatch(/^PING r \(10\.0\.1\.2\)/)
+    expect(await lab.sh('plain', 'getent hosts 10.0.1.2')).toMatch(/ r\n$/)
     expect(await lab.sh('server.example', 'uname -n')).toBe('server.example\n')
     expect((await lab.node('plain').exec(['grep', '-w', 'db', '/etc/hosts'])).status).toBe(1)
   })

@@ -40,6 +40,20 @@ links: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]
     expect(await lab.sh('h2', 'test ! -e /etc/kept; cat /etc/release')).toBe('tiny\n')
     expect(readFileSync(join(lab.folder, 'tree/etc/release'), 'utf8')).toBe('tiny\n')
   })
+
+  test("with `save` must keep what was written in the machine's tree, over `down` and while the lab goes on", async ({ lab }) => {
+    const yaml = (directory: string): string => `nodes: { h: { overlay: { save: ${directory} } } }`
+    await lab.up(yaml('state'))
+    await lab.sh('h', 'echo kept >/netlab-kept')
+    await lab.down()
+    await lab.up(yaml('state'))
+    expect(await lab.sh('h', 'cat /netlab-kept')).toBe('kept\n')
+    await lab.up(yaml('elsewhere'))
+    expect(await lab.sh('h', 'test ! -e /netlab-kept')).toBe('')
+    await lab.up(yaml('state'))
+    expect(await lab.sh('h', 'cat /netlab-kept')).toBe('kept\n')
+    expect(await lab.drift()).toEqual([])
+  })
 })
 
 describe('a root directory', () => {

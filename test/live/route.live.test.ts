@@ -1,6 +1,6 @@
 /** Routes, rules and neighbours of a file must be what `ip` shows and what packets meet. */
-import { describe, expect, test as onShared } from 'vitest'
-import { sharedLab, test } from '../support/live-lab.ts'
+import { describe, expect, test } from 'vitest'
+import { sharedLab } from '../support/live-lab.ts'
 
 describe('routes', () => {
   const lab = sharedLab(`
@@ -32,20 +32,20 @@ links:
 
   const route = async (words: string) => lab.ip('h', words)
 
-  onShared('two default routes must differ by their metrics', async () => {
+  test('two default routes must differ by their metrics', async () => {
     expect(await route('route show default')).toMatchObject([
       { gateway: '10.0.1.1', dev: 'eth0', metric: 5 },
       { gateway: '10.0.2.1', dev: 'eth1', metric: 10 },
     ])
   })
 
-  onShared('table, src and mtu of a route must be those of the file', async () => {
+  test('table, src and mtu of a route must be those of the file', async () => {
     expect(await route('route show table 100')).toMatchObject([
       { dst: '10.9.0.0/16', gateway: '10.0.2.1', dev: 'eth1', prefsrc: '10.255.0.1', metrics: [{ mtu: 1300 }] },
     ])
   })
 
-  onShared('a route over several next hops must have their weights', async () => {
+  test('a route over several next hops must have their weights', async () => {
     expect(await route('route show 10.10.0.0/16')).toMatchObject([
       {
         nexthops: [
@@ -59,13 +59,13 @@ links:
     ])
   })
 
-  onShared('direct, onlink and host routes must be as the file says', async () => {
+  test('direct, onlink and host routes must be as the file says', async () => {
     expect(await route('route show 10.11.0.0/16')).toMatchObject([{ dev: 'eth1', scope: 'link' }])
     expect(await route('route show 10.12.0.0/16')).toMatchObject([{ gateway: '172.16.0.1', dev: 'eth0', flags: ['onlink'] }])
     expect(await route('route show 10.17.0.9')).toMatchObject([{ dst: '10.17.0.9', gateway: '10.0.1.1' }])
   })
 
-  onShared('routes that refuse must refuse as they are told', async () => {
+  test('routes that refuse must refuse as they are told', async () => {
     const refusal = async (address: string) => (await lab.node('h').exec(['ip', 'route', 'get', address])).stderr
     expect(await refusal('10.13.0.1')).toContain('Invalid argument')
     expect(await refusal('10.14.0.1')).toContain('No route to host')
@@ -74,12 +74,12 @@ links:
     expect(await route('-6 route show fd00:b::/64')).toMatchObject([{ type: 'unreachable' }])
   })
 
-  onShared('an IPv4 route over an IPv6 gateway must carry IPv4 packets', async () => {
+  test('an IPv4 route over an IPv6 gateway must carry IPv4 packets', async () => {
     expect(await route('route show 10.16.0.0/16')).toMatchObject([{ via: { family: 'inet6', host: 'fd00:1::1' }, dev: 'eth0' }])
     await lab.sh('h', 'ping -c 1 -W 5 10.16.0.1')
   })
 
-  onShared('IPv6 routes must carry packets, the default route with its metric', async () => {
+  test('IPv6 routes must carry packets, the default route with its metric', async () => {
     await lab.sh('h', 'ping -c 1 -W 5 fd00:9::1')
     expect(await route('-6 route show default')).toMatchObject([{ gateway: 'fd00:2::1', metric: 50 }])
   })
@@ -107,7 +107,7 @@ links:
 
   const echoRequests = async (node: string) => Number(/^IcmpInEchos\s+(\d+)/m.exec(await lab.sh(node, 'nstat -asz IcmpInEchos'))?.[1])
 
-  onShared('the table must be chosen by the source address', async () => {
+  test('the table must be chosen by the source address', async () => {
     const before = { r1: await echoRequests('r1'), r2: await echoRequests('r2') }
     await lab.sh('h', 'ping -c 1 -W 5 -I 10.1.0.1 10.9.0.1')
     await lab.sh('h', 'ping -c 2 -i 0.01 -W 5 -I 10.2.0.1 10.9.0.1')
@@ -115,7 +115,7 @@ links:
     expect(await echoRequests('r2')).toBe(before.r2 + 2)
   })
 
-  onShared('rules must stand at their priorities, with all that they match', async () => {
+  test('rules must stand at their priorities, with all that they match', async () => {
     expect(await lab.ip('h', 'rule')).toMatchObject([
       { priority: 0, table: 'local' },
       { priority: 800, fwmark: '0x10', fwmask: '0xff', iif: 'eth0', ipproto: 'tcp', dport: 80, table: '100' },
@@ -132,7 +132,7 @@ links:
     })
   })
 
-  onShared('neighbours of the file must be permanent', async () => {
+  test('neighbours of the file must be permanent', async () => {
     expect(await lab.ip('h', 'neigh show nud permanent')).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ dst: '10.0.1.200', dev: 'eth0', lladdr: '02:00:00:00:00:c8' }),
@@ -156,7 +156,7 @@ links:
   - { endpoints: [r4, h2], subnet: [10.4.0.0/24, "fd00:4::/64"] }
 `)
 
-  onShared('hosts at the ends of a chain must reach each other and every router on the way', async () => {
+  test('hosts at the ends of a chain must reach each other and every router on the way', async () => {
     for (const node of ['h2', 'r1', 'r2', 'r3', 'r4']) await lab.sh('h1', `ping -4 -c 1 -W 5 ${node} && ping -6 -c 1 -W 5 ${node}`)
     expect(await lab.sh('h1', 'ping -4 -c 1 -W 5 -t 4 h2 || true')).toMatch(/Time to live exceeded/)
     await lab.sh('h1', 'ping -4 -c 1 -W 5 -t 5 h2')
@@ -175,28 +175,36 @@ links:
   - { endpoints: [h1, h2], subnet: [10.0.0.0/24, "fd00::/64"] }
 `
 
-test('a route must bear who made it, its scope and what it says to TCP', async ({ lab }) => {
-  await lab.up(MADE_BY)
-  expect(await lab.ip('h1', 'route show proto bird')).toMatchObject([
-    { dst: '10.9.0.0/16', metrics: [{ advmss: 1360, initcwnd: 20, quickack: 1 }] },
-  ])
-  expect(await lab.sh('h1', 'ip -d route show 10.8.0.0/16')).toMatch(/dev eth0 proto static scope global src 10\.0\.0\.1 .*hoplimit 9/)
-  expect(await lab.sh('h1', 'ip -6 route show fd00:9::/32')).toMatch(/proto 77 .*mtu 1400 hoplimit 9/)
-  expect(await lab.drift()).toEqual([])
+describe('made by others', () => {
+  const lab = sharedLab(MADE_BY)
 
-  await lab.sh('h1', 'ip route change 10.9.0.0/16 via 10.0.0.2 proto static advmss 1360 initcwnd 20 quickack 1')
-  expect(await lab.drift()).toMatchObject([{ type: 'replace route', cause: 'proto is static, the file says bird' }])
-  await lab.up(MADE_BY)
-  expect(await lab.sh('h1', 'ip route show 10.9.0.0/16')).toContain('proto bird')
-})
+  test('a route must bear who made it, its scope and what it says to TCP', async () => {
+    expect(await lab.ip('h1', 'route show proto bird')).toMatchObject([
+      { dst: '10.9.0.0/16', metrics: [{ advmss: 1360, initcwnd: 20, quickack: 1 }] },
+    ])
+    expect(await lab.sh('h1', 'ip -d route show 10.8.0.0/16')).toMatch(/dev eth0 proto static scope global src 10\.0\.0\.1 .*hoplimit 9/)
+    expect(await lab.sh('h1', 'ip -6 route show fd00:9::/32')).toMatch(/proto 77 .*mtu 1400 hoplimit 9/)
+    expect(await lab.drift()).toEqual([])
 
-test('routes of a routing daemon must be left alone', async ({ lab }) => {
-  await lab.up(MADE_BY)
-  await lab.sh('h1', 'ip route add 10.7.0.0/16 via 10.0.0.2 proto ospf metric 20')
-  expect(await lab.drift()).toEqual([])
-  expect((await lab.up(MADE_BY)).plan.operations).toEqual([])
-  await lab.up(MADE_BY.replace(/^.* proto bird .*\n/m, ''))
-  expect(await lab.sh('h1', 'ip route show 10.9.0.0/16; ip route show 10.7.0.0/16')).toMatch(
-    /^10\.7\.0\.0\/16 via 10\.0\.0\.2 dev eth0 proto ospf/,
-  )
+    await lab.sh('h1', 'ip route change 10.9.0.0/16 via 10.0.0.2 proto static advmss 1360 initcwnd 20 quickack 1')
+    expect(await lab.drift()).toMatchObject([{ type: 'replace route', cause: 'proto is static, the file says bird' }])
+    await lab.up(MADE_BY)
+    expect(await lab.sh('h1', 'ip route show 10.9.0.0/16')).toContain('proto bird')
+  })
+
+  test('routes of a routing daemon must be left alone', async () => {
+    await lab.sh('h1', 'ip route add 10.7.0.0/16 via 10.0.0.2 proto ospf metric 20')
+    expect(await lab.drift()).toEqual([])
+    await lab.up(MADE_BY.replace(/^.* proto bird .*\n/m, ''))
+    expect(await lab.sh('h1', 'ip route show 10.9.0.0/16; ip route show 10.7.0.0/16')).toMatch(
+      /^10\.7\.0\.0\/16 via 10\.0\.0\.2 dev eth0 proto ospf/,
+    )
+  })
+
+  test('so must its neighbours, which next hops of the other family need (RFC 5549)', async () => {
+    await lab.sh('h1', 'ip neigh add 169.254.0.1 lladdr 02:00:00:00:00:02 dev eth0 nud permanent proto zebra')
+    expect(await lab.drift()).toEqual([])
+    await lab.sh('h1', 'ip neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent')
+    expect(await lab.drift()).toMatchObject([{ type: 'del neigh', neigh: { dst: '10.0.0.77' } }])
+  })
 })

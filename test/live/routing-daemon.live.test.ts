@@ -1,13 +1,17 @@
 /** Routing daemons: FRR and BIRD as a node's own, each protocol until its routes are in the kernel and packets follow them. */
+import { existsSync } from 'node:fs'
 import { expect } from 'vitest'
 import { diagnosticOf, test, type LiveLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
 
 /** Asks until the command's output matches. The test's own limit ends it. */
+/** Asks until the answer is the wanted one. @throws Error with the last answer, before the test's own limit cuts it off without a word */
 async function until(lab: LiveLab, node: string, script: string, wanted: RegExp): Promise<string> {
+  const deadline = Date.now() + 50_000
   for (;;) {
-    const { stdout } = await lab.node(node).exec(['sh', '-c', script])
+    const { stdout, stderr } = await lab.node(node).exec(['sh', '-c', script])
     if (wanted.test(stdout)) return stdout
+    if (Date.now() > deadline) throw new Error(`${node}: ${script} never said ${String(wanted)}, but at last:\n${stdout}${stderr}`)
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
@@ -22,7 +26,7 @@ const FAST_OSPF = ['eth0', 'eth1']
   )
   .join('')
 
-test.concurrent('an OSPF ring must find its ways, and others when a cable goes', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('an OSPF ring must find its ways, and others when a cable goes', { timeout: 120_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/ospfd', 'command:vtysh')
   await lab.up(`
 profiles:
@@ -53,7 +57,7 @@ links:
   await until(lab, 'r1', 'ping -c 1 -W 1 10.255.0.2', / 0% packet loss/)
 })
 
-test.concurrent('a route reflector must pass on what it hears from two other ASes', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('a route reflector must pass on what it hears from two other ASes', { timeout: 120_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/bgpd', 'command:vtysh')
   const ebgp = (as: number, peer: string, network: string): string => `
       router bgp ${as}
@@ -113,7 +117,7 @@ links:
   expect(await lab.sh('east', 'vtysh -c "show bgp ipv4 unicast 192.0.2.0/24"')).toMatch(/65000 65001/)
 })
 
-test.concurrent('OSPFv3 and IS-IS must carry IPv6', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('OSPFv3 and IS-IS must carry IPv6', { timeout: 120_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/ospf6d', 'command:/usr/lib/frr/isisd', 'command:vtysh')
   const ospf6 = (id: number): string => `
       router ospf6
@@ -164,13 +168,14 @@ links:
   await until(lab, 'i1', 'ping -c 1 -W 1 fd00:e::2', / 0% packet loss/)
 })
 
-test.concurrent('BFD must tell BGP of a dead neighbour before its hold time does', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('BFD must tell BGP of a dead neighbour before its hold time does', { timeout: 180_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/bfdd', 'command:vtysh')
   const peer = (own: number, other: number): string => `
       bfd
        profile fast
-        receive-interval 100
-        transmit-interval 100
+        detect-multiplier 5
+        receive-interval 200
+        transmit-interval 200
       router bgp 6500${own}
        no bgp ebgp-requires-policy
        neighbor 10.0.0.${other} remote-as 6500${other}
@@ -192,7 +197,7 @@ links: [[a, sw], [b, sw]]
   await until(lab, 'a', 'vtysh -c "show bgp summary json"', /"failedPeers":1|"state":"(?:Idle|Active|Connect)"/)
 })
 
-test.concurrent('BIRD and FRR must speak OSPF with each other', { timeout: 60_000 }, async ({ lab, skip }) => {
+test.concurrent('BIRD and FRR must speak OSPF with each other', { timeout: 120_000 }, async ({ lab, skip }) => {
   needs({ skip }, 'command:/usr/lib/frr/ospfd', 'command:vtysh', 'command:birdc')
   await lab.up(`
 defaults: { node: { forwarding: true } }
@@ -238,3 +243,36 @@ test.concurrent('a line that a daemon does not take must be told before anything
   ])
   expect(diagnosticOf(error, 'CONFIG_REFUSED').detail).toBe('vtysh does not accept "netwrok 10.0.0.0/8 area 0".')
 })
+
+test.concurrent(
+  'what FRR does to its node by itself must be no drift, and stay off the machine',
+  { timeout: 60_000 },
+  async ({ lab, skip }) => {
+    needs({ skip }, 'command:/usr/lib/frr/zebra', 'command:vtysh')
+    const yaml = (more: string): string => `
+nodes:
+  r:
+    frr:
+      zebra: |
+        log file netlab-test.log
+        interface eth0
+         ip address 10.9.0.1/24
+        ip forwarding
+        no ipv6 forwarding
+      staticd: "ip route 10.8.0.0/24 10.9.0.9"
+${more}
+  h: {}
+links: [[r, h]]
+`
+    const refusal = diagnosticOf(await lab.refusal(yaml('    forwarding: false')), 'CONFLICTING_VALUES')
+    expect(refusal).toMatchObject({
+      origin: { line: 9 },
+      detail: 'The node has `forwarding: false`, and zebra makes net.ipv4.ip_forward 1.',
+    })
+    await lab.up(yaml(''))
+    await until(lab, 'r', 'ip route', /^10\.8\.0\.0\/24 .*via 10\.9\.0\.9/m)
+    expect(await lab.drift()).toEqual([])
+    expect(await lab.sh('r', 'cat /proc/sys/net/ipv4/ip_forward; test -s /run/frr/netlab-test.log; ls /var/tmp')).toBe('1\nfrr\n')
+    expect(existsSync('/netlab-test.log')).toBe(false)
+  },
+)

@@ -63,19 +63,28 @@ test('each condition of `ready` must be waited for', async ({ lab }) => {
   expect(diagnosticOf(error, 'SERVICE_FAILED').detail).toBe(
     'The service s of h1 is not ready after 0.1 s: nothing is bound to udp port 9. What was begun is undone: the lab is as it was.',
   )
+  const hanging = await lab.refusal(
+    `nodes: { h1: { services: { s: { run: sleep inf, ready: { command: "trap '' TERM; sleep 60", timeout: 300ms } } } } }`,
+  )
+  expect(diagnosticOf(hanging, 'SERVICE_FAILED').detail).toContain('is not ready after 0.3 s: its `command` has not ended.')
   expect((await reportOf(lab, 'h1', 's')).command).toBe(run)
   expect(await lab.drift()).toEqual([])
 })
 
 test('a service that fails during `up` must be told with its last lines and its line, and nothing be left', async ({ lab }) => {
-  const error = await lab.refusal('nodes:\n  h1:\n    services:\n      bad: "echo no config >&2; exit 3"\n      worse: [no-such-program]\n')
+  const error = await lab.refusal(
+    'nodes:\n  h1:\n    services:\n      bad: "echo no config >&2; exit 3"\n      worse: [no-such-program]\n      nobody: { run: "true", user: "nobody:no-such" }\n      done: "true"\n',
+  )
   expect(error.diagnostics.map(({ detail }) => detail).sort()).toEqual([
     'The service bad of h1 ended with status 3. Nothing of this lab is left.',
+    'The service done of h1 ended with status 0. Nothing of this lab is left.',
+    'The service nobody of h1 cannot be started: group no-such: no such group in /etc/group: ENOENT: No such file or directory. Nothing of this lab is left.',
     'The service worse of h1 cannot be started: no-such-program: ENOENT: No such file or directory. Nothing of this lab is left.',
   ])
   const { facts, origin } = error.diagnostics.find(({ detail }) => detail.includes('bad'))!
   expect(facts).toContainEqual(['log', 'no config'])
   expect(origin?.line).toBe(4)
+  expect(error.diagnostics.find(({ detail }) => detail.includes('done'))?.hint).toContain('`setup`')
   expect(existsSync(lab.directory)).toBe(false)
 })
 
@@ -128,14 +137,14 @@ test('a service must have its user, its directory and no more than its own envir
   process.env['NETLAB_TEST_SECRET'] = 'seen'
   try {
     await lab.up(`
-nodes: { h1: { env: { A: 1, B: 1 }, services: { s: { run: "id -un; pwd; env; echo done >/dev/stderr; exec sleep inf", user: nobody, cwd: /tmp, env: { B: 2 }, ready: { log: ^done } } } } }
+nodes: { h1: { env: { A: 1, B: 1 }, services: { s: { run: "id -un; pwd; env; echo mine >/tmp/own; cat /tmp/own; echo done >/dev/stderr; exec sleep inf", user: nobody, cwd: /tmp, env: { B: 2 }, ready: { log: ^done } } } } }
 `)
   } finally {
     delete process.env['NETLAB_TEST_SECRET']
   }
   const log = serviceLog(lab.name, { netns: 'h1', service: 's' })
   expect(log.slice(0, 2)).toEqual(['nobody', '/tmp'])
-  expect(log).toEqual(expect.arrayContaining(['A=1', 'B=2', 'USER=nobody']))
+  expect(log).toEqual(expect.arrayContaining(['A=1', 'B=2', 'USER=nobody', 'mine']))
   expect(log.join('\n')).not.toContain('NETLAB_TEST_SECRET')
 })
 

@@ -36,3 +36,20 @@ describe('a VXLAN with several far ends', () => {
     expect(await lab.drift()).toEqual([])
   })
 })
+
+describe('a VXLAN with one far end', () => {
+  const file = `
+nodes:
+  d: { interfaces: { vx0: { kind: vxlan, id: 8, remote: e } } }
+  e: {}
+links: [{ endpoints: [d, e], subnet: 10.1.0.0/24 }]
+`
+  const lab = sharedLab(file, 'link:vxlan')
+
+  test('must lead there again when somebody has deleted the entry that the kernel made', async () => {
+    await lab.sh('d', 'bridge fdb del 00:00:00:00:00:00 dev vx0 dst 10.1.0.2')
+    const { plan } = await lab.up(file)
+    expect(plan.operations.map(({ type }) => type)).toEqual(['add fdb'])
+    expect(await lab.drift()).toEqual([])
+  })
+})

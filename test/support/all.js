@@ -1,8 +1,13 @@
 // npm test: every tier, one table, one last line. `node test/support/all.js unit live` runs the named tiers alone.
-import { constants } from 'node:os'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Table from 'cli-table3'
 import { installPrograms } from './programs.js'
-import { TIERS } from './tiers.js'
+import { BESIDE, TIERS } from './tiers.js'
+
+/** @typedef {import('./tier-report.ts').TierReport} TierReport */
+/** @typedef {import('./tiers.js').Output} Output */
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !TIERS.has(name))
@@ -28,25 +33,52 @@ const sum = { passed: 0, failed: 0, skipped: 0 }
 const skipped = new Map()
 /** @type {string[]} */
 const failures = []
-for (const [name, run] of TIERS) {
-  if (stopped || (wanted.length > 0 && !wanted.includes(name))) continue
+let tiers = [...TIERS].filter(([name]) => wanted.length === 0 || wanted.includes(name))
+/** The tier that runs beside those before it, once it has begun. @type {ReturnType<typeof runBeside> | undefined} */
+let beside
+while (tiers.length > 0 && !stopped) {
+  const [[name, run], ...rest] = /** @type {[typeof tiers[0], ...typeof tiers]} */ (tiers)
+  tiers = rest
+  const later = rest.find(([one]) => one === BESIDE)
+  if (later && name !== 'build') beside ??= runBeside(later[1])
   console.log(`\n── ${name}`)
-  const start = performance.now()
-  const { passed, failed, failures: failedTests, skips } = await run()
+  const { report, seconds, text = '' } = await (name === BESIDE && beside ? beside : timed(run()))
+  process.stdout.write(text)
+  const { passed, failed, failures: failedTests, skips } = report
   // Where a full machine is promised, what could not run was not tested.
   const required = process.env.NETLAB_REQUIRE === 'all'
   const row = { passed, failed: failed + (required ? skips.length : 0), skipped: required ? 0 : skips.length }
   sum.passed += row.passed
   sum.failed += row.failed
   sum.skipped += row.skipped
-  table.push([name, row.passed, row.failed, row.skipped, ((performance.now() - start) / 1000).toFixed(1)])
+  table.push([name, row.passed, row.failed, row.skipped, seconds.toFixed(1)])
   for (const { test, reason } of skips) skipped.set(reason, [...(skipped.get(reason) ?? []), `${name}: ${test}`])
   failures.push(...failedTests.map(({ test, message }) => `failed: ${name}: ${test}\n${message.replace(/^/gm, '  ')}`))
 }
 
+await beside
 for (const [reason, tests] of skipped) console.log(`skipped, ${reason}:\n${tests.map((test) => `  ${test}`).join('\n')}`)
 for (const failure of failures) console.log(failure)
 console.log(table.toString())
 if (stopped) console.log(`stopped by ${stopped}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 process.exitCode = stopped ? 128 + constants.signals[stopped] : sum.failed > 0 ? 1 : 0
+
+/** @param {Promise<TierReport>} tier @returns {Promise<{ report: TierReport, seconds: number, text?: string }>} */
+async function timed(tier) {
+  const start = performance.now()
+  return { report: await tier, seconds: (performance.now() - start) / 1000 }
+}
+
+/** Keeps what the tier says until it is done, so that its lines do not get among those of others. @param {(output: Output) => Promise<TierReport>} run */
+async function runBeside(run) {
+  const folder = mkdtempSync(join(tmpdir(), 'netlab-beside-'))
+  const file = join(folder, 'output')
+  const output = openSync(file, 'w')
+  try {
+    return { ...(await timed(run(output))), text: readFileSync(file, 'utf8') }
+  } finally {
+    closeSync(output)
+    rmSync(folder, { recursive: true })
+  }
+}

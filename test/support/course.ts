@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, type TestContext } from 'vitest'
 import { runFile, type RunOptions } from '../../src/check/run-file.ts'
-import { validate } from '../../src/index.ts'
+import { down, up, validate } from '../../src/index.ts'
 import { needs, type Requirement } from './needs.ts'
 
 const folder = fileURLToPath(new URL('../../topologies', import.meta.url))
@@ -47,6 +47,7 @@ const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
   overlay: ['link:vxlan', 'link:gre'],
   rip: FRR,
   'route-reflector': FRR,
+  servers: ['command:/usr/sbin/nginx', 'command:/usr/sbin/sshd', 'command:ssh', 'command:/usr/sbin/chronyd'],
   slaac: ['command:radvd'],
   'tcp-loss': ['command:iperf3', 'sched:netem'],
   vlans: ['link:vlan', 'link:bridge-vlan'],
@@ -56,9 +57,13 @@ const NEEDS: Readonly<Record<string, readonly Requirement[]>> = {
   wireguard: ['link:wireguard'],
 }
 
+/** Those whose programs change user: an ordinary user then needs more than one. */
+const MANY_USERS: readonly string[] = ['servers']
+
 /** Skips the test where the lab cannot run here. */
 export function needsOf(context: TestContext, name: string): void {
-  const user = process.getuid?.() === 0 ? [] : (['userns'] as const)
+  const forUser = ['userns', ...(MANY_USERS.includes(name) ? (['subuid'] as const) : [])] as const
+  const user = process.getuid?.() === 0 ? [] : forUser
   needs(context, 'command:ip', 'command:ping', 'table:iptables', 'table:nft', ...user, ...(NEEDS[name] ?? []))
 }
 
@@ -68,12 +73,38 @@ export function fileOf(lab: string, file: 'topology' | 'fault' | 'hidden-tests')
 
 /** Nothing is wrong with the lab; the tests of its exercise hold, and then its own, in one network: each start takes its time. */
 export async function theLabHolds(name: string): Promise<void> {
+  await withWholeFile(name, async (file) => {
+    expect((await validate(file)).diagnostics).toEqual([])
+    expect(await failuresOf(file)).toEqual([])
+  })
+}
+
+/**
+ * The tests of the exercise find the planted fault; then `up` mends it, as whoever solves it does, and all hold. One network again, for machines
+ * on which a start takes long.
+ */
+export async function theExerciseIsSolved(name: string): Promise<void> {
+  await withWholeFile(name, async (file) => {
+    const lab = `${name}-${process.pid}`
+    const fault = fileOf(name, 'fault')
+    await up(fault, { name: lab })
+    try {
+      expect(await failuresOf(fault, { tests: fileOf(name, 'hidden-tests'), bail: true, running: lab })).not.toEqual([])
+      expect((await up(file, { name: lab })).report.warnings).toEqual([])
+      expect(await failuresOf(file, { running: lab })).toEqual([])
+    } finally {
+      await down(lab)
+    }
+  })
+}
+
+/** A file with the lab, and the tests of its exercise before its own. */
+async function withWholeFile(name: string, work: (file: string) => Promise<void>): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'netlab-course-'))
   try {
     const file = join(scratch, `${name}.yaml`)
     writeFileSync(file, JSON.stringify({ include: [fileOf(name, 'hidden-tests'), fileOf(name, 'topology')] }))
-    expect((await validate(file)).diagnostics).toEqual([])
-    expect(await failuresOf(file)).toEqual([])
+    await work(file)
   } finally {
     rmSync(scratch, { recursive: true })
   }

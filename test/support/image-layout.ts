@@ -1,4 +1,5 @@
 /** OCI image layouts that tests make themselves. */
+import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +30,7 @@ export const BUSYBOX_LAYER: readonly LayerEntry[] = [
 
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'amd64'
 
-/** Makes the layout in `directory`; returns the paths of its layers. The first layer is gzipped, the others are not. */
+/** Makes the layout in `directory`; returns the paths of its layers. The first layer is gzipped, the third compressed by zstd. */
 export function makeImage(directory: string, { layers, config = {}, architecture = ARCHITECTURE }: ImageParts): string[] {
   const blobs = join(directory, 'blobs/sha256')
   mkdirSync(blobs, { recursive: true })
@@ -42,9 +43,11 @@ export function makeImage(directory: string, { layers, config = {}, architecture
   }
   const json = (value: object, mediaType: string): object => blob(Buffer.from(JSON.stringify(value)), mediaType)
   const tar = 'application/vnd.oci.image.layer.v1.tar'
-  const described = layers.map((entries, index) =>
-    index === 0 ? blob(gzipSync(archive(entries)), `${tar}+gzip`) : blob(archive(entries), tar),
-  )
+  const described = layers.map((entries, index) => {
+    const bytes = archive(entries)
+    if (index === 0) return blob(gzipSync(bytes), `${tar}+gzip`)
+    return index === 2 ? blob(execFileSync('zstd', ['--quiet'], { input: bytes }), `${tar}+zstd`) : blob(bytes, tar)
+  })
   const manifest = {
     schemaVersion: 2,
     config: json({ os: 'linux', architecture, config }, 'application/vnd.oci.image.config.v1+json'),

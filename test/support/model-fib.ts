@@ -82,7 +82,17 @@ function checkNexthop(netns: Netns, route: RouteState, nexthop: Nexthop, operati
   if (route.family === 6 && !hasIpv6(netns, nexthop.dev)) refuse('ENODEV', operation)
   if (nexthop.via === undefined) return
   if (isLocal(netns, nexthop.via)) refuse('EINVAL', operation)
+  if (nexthop.onlink && !nexthop.via.includes(':') && lacksLocalTable(netns)) refuse('EINVAL', operation)
+  if (nexthop.onlink && isOnOther(netns, nexthop, nexthop.via)) refuse('EINVAL', operation)
   if (!nexthop.onlink && !isOnLink(netns, route.table, nexthop, nexthop.via)) refuse('ENETUNREACH', operation)
+}
+
+/**
+ * Where no link with an IPv4 address was ever up, there is no table "local", and every gateway passes for a broadcast address:
+ * "Nexthop has invalid gateway" (__inet_dev_addr_type). The model forgets that one was.
+ */
+function lacksLocalTable(netns: Netns): boolean {
+  return !netns.addrs.some(({ ifname, family }) => family === 4 && netns.links.get(ifname)?.link.up === true)
 }
 
 /** An address of the namespace; on lo the whole v4 subnet is local (fib_add_ifaddr, IFF_LOOPBACK). */
@@ -97,8 +107,24 @@ function isLocal(netns: Netns, via: string): boolean {
 /** The longest match for a gateway is a subnet of the link, or a route without a gateway there. */
 function isOnLink(netns: Netns, table: number, nexthop: Nexthop, via: string): boolean {
   if (via.startsWith('fe80:')) return true
+  const best = longestMatch(netns, [table, 254], nexthop, via)
+  return best.direct && best.dev === nexthop.dev
+}
+
+/**
+ * Whether the table "main" leads to an IPv6 gateway over another link, by a route other than the default one: "Nexthop has invalid gateway
+ * or device mismatch" (ip6_route_check_nh_onlink). The kernel lets it pass as long as the other link has no carrier.
+ */
+function isOnOther(netns: Netns, nexthop: Nexthop, via: string): boolean {
+  if (!via.includes(':') || via.startsWith('fe80:')) return false
+  const { length, dev } = longestMatch(netns, [254], nexthop, via)
+  return length > 0 && dev !== undefined && dev !== nexthop.dev
+}
+
+/** Of routes and connected subnets of the same length that of the next hop's own link counts. */
+function longestMatch(netns: Netns, tables: readonly number[], nexthop: Nexthop, via: string): Match {
   const address = ipaddr.parse(via)
-  let best: { length: number; dev: string | undefined; direct: boolean } = { length: -1, dev: undefined, direct: false }
+  let best: Match = { length: -1, dev: undefined, direct: false }
   const consider = (prefix: string, dev: string | undefined, direct: boolean): void => {
     const [network, length] = ipaddr.parseCIDR(prefix)
     if (network.kind() !== address.kind() || !address.match([network, length] as [ipaddr.IPv4, number]) || length < best.length) return
@@ -107,12 +133,17 @@ function isOnLink(netns: Netns, table: number, nexthop: Nexthop, via: string): b
   for (const addr of netns.addrs)
     if (netns.links.get(addr.ifname)?.link.up === true) consider(`${addr.local}/${addr.prefixlen}`, addr.ifname, true)
   for (const route of netns.routes) {
-    if (route.family === 'mpls') continue
-    if (route.table !== table && route.table !== 254) continue
+    if (route.family === 'mpls' || !tables.includes(route.table)) continue
     if (route.nexthops.length === 0) consider(route.dst, undefined, false)
     for (const { via: gateway, dev } of route.nexthops) consider(route.dst, dev, gateway === undefined)
   }
-  return best.direct && best.dev === nexthop.dev
+  return best
+}
+
+interface Match {
+  readonly length: number
+  readonly dev: string | undefined
+  readonly direct: boolean
 }
 
 export function isAllOn(route: RouteState, ifname: string): boolean {

@@ -5,7 +5,7 @@
 import type { AddNetns, AddQdisc, ChangeQdisc, DelQdisc, Operation } from '../../src/plan/operation.ts'
 import { DEFAULT_ISOLATION } from '../../src/state/isolation.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
-import type { NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
+import type { LinkState, NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
 import type { Qdisc } from '../../src/state/qdisc.ts'
 import { addAddr, checkRoute, delAddr, hasIpv6 } from './model-fib.ts'
 import { addBridge, addVeth, addVirtual, changeLink, unregister } from './model-link.ts'
@@ -56,6 +56,13 @@ function netnsOf(state: NamespaceState): Netns {
   }
 }
 
+/** br_mdb_fill_info: nothing of a bridge that does not snoop. */
+function toldPort({ links }: Netns, link: LinkState): LinkState {
+  const bridge = links.get(link.master ?? '')?.link
+  if (link.port === undefined || bridge?.kind !== 'bridge' || bridge.mcastSnooping) return { ...link }
+  return { ...link, port: { ...link.port, mdbs: new Map() } }
+}
+
 function stateOf(netns: Netns): NamespaceState {
   const byKey = <V extends object>(objects: readonly V[], keyOf: (object: V) => string): Map<string, V> =>
     new Map(objects.map((object) => [keyOf(object), withoutOrigin(object)]))
@@ -66,7 +73,7 @@ function stateOf(netns: Netns): NamespaceState {
     ...(netns.limits !== undefined && { limits: netns.limits }),
     ...(netns.root !== undefined && { root: withoutOrigin(netns.root) }),
     mounts: new Map([...netns.mounts].map(([path, mount]) => [path, withoutOrigin(mount)])),
-    links: new Map([...netns.links].map(([ifname, { link }]) => [ifname, { ...link }])),
+    links: new Map([...netns.links].map(([ifname, { link }]) => [ifname, toldPort(netns, link)])),
     qdiscs: new Map(netns.qdiscs),
     addrs: byKey(netns.addrs, addrKey),
     routes: byKey(netns.routes, routeKey),

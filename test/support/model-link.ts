@@ -1,7 +1,7 @@
 /** Links of the model kernel: net/core/dev.c, net/bridge/br_if.c, and what IPv4 and IPv6 do at their events. */
 import type { AddBridge, AddLink, AddVeth, SetLink } from '../../src/plan/operation.ts'
-import { addrKey } from '../../src/state/key.ts'
-import type { AddrState, RouteState } from '../../src/state/network.ts'
+import { addrKey, fdbKey } from '../../src/state/key.ts'
+import type { AddrState, RouteState, VirtualLink } from '../../src/state/network.ts'
 import { flushNeighs, forgetSource4, isAllOn } from './model-fib.ts'
 import { refuse } from './model-netns.ts'
 import { NEW_PORT } from './model-port.ts'
@@ -27,7 +27,15 @@ export function addVirtual(netns: Netns, operation: AddLink): void {
   if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
   const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...plain } = link
   const own = link.kind === 'vrf' ? {} : modeOf(link.mtu)
-  netns.links.set(ifname, { link: { ...plain, ...own, up: false }, ownMtu: false })
+  netns.links.set(ifname, { link: { ...plain, ...own, ...defaultEntry(link), up: false }, ownMtu: false })
+}
+
+/** __vxlan_dev_create: what no other entry has goes to the far end of the link, if it has one. */
+function defaultEntry({ kind, options }: VirtualLink): Pick<VirtualLink, 'fdbs'> {
+  if (kind !== 'vxlan') return {}
+  const dst = options['remote'] ?? options['group']
+  const fdb = { lladdr: '00:00:00:00:00:00', dst: String(dst) }
+  return { fdbs: new Map(dst === undefined ? [] : [[fdbKey(fdb), fdb]]) }
 }
 
 export function addVeth(netns: Netns, other: Netns, operation: AddVeth): void {

@@ -58,12 +58,22 @@ function setEntry(netns: Netns, link: Link['link'], operation: AddFdb | DelFdb |
   if (netns.links.get(link.master ?? '')?.link.kind !== 'bridge') refuse('EOPNOTSUPP', operation)
   const port = link.port ?? NEW_PORT
   if (operation.type === 'add fdb' || operation.type === 'del fdb') {
+    if (operation.type === 'add fdb' && isBehindOther(netns, link, fdbKey(operation.fdb))) refuse('EEXIST', operation)
     link.port = { ...port, fdbs: changed(port.fdbs, fdbKey(operation.fdb), operation.fdb, operation) }
     return
   }
-  const bridge = netns.links.get(operation.bridge)?.link
-  if (operation.type === 'add mdb' && bridge?.up !== true) refuse('EINVAL', operation)
+  if (!takesGroups(netns.links.get(operation.bridge)?.link)) refuse('EINVAL', operation)
   link.port = { ...port, mdbs: changed(port.mdbs, mdbKey(operation.mdb), operation.mdb, operation) }
+}
+
+/** fdb_add_entry */
+function isBehindOther(netns: Netns, { master }: Link['link'], key: string): boolean {
+  return [...netns.links.values()].some(({ link }) => link.master === master && link.port?.fdbs.has(key))
+}
+
+/** br_mdb_add, br_mdb_del */
+function takesGroups(bridge: Link['link'] | undefined): boolean {
+  return bridge?.kind === 'bridge' && bridge.up && bridge.mcastSnooping
 }
 
 function changed<V>(entries: ReadonlyMap<string, V>, key: string, value: V, operation: PortOperation): Map<string, V> {

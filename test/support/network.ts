@@ -18,6 +18,7 @@ import { mergeImpairments, parseImpairment } from '../../src/state/impairment-wo
 import type { ImpairmentKey } from '../../src/state/impairment-words.ts'
 import { qdiscsOf } from '../../src/state/impairment.ts'
 import type { Impairment } from '../../src/state/impairment.ts'
+import type { MountState } from '../../src/state/mount.ts'
 import { FABRIC } from '../../src/state/network.ts'
 import type { QdiscChain } from '../../src/state/qdisc.ts'
 import type {
@@ -92,7 +93,12 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
   return {
     kind,
     ...(kind === 'node' && { hostname: text('hostname') ?? name }),
-    mounts: new Map(),
+    mounts: new Map(
+      entries(parts.get('mounts')).map(([path, at, node]): [string, MountState] => [
+        path,
+        { ...parseMount(scalarText(node)), ...place(at) },
+      ]),
+    ),
     links,
     qdiscs: new Map(entries(parts.get('impair')).map(([ifname, at, node]) => [ifname, { ...chainOf(node), ...place(at) }])),
     addrs: list<AddrState>('addrs', parseAddr, addrKey),
@@ -115,6 +121,13 @@ function parseNamespace(name: string, key: unknown, value: unknown, place: Place
     ),
     ...place(key),
   }
+}
+
+/** As `mountText` has it: `/srv/www ro`, `tmpfs size 65536`. */
+function parseMount(text: string): MountState {
+  const [, size] = /^tmpfs(?: size (\d+))?$/.exec(text) ?? []
+  if (text.startsWith('tmpfs')) return { kind: 'tmpfs', ...(size !== undefined && { sizeBytes: Number(size) }) }
+  return { kind: 'bind', source: text.replace(/ ro$/, ''), readOnly: text.endsWith(' ro') }
 }
 
 /** `eth0: { rate: 10mbit, delay: 20ms }` as netlab makes it. */

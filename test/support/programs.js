@@ -25,10 +25,20 @@ const PACKAGE_OF = new Map([
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['git', 'git'],
+  ['zstd', 'zstd'],
   ['busybox', 'busybox-static'],
   ['dot', 'graphviz'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],
+  // Debian starts these on the machine at once: only on one that is there for tests.
+  ...(process.env.CI === undefined
+    ? []
+    : /** @type {const} */ ([
+        ['nginx', 'nginx-light'],
+        ['ssh', 'openssh-client'],
+        ['sshd', 'openssh-server'],
+        ['chronyd', 'chrony'],
+      ])),
   // For the published package's other architecture.
   ...(process.arch === 'x64' ? /** @type {const} */ ([['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu']]) : []),
 ])

@@ -5,10 +5,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleGuestTests } from './guest-bundle.js'
 import { makeOrdinaryUser } from './ordinary-user.js'
 import { PATH } from './programs.js'
 
 /** @typedef {import('./tier-report.ts').TierReport} TierReport */
+/** Where a tier's commands write: where this process does, or into a file. @typedef {'inherit' | number} Output */
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const isRoot = process.getuid?.() === 0
@@ -16,12 +18,17 @@ const isRoot = process.getuid?.() === 0
 /** Only what kernel and user have to do with; a hung test must not hold the machine for ever. */
 const LIMIT_MS = 15 * 60_000
 const GUEST_LIMIT_SECONDS = 780
+/** Vitest's projects of the live tier: what may run side by side, and what may not. */
+const LIVE = ['live', 'live-alone']
 /** What run-in-guest ends with when the emulated machine has failed, and no test. */
 const DIED_STATUS = 125
 
+/** Starts after the build, and runs beside what comes before it: the emulated machine leaves a processor to tiers that need no quiet. */
+export const BESIDE = 'guest'
+
 /**
- * Each tier by name, in the order in which they run.
- * @type {ReadonlyMap<string, () => Promise<TierReport>>}
+ * Each tier by name, in the order in which they run and report.
+ * @type {ReadonlyMap<string, (output?: Output) => Promise<TierReport>>}
  */
 export const TIERS = new Map([
   ['build', () => step(['npm', 'run', '--silent', 'build:native'], ['npm', 'run', '--silent', 'build'])],
@@ -32,10 +39,11 @@ export const TIERS = new Map([
   ['unit', () => vitest(['unit'])],
   ['golden', () => vitest(['golden'])],
   ['property', () => vitest(['property'])],
-  ['live', () => vitest(['live'])],
+  ['package', () => vitest(['package'])],
+  ['guest', guest],
+  ['live', () => vitest(LIVE)],
   ['live, ordinary user', liveAsOrdinaryUser],
   ['e2e', () => vitest(['e2e'])],
-  ['guest', guest],
 ])
 
 /** Commands that either succeed or not: each counts as one test. @param {string[][]} commands */
@@ -92,7 +100,7 @@ async function liveAsOrdinaryUser() {
   }
   try {
     const file = join(user.folder, 'report.json')
-    const { command, env } = user.wrap(vitestCommand(['live']), { NETLAB_TEST_REPORT: file })
+    const { command, env } = user.wrap(vitestCommand(LIVE), { NETLAB_TEST_REPORT: file })
     const status = await run(command, { cwd: user.checkout, env })
     return readReport(file, status)
   } finally {
@@ -100,33 +108,30 @@ async function liveAsOrdinaryUser() {
   }
 }
 
-/** What a kernel can do otherwise; the rest of the live tier would take the emulated machine half an hour. */
-const LIVE_IN_GUEST = ['route', 'kernel-answers', 'interface', 'limits']
-
-async function guest() {
+/** @param {Output} output */
+async function guest(output = 'inherit') {
   if (!isRoot) return skipped('the whole tier', 'only root can share the file system with a guest')
   if (process.arch !== 'x64') return skipped('the whole tier', `the guest's kernel is for x64, and this is ${process.arch}`)
   const runInGuest = 'test/guest/run-in-guest'
-  if ((await run([runInGuest, '--prepare'])) !== 0) return skipped('the whole tier', 'the guest could not be prepared; see above')
+  if ((await run([runInGuest, '--prepare'], { output })) !== 0)
+    return skipped('the whole tier', 'the guest could not be prepared; see above')
   const folder = mkdtempSync(join(tmpdir(), 'netlab-report-'))
+  const bundle = await bundleGuestTests()
   try {
     const file = join(folder, 'report.json')
-    const files = [...LIVE_IN_GUEST, 'test/guest'].map((name) => (name.includes('/') ? name : `test/live/${name}.live`))
-    const [node = '', vitest = '', , ...options] = [...vitestCommand(['live', 'guest']), ...files]
-    const env = { ...process.env, PATH, NETLAB_TEST_REPORT: file, NETLAB_MODULE_CACHE: join(folder, 'modules') }
-    // To list the tests is to load them: what the machine has transformed here, the guest reads.
-    await run([node, vitest, 'list', ...options, '--json=/dev/null'], { env })
+    const env = { ...process.env, PATH, NETLAB_TEST_REPORT: file, NETLAB_GUEST_BUNDLE: bundle }
     // The checkout, too, is shared: it may lie in /tmp, which the guest has of its own.
     const shares = ['--rw', folder, '--rw', checkout]
-    const command = [runInGuest, '--timeout', String(GUEST_LIMIT_SECONDS), ...shares, '--', node, vitest, 'run', ...options]
-    let status = await run(command, { env })
+    const command = [runInGuest, '--timeout', String(GUEST_LIMIT_SECONDS), ...shares, '--', ...vitestCommand(['guest'])]
+    let status = await run(command, { env, output })
     if (status === DIED_STATUS && !existsSync(file)) {
       console.log(`the guest ended with status ${status} before vitest could report; once more`)
-      status = await run(command, { env })
+      status = await run(command, { env, output })
     }
     return readReport(file, status)
   } finally {
     rmSync(folder, { recursive: true })
+    rmSync(bundle, { recursive: true })
   }
 }
 
@@ -161,10 +166,10 @@ function skipped(test, reason) {
 
 /**
  * The exit status; 128 and more when a signal ended the command, as in a shell. Its output goes where ours goes.
- * @param {string[]} argv @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} options
+ * @param {string[]} argv @param {{ cwd?: string, env?: NodeJS.ProcessEnv, output?: Output }} options
  */
-async function run([program = '', ...args], { cwd = checkout, env = process.env } = {}) {
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: LIMIT_MS })
+async function run([program = '', ...args], { cwd = checkout, env = process.env, output = 'inherit' } = {}) {
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', output, output], timeout: LIMIT_MS })
   try {
     const [status] = /** @type {[number | null]} */ (await once(child, 'exit'))
     return status ?? 128

@@ -1,6 +1,7 @@
 // TCP connections and UDP datagrams, a socket each. What an ICMP error says, and who sent it, is in the error queue: ip(7), IP_RECVERR.
 import { randomBytes } from 'node:crypto'
-import { close, errnoName, SyscallError } from '../libc.ts'
+import { errnoName } from '../errno.ts'
+import { close, SyscallError } from '../libc.ts'
 import type { FlowAnswer, TcpFlow, UdpFlow } from './flow.ts'
 import type { Reactor } from './reactor.ts'
 import {

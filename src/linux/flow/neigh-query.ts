@@ -27,6 +27,11 @@ export function askNeigh(world: World, flow: NeighFlow, reactor: Reactor, finish
   }
   const { dev = '', src = '' } = route
   const { ifindex, lladdr } = linkOf(world, flow.from, dev)
+  // Tunnels that carry packets alone: there are no neighbours to be told apart, and no frame to ask them with.
+  if (lladdr?.length !== BROADCAST.length) {
+    finish({ outcome: 'error', syscall: 'neigh', code: 'EOPNOTSUPP' })
+    return () => undefined
+  }
   const isV6 = flow.to.includes(':')
   const ethertype = isV6 ? ETHERTYPE_IPV6 : ETHERTYPE_ARP
   const fd = withinNet(world, namespaceOf(world, flow.from), () => openSocket(AF_PACKET, SOCK_RAW, swap16(ethertype)))
@@ -56,11 +61,11 @@ export function askNeigh(world: World, flow: NeighFlow, reactor: Reactor, finish
   return end
 }
 
-function linkOf(world: World, netns: string, dev: string): { ifindex: number; lladdr: string } {
-  let found = { ifindex: 0, lladdr: '00:00:00:00:00:00' }
+function linkOf(world: World, netns: string, dev: string): { ifindex: number; lladdr?: string } {
+  let found: { ifindex: number; lladdr?: string } = { ifindex: 0 }
   const each = (body: Buffer): void => {
     const { ifname, ifindex, lladdr } = decodeLink(body, false)
-    if (ifname === dev) found = { ifindex, lladdr: lladdr ?? found.lladdr }
+    if (ifname === dev) found = { ifindex, ...(lladdr !== undefined && { lladdr }) }
   }
   dump(namespaceOf(world, netns).netlink, RTM_GETLINK, getLinks(false), each, () => undefined)
   return found

@@ -6,6 +6,7 @@ import { request, type Request } from '../transport.ts'
 import {
   NDA_DST,
   NDA_LLADDR,
+  NDA_PROTOCOL,
   NLM_F_CREATE,
   NLM_F_REPLACE,
   NUD_DELAY,
@@ -34,6 +35,7 @@ export function replaceNeigh(neigh: NeighState, ifindex: number): Request {
   return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, ndmsg(neigh, ifindex, NUD_PERMANENT), (out) => {
     out.push(NDA_DST, ipBytes(neigh.dst))
     out.push(NDA_LLADDR, lladdrBytes(neigh.lladdr))
+    if (neigh.protocol !== undefined) out.push(NDA_PROTOCOL, Buffer.of(neigh.protocol))
   })
 }
 
@@ -47,7 +49,11 @@ export function decodeNeigh(body: Buffer, ifnameOf: (ifindex: number) => string)
   if (!(body.readUInt16LE(8) & NUD_PERMANENT)) return undefined
   const { ifname, family, dst, lladdr } = decodeAnyNeigh(body, ifnameOf) ?? {}
   if (ifname === undefined || family === undefined || dst === undefined || lladdr === undefined) return undefined
-  return { ifname, family, dst, lladdr }
+  let protocol: number | undefined
+  parseAttributes(body.subarray(12), ({ type, data }) => {
+    if (type === NDA_PROTOCOL) protocol = data[0]
+  })
+  return { ifname, family, dst, lladdr, ...(protocol !== undefined && { protocol }) }
 }
 
 /** As /usr/include/linux/neighbour.h has them, in ip-neighbour(8)'s spelling. */

@@ -3,8 +3,11 @@ import { didYouMean } from '../../diagnostic/suggest.ts'
 import { parseAddress } from '../../unit/address.ts'
 import { containsAddress } from '../../unit/prefix.ts'
 import { expandRange } from '../../unit/range.ts'
+import { FABRIC, type NetworkState } from '../../state/network.ts'
+import { isPortOf } from '../../state/port.ts'
 import type { ServiceName } from '../../state/service.ts'
 import type { Damage } from '../damage.ts'
+import { desiredState } from '../desired.ts'
 import type { Findings } from '../findings.ts'
 import type { InterfaceAddress, Topology } from '../topology.ts'
 import type { ScalarValue } from '../value.ts'
@@ -19,6 +22,7 @@ export interface Places {
   addressFor(from: string, asked: Asked, family: 4 | 6 | undefined): Target | undefined
   /** All addresses of a node or bridge, or the address itself. */
   addressesOf(word: ScalarValue): string[] | undefined
+  /** `node:ifname`, or a port of a bridge as `netlab link ls` has it, `s1:s1.s2`. */
   cableEnd(word: ScalarValue): CableEnd | undefined
   service(node: ScalarValue, service: ScalarValue): ServiceName | undefined
 }
@@ -35,6 +39,8 @@ export function createPlaces(topology: Topology, findings: Findings, damage: Dam
     addresses.set(node.name, [...[...node.interfaces.values()].flatMap((link) => link.addresses), ...node.loopback])
   for (const bridge of topology.bridges.values()) if (bridge.addresses.length > 0) addresses.set(bridge.name, bridge.addresses)
   const owners = new Map([...addresses].flatMap(([owner, own]) => own.map(({ prefix }) => [prefix.address, owner] as const)))
+
+  let network: NetworkState | undefined
 
   const unknown = (word: ScalarValue, name: string): void => {
     if (damage.has(name)) return
@@ -53,6 +59,20 @@ export function createPlaces(topology: Topology, findings: Findings, damage: Dam
       unknown(word, name)
       return false
     })
+
+  const bridgeEnd = (word: ScalarValue, name: string, ifname: string | undefined): CableEnd | undefined => {
+    // What is wrong elsewhere comes first: without it nobody knows the ports.
+    if (findings.hasErrors()) return undefined
+    network ??= desiredState(topology)
+    const netns = addresses.has(name) ? name : FABRIC
+    const links = [...(network.namespaces.get(netns)?.links ?? [])].filter(([, link]) => isPortOf(network!, netns, link, name))
+    const ports = links.map(([port]) => port)
+    if (ifname !== undefined && ports.includes(ifname)) return { node: netns, ifname, word: `${name}:${ifname}` }
+    const has = ports.length === 0 ? 'It has none.' : `It has ${ports.join(', ')}.`
+    const detail = ifname === undefined ? `Which port of "${name}"?` : `The bridge "${name}" has no port "${ifname}".`
+    findings.error('UNKNOWN_INTERFACE', word.origin, `${detail} ${has}`)
+    return undefined
+  }
 
   return {
     nodes: (words) => [...new Set(words.flatMap(known))],
@@ -83,14 +103,15 @@ export function createPlaces(topology: Topology, findings: Findings, damage: Dam
     },
     cableEnd: (word) => {
       const [node = '', ifname, more] = word.text.split(':')
+      if (topology.bridges.has(node)) return bridgeEnd(word, node, ifname)
       const own = topology.nodes.get(node)?.interfaces
       if (own === undefined) unknown(word, node)
-      else if (ifname === undefined && own.size === 1) return { node, ifname: [...own.keys()][0]! }
+      else if (ifname === undefined && own.size === 1) return endOf(node, [...own.keys()][0]!)
       else if (ifname === undefined || more !== undefined || !own.has(ifname)) {
         const has = own.size === 0 ? 'It has none.' : `It has ${[...own.keys()].join(', ')}.`
         const detail = ifname === undefined ? `Which interface of "${node}"?` : `The node "${node}" has no interface "${ifname}".`
         findings.error('UNKNOWN_INTERFACE', word.origin, `${detail} ${has}`)
-      } else return { node, ifname }
+      } else return endOf(node, ifname)
       return undefined
     },
     service: (node, service) => {
@@ -104,4 +125,8 @@ export function createPlaces(topology: Topology, findings: Findings, damage: Dam
       return undefined
     },
   }
+}
+
+function endOf(node: string, ifname: string): CableEnd {
+  return { node, ifname, word: `${node}:${ifname}` }
 }

@@ -113,8 +113,9 @@ export function createReader(topology: Topology, findings: Findings, damage: Dam
   }
 }
 
-/** The IP version that is asked for. */
+/** The IP version that is asked for: by `family`, or by a question that only one of them knows. */
 export function familyAt(map: MapValue): 4 | 6 | undefined {
   const value = scalarAt(map, 'family')?.value
-  return value === 4 || value === 6 ? value : undefined
+  if (value === 4 || value === 6) return value
+  return map.entries.has('nd') ? 6 : map.entries.has('arp') ? 4 : undefined
 }

@@ -201,8 +201,11 @@ export interface Pattern {
 
 /** One end of a cable, as the file names it. */
 export interface CableEnd {
+  /** Its namespace: of a bridge without an address, that of all of them. */
   readonly node: string
   readonly ifname: string
+  /** As `netlab link` takes it, `r1:eth1`, `s1:s1.s2`. */
+  readonly word: string
 }
 
 interface ActionBase {

@@ -333,6 +333,20 @@ describe('doctor', () => {
   })
 })
 
+describe('prune', () => {
+  const pruning = (...paths: string[]): Partial<Library> => ({ pruneImages: async () => paths })
+
+  it('names what it has removed', async () => {
+    const { code, stderr } = await netlab(['prune'], { library: pruning('/cache/a') })
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^removed .*cache\/a\n$/)])
+    expect((await netlab(['prune', '--json'], { library: pruning('/cache/a') })).stdout).toContain('"/cache/a"')
+  })
+
+  it('says so when there is nothing to remove', async () => {
+    expect(await netlab(['prune'], { library: pruning() })).toEqual({ code: 0, stdout: '', stderr: 'There is nothing to remove.\n' })
+  })
+})
+
 describe('schema', () => {
   it('prints the schema', async () => {
     expect(await netlab(['schema'], { library: { schemaText: async () => '{}\n' } })).toEqual({ code: 0, stdout: '{}\n', stderr: '' })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { completionScript, SHELLS } from '../../../src/cli/completion-script.ts'
+import type { Library } from '../../../src/cli/library.ts'
 import { libraryOf, netlab } from './fake-context.ts'
 
 let folder = ''
@@ -18,7 +19,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The candidates for the last word, without what they are. */
 async function complete(...words: readonly string[]): Promise<readonly string[]> {
-  const library = libraryOf({ name: 'dmz', nodes: ['h1', 'h2', 'fw'] })
+  const dmz = libraryOf({ name: 'dmz', nodes: ['h1', 'h2', 'fw'] })
+  const library: Partial<Library> = {
+    ...dmz,
+    readRecord: async (name) => ({ ...(await dmz.readRecord!(name))!, bridges: { lan: '@fabric' } }),
+    namedServices: async (_, node) => ['web', 'dns'].map((service) => ({ netns: node, service })),
+  }
   const { stdout } = await netlab(['completion', '--complete', '--', ...words], { cwd: folder, library })
   return stdout
     .split('\n')
@@ -59,7 +65,7 @@ describe('candidates', () => {
     ],
     [
       ['exec', ''],
-      ['h1', 'h2', 'fw', 'dmz'],
+      ['h1', 'h2', 'fw', 'lan', 'dmz'],
     ],
     [
       ['exec', 'h'],
@@ -67,7 +73,7 @@ describe('candidates', () => {
     ],
     [
       ['exec', 'dmz', 'h1,'],
-      ['h1,h1', 'h1,h2', 'h1,fw'],
+      ['h1,h2', 'h1,fw', 'h1,lan'],
     ],
     [['exec', 'h1', '--', 'p'], []],
     [['shell', 'dmz', 'f'], ['fw']],
@@ -76,6 +82,22 @@ describe('candidates', () => {
       ['h1:lo', 'h1:eth0'],
     ],
     [['exec', 'dmz', 'h1:'], []],
+    [
+      ['trace', 'h1', 'h'],
+      ['h1', 'h2'],
+    ],
+    [
+      ['logs', 'dmz', 'h1', ''],
+      ['web', 'dns'],
+    ],
+    [['restart', 'h1', 'w'], ['web']],
+    [['link', 'move', 'h1:eth0', 'f'], ['fw']],
+    [['init', 'bgp-'], ['bgp-hijack']],
+    [['init', 'two-hosts', 't'], ['tests/']],
+    [['test', '--tests', 'no'], ['notes.txt']],
+    [['test', '--tests=no'], ['--tests=notes.txt']],
+    [['test', '--bundle', 't'], ['tests/']],
+    [['test', 'topo.yaml', 'two'], ['two.yml']],
     [['completion', ''], [...SHELLS]],
     [
       ['help', 'do'],

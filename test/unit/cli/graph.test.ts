@@ -24,6 +24,7 @@ async function graph(
     return {
       lab: 'dmz',
       desired: { namespaces: new Map() },
+      env: new Map(),
       warnings: [{ code: 'INVALID_VALUE', severity: 'warning', detail }],
       sources: new Map(),
     }

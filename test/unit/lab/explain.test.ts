@@ -49,12 +49,25 @@ describe('explainRefusal', () => {
     expect(explainRefusal('lan', [ADDR], { index: 0, code: 'EEXIST', extack }, 'Undone.').detail).toBe('Undone.')
   })
 
+  it('says whose an address in the table of a bridge may be', () => {
+    const add: Operation = {
+      type: 'add fdb',
+      netns: '@fabric',
+      cause: 'not there',
+      ifname: 'h1.eth0',
+      fdb: { lladdr: '02:00:00:00:00:0a' },
+    }
+    expect(explainRefusal('lan', [add], { index: 0, code: 'EEXIST' }, 'Undone.').detail).toBe(
+      '02:00:00:00:00:0a is in the table already: the bridge has it, one of its ports has it, or another program put it there. Undone.',
+    )
+  })
+
   it('says where an ordinary user may write instead', () => {
     const file = { mode: 0o644, content: 'x', sha256: '' }
     const write: Operation = { type: 'write file', netns: 'h1', cause: 'not there', path: '/root/x', file }
     const { detail, hint } = explainRefusal('lan', [write], { index: 0, code: 'EACCES', syscall: 'lstat /root/x' }, 'Undone.')
-    expect(detail).toBe('/root/x lies in a folder of this machine that you may not enter, and root of a node may no more than you. Undone.')
-    expect(hint).toBe('Write it elsewhere, e.g. under /etc, or bring the lab up as root.')
+    expect(detail).toBe('/root/x lies in a folder of another user of this machine, and root of a node may no more than you. Undone.')
+    expect(hint).toBe('Take another path, e.g. under /etc, or have the tree of its `root` belong to you, or bring the lab up as root.')
   })
 
   it('asks whether another sysctl was meant', () => {

@@ -23,6 +23,7 @@ export function fakeEngine({ apply, observe }: Behaviour): FakeEngine {
     applied,
     pid: undefined,
     start: unexpected,
+    removeImages: unexpected,
     unpack: unexpected,
     enter: unexpected,
     apply: (operations, options = {}) => {

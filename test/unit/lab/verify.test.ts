@@ -23,7 +23,7 @@ const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
   rulesets: new Map(),
-  needs: { externals: [], hostLinks: [], limits: new Map() },
+  needs: { externals: [], hostLinks: [], limits: new Map(), features: new Map() },
   env: new Map(),
   tests: [],
   capabilities: new Map(),
@@ -42,7 +42,7 @@ const observation = (text: string, more: Partial<Observation> = {}): Observation
   ...more,
 })
 const check = (observe: () => Observation, plan = planOf(), memory?: Parameters<typeof verify>[5]): ReturnType<typeof verify> =>
-  verify(fakeEngine({ observe }), '/nowhere/at/all', ready, plan, expectationOf(ready.desired, plan), memory)
+  verify(fakeEngine({ observe }), '/nowhere/at/all', ready, plan, expectationOf(ready.desired, plan, 'Nothing is left.'), memory)
 
 describe('verify', () => {
   it('is content when the kernel has what the file says', async () => {

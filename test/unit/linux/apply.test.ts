@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { apply } from '../../../src/linux/apply.ts'
+import { RTM_NEWMDB } from '../../../src/linux/uapi-link.ts'
 import { RTM_DELLINK, RTM_NEWADDR, RTM_NEWLINK } from '../../../src/linux/uapi.ts'
 import type { World } from '../../../src/linux/world.ts'
 import type { AddAddr, AddVeth, Operation } from '../../../src/plan/operation.ts'
 import type { VethLink } from '../../../src/state/network.ts'
 import { acknowledge, fakeKernel, refuse, type FakeKernel, type SentMessage } from '../../support/fake-kernel.ts'
 
+const E2BIG = 7
 const EEXIST = 17
 const EXFULL = 54
 const PLAIN = { netns: 'a', cause: 'not there' }
@@ -102,5 +104,12 @@ describe('apply', () => {
     const { world, sent } = worldOf(['a', 'b'], (message) => (hostOf(message) === 1 ? EEXIST : undefined))
     expect(apply(world, [addAddr('a', 1), addVeth({ alias: 'long' })])).toEqual({ attempted: 1, refusals: [{ index: 0, code: 'EEXIST' }] })
     expect([sent('a'), sent('b')].flat(2)).toEqual([RTM_NEWADDR, RTM_NEWLINK, RTM_DELLINK])
+  })
+
+  it('a bridge that has no room for a group is told to go on snooping: what is refused has no effect', () => {
+    const { world, sent } = worldOf(['a'], ({ type }) => (type === RTM_NEWMDB ? E2BIG : undefined))
+    const full: Operation = { ...PLAIN, type: 'add mdb', ifname: 'br0', bridge: 'br0', mdb: { group: '239.1.1.1' } }
+    expect(apply(world, [full])).toEqual({ attempted: 1, refusals: [{ index: 0, code: 'E2BIG' }] })
+    expect(sent('a').flat()).toEqual([RTM_NEWMDB, RTM_NEWLINK])
   })
 })

@@ -54,3 +54,14 @@ test('a VLAN of a port of a VRF joins the same VRF', () => {
   for (const operation of planChanges('lab', after, before).operations) kernel.apply(operation)
   expect(differences(after, kernel.state())).toEqual([])
 })
+
+test('a link-local address is not brought back, for the kernel makes it again with IPv6', () => {
+  const before = withAddr(networkWith({ v0: vlan(1500) }), 'v0 fe80::ff:fe00:1/64')
+  const h1 = before.namespaces.get('h1')!
+  const withSysctl = (value: string): NetworkState => {
+    const sysctls = new Map([['net.ipv6.conf.v0.disable_ipv6', { value }]])
+    return { namespaces: new Map([['h1', { ...h1, sysctls }]]) }
+  }
+  const { operations } = planChanges('lab', withSysctl('1'), withSysctl('0'), { previous: before })
+  expect(undoAll(operations).map(({ type }) => type)).toEqual(['set sysctl'])
+})

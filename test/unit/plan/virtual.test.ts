@@ -32,3 +32,47 @@ test.each([
     expect(differences(from, kernel.state(), { previous: to })).toEqual([])
   }
 })
+
+const bare = network({})
+const bondOfVlan = network({
+  v5: { kind: 'vlan', parent: 'eth0', id: 5 },
+  bond0: { kind: 'bond', members: ['v5'], address: '10.0.5.1/24' },
+})
+
+test('a bond takes a VLAN when the parent of that is up, and all the way back', () => {
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', bondOfVlan).operations) kernel.apply(operation)
+  expect(differences(bondOfVlan, kernel.state())).toEqual([])
+  const changed = createModelKernel()
+  for (const operation of planChanges('lab', bare).operations) changed.apply(operation)
+  const { operations } = planChanges('lab', bondOfVlan, changed.state(), { previous: bare })
+  for (const operation of operations) changed.apply(operation)
+  expect(differences(bondOfVlan, changed.state(), { previous: bare })).toEqual([])
+  for (const step of undoAll(operations)) changed.apply(step)
+  expect(differences(bare, changed.state(), { previous: bondOfVlan })).toEqual([])
+})
+
+const bondOf = (options: object): NetworkState => network({ bond0: { kind: 'bond', members: ['eth0'], ...options } })
+
+test.each([
+  ['with its miimon', { miimon: 100, updelay: 200 }, { miimon: 200, updelay: 200 }, [{ miimon: 200, updelay: 200, downdelay: 0 }]],
+  ['and are gone without it', { miimon: 100, updelay: 200 }, { miimon: 0 }, [{ miimon: 0 }]],
+  ['and come with it', { miimon: 0 }, { miimon: 100, downdelay: 300 }, [{ miimon: 100, updelay: 0, downdelay: 300 }]],
+  ['by themselves', { miimon: 100 }, { miimon: 100, updelay: 300 }, [{ updelay: 300 }]],
+])('the delays of a bond are told %s', (_, from, to, expected) => {
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', bondOf(from)).operations) kernel.apply(operation)
+  const { operations } = planChanges('lab', bondOf(to), kernel.state(), { previous: bondOf(from) })
+  const told = operations.flatMap((one) => (one.type === 'set link' && one.set.kind !== undefined ? [one.set.kind.options] : []))
+  expect(told).toEqual(expected)
+})
+
+test('a bond that is to have no primary any more is made anew', () => {
+  const [from, to] = [bondOf({ mode: 'active-backup', primary: 'eth0' }), bondOf({ mode: 'active-backup' })]
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', from).operations) kernel.apply(operation)
+  const { operations } = planChanges('lab', to, kernel.state(), { previous: from })
+  expect(operations[0]).toMatchObject({ type: 'del link', ifname: 'bond0', cause: 'primary is eth0, the file says none' })
+  for (const operation of operations) kernel.apply(operation)
+  expect(differences(to, kernel.state(), { previous: from })).toEqual([])
+})

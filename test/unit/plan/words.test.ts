@@ -25,7 +25,7 @@ const TABLE: readonly (readonly [Operation, mark: string, words: string, same: s
     { ...base, type: 'add veth', ifname: 'eth0', link: eth0, peer: port },
     '+',
     'add link eth0 kind veth peer @fabric/h1.eth0 master lan',
-    'ip -n dmz.h1 link add eth0 address 02:00:00:00:00:01 mtu 1400 type veth peer name h1.eth0 netns dmz address 02:00:00:00:00:02 mtu 1500\n' +
+    'ip -n dmz.h1 link add eth0 address 02:00:00:00:00:01 mtu 1400 numtxqueues 1 numrxqueues 1 type veth peer name h1.eth0 netns dmz address 02:00:00:00:00:02 mtu 1500 numtxqueues 1 numrxqueues 1\n' +
       "ip -n dmz link set h1.eth0 alias ''\\''x'\\''' master lan",
   ],
   [

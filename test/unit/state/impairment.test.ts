@@ -1,6 +1,6 @@
 /** Impairments: what is worked out, what is refused, and the way back from the kernel's numbers. */
 import { describe, expect, it } from 'vitest'
-import { findProblems, limitWarning } from '../../../src/state/impairment-problem.ts'
+import { findProblems, findWarnings } from '../../../src/state/impairment-problem.ts'
 import { formatImpairment } from '../../../src/state/impairment-text.ts'
 import { IMPAIRMENT_KEYS, mergeImpairments, parseImpairment } from '../../../src/state/impairment-words.ts'
 import type { ImpairmentKey } from '../../../src/state/impairment-words.ts'
@@ -77,13 +77,40 @@ describe('a combination that means nothing', () => {
     [{ seed: '1' }, 'seed'],
     [{ rate: '1mbit', burst: '1000' }, 'burst'],
     [{ rate: '10mbit', queue: 'red min 50kb burst 2' }, 'queue'],
+    [{ rate: '10mbit', queue: 'red limit 1000' }, 'queue'],
+    [{ rate: '10mbit', queue: 'red limit 1400 avpkt 64' }, 'queue'],
+    // red_check_params: 22 bits of max, 10 of the average
+    [{ rate: '1gbit', queue: 'red limit 8mb' }, 'queue'],
+    [{ rate: '1gbit', queue: 'red limit 4mb burst 4000000' }, 'queue'],
+    [{ rate: '10mbit', queue: 'bfifo limit 1000' }, 'queue'],
+    [{ rate: '10mbit', delay: '5ms', latency: '1ms' }, 'latency'],
+    [{ rate: '80bit' }, 'rate'],
+    [{ rate: '10mbit', burst: '1gb' }, 'burst'],
+    [{ rate: '10mbit', queue: 'sfq limit 20000' }, 'queue'],
+    [{ rate: '10mbit', queue: 'sfq flows 1 depth 1' }, 'queue'],
+    [{ rate: '10mbit', queue: 'sfq flows 200' }, 'queue'],
+    [{ rate: '10mbit', queue: 'sfq flows 2000 limit 4000' }, 'queue'],
   ])('%j is told at %s', (words, key) => expect(findProblems(impairment(words), 1500).map((problem) => problem.key)).toEqual([key]))
 })
 
 it('a limit is too small when full frames at the rate do not fit it', () => {
   // 10 Mbit/s for 100 ms: 125,000 bytes, 83 frames of 1514
-  expect(limitWarning(impairment({ rate: '10mbit', delay: '100ms', limit: '83' }), 1500)).toBeUndefined()
-  expect(limitWarning(impairment({ rate: '10mbit', delay: '100ms', limit: '82' }), 1500)?.detail).toContain('83 packets of 1514 bytes')
+  expect(findWarnings(impairment({ rate: '10mbit', delay: '100ms', limit: '83' }), 1500)).toEqual([])
+  expect(findWarnings(impairment({ rate: '10mbit', delay: '100ms', limit: '82' }), 1500)[0]?.detail).toContain('83 packets of 1514 bytes')
+})
+
+it('a queue of sfq without a limit is as long as its flows together', () => {
+  expect(findProblems(impairment({ rate: '10mbit', queue: 'sfq flows 2 depth 10' }), 1500)).toEqual([])
+  expect(chainText({ rate: '10mbit', queue: 'sfq flows 2 depth 10' })[1]).toMatch(/^sfq limit 20 flows 2 depth 10 /)
+})
+
+it('a red of as much as the kernel can average is as it should be', () => {
+  expect(findProblems(impairment({ rate: '1gbit', queue: 'red limit 8388604' }), 1500)).toEqual([])
+})
+
+it('a red that is too short says how long it must be', () => {
+  const [problem] = findProblems(impairment({ rate: '10mbit', queue: 'red limit 1000' }), 1500)
+  expect(problem?.detail).toContain('`min` of 83 bytes is less than one packet of 1000 (`avpkt`): raise `min`, or `limit` to 12000')
 })
 
 describe('words that tc does not read', () => {
@@ -97,6 +124,12 @@ describe('words that tc does not read', () => {
     ['reorder', '25% gap 0'],
     ['slot', '5ms 1ms'],
     ['slot', 'distribution normal 1ms'],
+    ['slot', 'distribution normal 1ms 3s'],
+    ['slot', '1ms bytes 3gb'],
+    ['slot', '1ms packets 2147483647'],
+    ['slot', '0ms'],
+    ['jitter', '2148ms'],
+    ['delay', '5s 3s'],
     ['queue', 'htb'],
     ['queue', 'fq_codel tarjet 5ms'],
     ['queue', 'codel target 100ns'],

@@ -105,7 +105,7 @@ test.each([
 })
 
 test('findings end somewhere', () => {
-  const lab = compileTopology({ nodes: { h: {} }, links: [['x[1-1000]', 'h']] })
+  const lab = compileTopology({ nodes: { h: {} }, links: Array.from({ length: 1000 }, (_, index) => [`x${index}`, 'h']) })
   expect(lab.diagnostics.length).toBe(201)
   expect(lab.diagnostics.at(-1)).toMatchObject({
     code: 'TOO_MANY_FINDINGS',
@@ -134,4 +134,14 @@ test('a bridge without ports keeps its subnet from the pools', () => {
       ['last', 'b1'],
     ]),
   )
+})
+
+test('a bridge has no more groups than the kernel keeps of one', () => {
+  const mdb = Array.from({ length: 4096 }, (_, index) => `239.1.${index >> 8}.${index & 255}`)
+  const found = (...more: string[]): string[] => {
+    const links = [['a', { bridge: 's', mdb: [...mdb, ...more] }]]
+    return compileTopology({ nodes: { a: {} }, bridges: { s: { mcast_snooping: true } }, links }).diagnostics.map(({ detail }) => detail)
+  }
+  expect(found()).toEqual([])
+  expect(found('239.2.0.1', '239.2.0.2')).toEqual(['s has more than 4096 groups, the most that the kernel keeps for a bridge.'])
 })

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest'
 import { compileTopology } from '../../../src/topology/compile.ts'
 
 const outside = {
-  nodes: { a: { limits: { memory: '64M' }, internet: true }, b: {} },
+  nodes: {
+    a: { limits: { memory: '64M' }, internet: true },
+    b: { interfaces: { tap0: { kind: 'tap' } }, routes: ['10.9.0.0/16 dev nosuch0'] },
+  },
+  bridges: { lan: { vlan_filtering: true } },
   links: [['a', { external: 'enp3s0' }], { endpoints: ['nosuch', { external: 'enp[4-5]s0' }] }, ['b', { host: 'lab0' }]],
 }
 
@@ -15,10 +19,11 @@ test('of a file with errors, too', () => {
   expect(needs.hostLinks.map(({ ifname }) => ifname)).toEqual(['lab0'])
   expect(needs.internet).toBeDefined()
   expect([...needs.limits.keys()]).toEqual(['memory'])
+  expect([...needs.features.keys()]).toEqual(['tun', 'bridge vlan_filtering'])
 })
 
 test('nothing of a file that wants nothing, or cannot be read', () => {
-  const nothing = { externals: [], hostLinks: [], limits: new Map() }
+  const nothing = { externals: [], hostLinks: [], limits: new Map(), features: new Map() }
   expect(compileTopology({ nodes: { a: {} }, links: [['a', { node: 'a' }]] }).needs).toEqual(nothing)
   expect(compileTopology('/nowhere/at/all.yaml').needs).toEqual(nothing)
 })

@@ -32,6 +32,18 @@ test.each([
     [undefined, 0, undefined, undefined, 1, undefined],
   ],
   [
+    "a shell's single quotes, and those that are letters",
+    [`-A INPUT -m comment --comment 'say "no": -t nat' -j DROP`, `-A INPUT -m comment --comment "it's 'so' here" -j DROP`, "-N it's"],
+    [
+      '*filter',
+      ":it's - [0:0]",
+      String.raw`-A INPUT -m comment --comment "say \"no\": -t nat" -j DROP`,
+      `-A INPUT -m comment --comment "it's 'so' here" -j DROP`,
+      'COMMIT',
+    ],
+    [undefined, 2, 0, 1, undefined],
+  ],
+  [
     'a policy, the last one',
     ['-P INPUT DROP', '-A INPUT -j ACCEPT', '--policy INPUT ACCEPT'],
     ['*filter', ':INPUT ACCEPT [0:0]', '-A INPUT -j ACCEPT', 'COMMIT'],
@@ -60,6 +72,8 @@ test.each([
 })
 
 test.each([
+  ['-A FORWRD -j DROP', /^The table filter has no chain "FORWRD", but INPUT, FORWARD, OUTPUT\. Did you mean "FORWARD"\?$/],
+  ['-t nat -I FORWARD 1 -j ACCEPT', /^The table nat has no chain "FORWARD"/],
   ['iptables -A INPUT -j DROP', /Leave out "iptables"/],
   ['INPUT -j DROP', /begins no rule/],
   ['-P INPUT REJECT', /ACCEPT or DROP/],

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { mousePress } from '../../../src/tui/mouse.ts'
 import { tuiScreen, type TuiScreen } from '../../support/tui-screen.ts'
-import { watchedLab } from '../../support/watched-lab.ts'
+import { setDown, watchedLab } from '../../support/watched-lab.ts'
 
 const lab = watchedLab(['h1', 'h2', 'h3'], ['lan'], [['h1:eth0', 'lan'], ['h2:eth0', 'lan'], ['h3:eth0', 'lan']]) // prettier-ignore
 
@@ -27,6 +27,54 @@ it.each([
   expect(screen.text()).toContain('── link h3:eth0 — lan')
   click(screen, '2 Map')
   expect(screen.controller.view).toBe('map')
+})
+
+it.each([
+  [80, 24],
+  [120, 40],
+])('at %i×%i a click on an event leads to the events, and there to its node', (columns, rows) => {
+  const screen = tuiScreen(lab, { columns, rows })
+  screen.controller.model.take(setDown(lab, 'h2:eth0', '>h2:eth0'))
+  click(screen, 'eth0 set down')
+  expect(screen.controller.view).toBe('events')
+  click(screen, 'eth0 set down')
+  expect(screen.text()).toContain('── host h2')
+})
+
+it('a click on a box of the map selects the node where lists are, and opens it where they are not', () => {
+  const screen = tuiScreen(lab, { columns: 120, rows: 50 })
+  click(screen, '│ h3 │')
+  expect(screen.controller.node?.name).toBe('h3')
+  click(screen, '2 Map')
+  click(screen, '│ h1 │')
+  expect(screen.text()).toContain('── host h1')
+})
+
+it('a click on a key of the footer presses it, and the answers of a question can be clicked', () => {
+  const screen = tuiScreen(lab, { columns: 80, rows: 24 })
+  click(screen, 'p stop')
+  click(screen, 'yes, stop it')
+  expect(screen.controller.overlay).toBeUndefined()
+  click(screen, 'p stop')
+  mousePress(screen.controller, { kind: 'wheel down', column: 5, row: 5 })
+  expect(screen.text()).toContain('Stop h1?')
+  click(screen, 'no, leave it')
+  expect(screen.controller.overlay).toBeUndefined()
+  click(screen, '? help')
+  click(screen, 'Keys')
+  expect(screen.text()).toContain('── Nodes 4')
+})
+
+it('a click on a field of the form goes there, and on the direction turns it', () => {
+  const screen = tuiScreen(lab, { columns: 80, rows: 24 })
+  screen.press('tab', 'i')
+  click(screen, 'loss')
+  screen.press('7%')
+  expect(screen.text()).toMatch(/loss +7%/)
+  click(screen, 'direction')
+  expect(screen.text()).toContain('h1:eth0 ⇄ lan')
+  click(screen, 'direction')
+  expect(screen.text()).toContain('h1:eth0 → lan')
 })
 
 it('the wheel scrolls what is in front', () => {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TuiActions } from '../../../src/tui/actions.ts'
-import { runTui } from '../../../src/tui/run.tsx'
+import { runTui, type TuiOptions } from '../../../src/tui/run.tsx'
 import { fakeActions, watchedLab } from '../../support/watched-lab.ts'
 
 const lab = watchedLab(['h1', 'h2', 'h3'], [], [['h1:eth0', 'h2:eth0']])
@@ -28,7 +28,10 @@ interface Started {
 }
 
 /** Starts it on a terminal of 80×24 and waits for its first picture. */
-async function start(actions: Partial<TuiActions> = {}): Promise<Started> {
+async function start({
+  shell = () => Promise.resolve(),
+  ...actions
+}: Partial<Omit<TuiActions, 'shell'>> & { shell?: TuiOptions['shell'] } = {}): Promise<Started> {
   const input = new FakeInput()
   const written: string[] = []
   let isBroken = false
@@ -50,9 +53,10 @@ async function start(actions: Partial<TuiActions> = {}): Promise<Started> {
     lab: 'dmz',
     cwd: '/',
     actions: fakeActions({ watch, ...actions }),
+    shell,
     input,
     output: new FakeOutput(),
-    hasColor: true,
+    palette: 'own',
   })
   status.catch(() => undefined) // looked at by the test
   await vi.waitFor(() => expect(written.join('')).toContain('netlab dmz'))
@@ -107,7 +111,7 @@ it('keys that come at once are keys one by one', async () => {
   tui.type('jj')
   tui.type('\u001b[A') // up
   tui.type('s')
-  await vi.waitFor(() => expect(shell).toHaveBeenCalledWith('h2'))
+  await vi.waitFor(() => expect(shell).toHaveBeenCalledWith('h2', expect.anything()))
   tui.type('q')
   expect(await tui.status).toBe(0)
 })
@@ -117,11 +121,32 @@ it('a shell has the terminal to itself', async () => {
   const shell = vi.fn((_node: string) => new Promise<void>((resolve) => (leave = resolve)))
   const tui = await start({ shell })
   tui.type('s')
-  await vi.waitFor(() => expect(shell).toHaveBeenCalledWith('h1'))
+  await vi.waitFor(() => expect(shell).toHaveBeenCalledWith('h1', expect.anything()))
   expectRestored(tui)
   leave()
   await vi.waitFor(() => expect(tui.input.isRaw).toBe(true))
   expect(tui.written().split('\u001b[?1049h')).toHaveLength(3)
   tui.type('q')
   expect(await tui.status).toBe(0)
+})
+
+it('what ends it hangs up the shell that is open, and waits for it to give the terminal back', async () => {
+  let leave: () => void = () => undefined
+  const hungUp = vi.fn()
+  const shell = (_node: string, signal: AbortSignal): Promise<void> => {
+    signal.addEventListener('abort', hungUp)
+    return new Promise((resolve) => (leave = resolve))
+  }
+  const tui = await start({ shell })
+  tui.type('s')
+  await vi.waitFor(() => expectRestored(tui))
+  process.emit('SIGTERM', 'SIGTERM')
+  await vi.waitFor(() => expect(hungUp).toHaveBeenCalled())
+  const ended = vi.fn()
+  void tui.status.then(ended)
+  await new Promise(setImmediate)
+  expect(ended).not.toHaveBeenCalled()
+  leave()
+  expect(await tui.status).toBe(143)
+  expectRestored(tui)
 })

@@ -68,3 +68,11 @@ it('stop tells the runner', async () => {
   await done
   expect(tests.state).toBe('idle')
 })
+
+it('a run that is asked for while the file is read begins when it is read, and only once', async () => {
+  const runTests = vi.fn<TestRunner['runTests']>((_filter, hear) => Promise.resolve(hear(result('a', 'passed'))))
+  const tests = board(['a'], runTests)
+  await Promise.all([tests.read(), tests.run(undefined, () => undefined), tests.run(undefined, () => undefined)])
+  expect(runTests).toHaveBeenCalledTimes(1)
+  expect(states(tests)).toEqual(['idle passed'])
+})

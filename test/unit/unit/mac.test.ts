@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { derivedMac, parseMac } from '../../../src/unit/mac.ts'
+import { derivedMac, linkLocalOf, parseMac } from '../../../src/unit/mac.ts'
 
 describe('parseMac', () => {
   it.each([
@@ -49,5 +49,14 @@ describe('derivedMac', () => {
     expect(new Set([derivedMac('a', 'b', 'c'), derivedMac('ab', '', 'c'), derivedMac('', 'ab', 'c'), derivedMac('a', 'bc', '')]).size).toBe(
       4,
     )
+  })
+})
+
+describe('linkLocalOf', () => {
+  it.each([
+    ['02:f5:d9:7f:fc:1b', 'fe80::f5:d9ff:fe7f:fc1b'],
+    ['00:00:5e:10:00:01', 'fe80::200:5eff:fe10:1'],
+  ])('makes of %s what the kernel does', (mac, expected) => {
+    expect(linkLocalOf(mac)).toBe(expected)
   })
 })

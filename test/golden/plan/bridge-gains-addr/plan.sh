@@ -12,7 +12,7 @@ ip netns add lab.sw  # lab.yaml:3
 ip -n lab.sw link add sw address 02:f9:99:04:86:33 type bridge stp_state 0 priority 32768 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:3
 
 # Cables
-ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer name h1.eth0 netns lab.sw address 02:ed:ee:92:8b:2a mtu 1500  # lab.yaml:2
+ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name h1.eth0 netns lab.sw address 02:ed:ee:92:8b:2a mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:2
 ip -n lab.sw link set h1.eth0 master sw  # lab.yaml:2
 
 # Addresses

@@ -6,7 +6,7 @@ set -eu
 ip -n lab.h1 link del eth0
 
 # Cables
-ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer name eth0 netns lab.r2 address 02:7c:10:d9:b1:80 mtu 1500  # lab.yaml:2
+ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name eth0 netns lab.r2 address 02:7c:10:d9:b1:80 mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:2
 
 # Sysctls
 ip netns exec lab.h1 sysctl -qw net.ipv4.conf.eth0.rp_filter=0  # lab.yaml:6

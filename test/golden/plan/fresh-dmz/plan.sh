@@ -64,11 +64,11 @@ ip -n lab.sw link add sw address 02:f9:99:04:86:33 type bridge stp_state 1 prior
 ip -n lab link add lan address 02:78:6d:64:94:c7 type bridge stp_state 0 priority 32768 ageing_time 30000 forward_delay 1500 hello_time 200 max_age 2000 mcast_snooping 0  # lab.yaml:37
 
 # Cables
-ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer name h1.eth0 netns lab address 02:79:a8:0d:32:a2 mtu 1500  # lab.yaml:2
+ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name h1.eth0 netns lab address 02:79:a8:0d:32:a2 mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:2
 ip -n lab.fw -batch - <<'EOF'
-link add eth0 address 02:1d:70:f2:e7:e1 mtu 1500 type veth peer name fw.eth0 netns lab address 02:17:6b:9a:22:36 mtu 1500  # lab.yaml:9
-link add eth1 address 02:36:fe:d6:75:2b mtu 1400 type veth peer name eth0 netns lab.web address 02:c3:14:42:68:92 mtu 1400  # lab.yaml:10
-link add eth2 address 02:93:25:d9:3f:a4 mtu 1500 type veth peer name eth1 netns lab.web address 02:64:bb:10:4e:e3 mtu 1500  # lab.yaml:11
+link add eth0 address 02:1d:70:f2:e7:e1 mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name fw.eth0 netns lab address 02:17:6b:9a:22:36 mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:9
+link add eth1 address 02:36:fe:d6:75:2b mtu 1400 numtxqueues 1 numrxqueues 1 type veth peer name eth0 netns lab.web address 02:c3:14:42:68:92 mtu 1400 numtxqueues 1 numrxqueues 1  # lab.yaml:10
+link add eth2 address 02:93:25:d9:3f:a4 mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name eth1 netns lab.web address 02:64:bb:10:4e:e3 mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:11
 EOF
 ip -n lab -batch - <<'EOF'
 link set h1.eth0 master lan  # lab.yaml:2

@@ -28,7 +28,7 @@ netns add lab.h2  # lab.yaml:4
 EOF
 
 # Cables
-ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 type veth peer name eth0 netns lab.h2 address 02:ba:ff:16:4e:fe mtu 1500  # lab.yaml:2
+ip -n lab.h1 link add eth0 address 02:51:57:bb:b7:5c mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name eth0 netns lab.h2 address 02:ba:ff:16:4e:fe mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:2
 
 # Links
 ip -n lab.h1 link set lo up  # lab.yaml:1

@@ -10,7 +10,7 @@ ip -n lab link del h1.eth0
 ip netns add lab.h3  # lab.yaml:2
 
 # Cables
-ip -n lab.h3 link add eth0 address 02:a8:5a:3b:2f:9b mtu 1500 type veth peer name h3.eth0 netns lab address 02:55:ef:91:ab:ce mtu 1500  # lab.yaml:2
+ip -n lab.h3 link add eth0 address 02:a8:5a:3b:2f:9b mtu 1500 numtxqueues 1 numrxqueues 1 type veth peer name h3.eth0 netns lab address 02:55:ef:91:ab:ce mtu 1500 numtxqueues 1 numrxqueues 1  # lab.yaml:2
 ip -n lab link set h3.eth0 master lan  # lab.yaml:2
 
 # Links

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdtempSync, openSync, closeSync, readlinkSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { hostLinkPaths, placeHostLink, removeHostLinks } from '../../../src/lab/host-links.ts'
+import { hostLinkPaths, placeHostLink, removeHostLinks } from '../../../src/linux/host-links.ts'
 import { FABRIC } from '../../../src/state/network.ts'
 
 let folder: string

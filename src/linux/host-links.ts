@@ -1,21 +1,16 @@
 // As root, /run/netns/<lab>.<node> leads to the node's network namespace, so that `ip netns exec` and every tool that knows these
 // names just work. They are symbolic links to the holder's descriptors: no mount, and nothing that could keep a dead lab alive.
-import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { HeldName } from '../linux/holder.ts'
 import { FABRIC, HOST } from '../state/network.ts'
-import { stateRoot } from './directory.ts'
+import type { HeldName } from './holder.ts'
+import { isErrno } from './sysctl.ts'
+import { writeWhole } from './write-whole.ts'
 
 const NETNS = '/run/netns'
-const STATE_ROOT_OF_ROOT = '/run/netlab'
 /** Says that /run/netns was made by netlab and is to go with its last lab. */
-const MARK = join(STATE_ROOT_OF_ROOT, '.made-run-netns')
-
-/** Whether this user may have such links: the state is where root's is. */
-export function hasHostLinks(): boolean {
-  return stateRoot() === STATE_ROOT_OF_ROOT
-}
+const MARK = '/run/netlab/.made-run-netns'
 
 /** Name under /run/netns: the fabric bears the lab's own. */
 export function hostLinkName(lab: string, namespace: string): string {
@@ -32,38 +27,51 @@ export function hostLinkPaths(lab: string, namespaces: Iterable<string>): string
   return [...namespaces].filter(isLinked).map((namespace) => join(NETNS, hostLinkName(lab, namespace)))
 }
 
-/**
- * Makes the links that are not there or lead elsewhere; `before` are those of the lab so far, of which the superfluous go. Returns the
- * paths that are somebody else's.
- */
-export async function updateHostLinks(
-  lab: string,
-  holderPid: number,
-  held: readonly HeldName[],
-  before: readonly string[],
-): Promise<string[]> {
-  if (!existsSync(NETNS)) {
-    writeFileSync(MARK, '')
-    mkdirSync(NETNS)
-  }
+/** Links that are made for a lab before it has a record: whoever ends it then must know of them. */
+export interface LinkNotes {
+  readonly holderPid: number
+  readonly paths: readonly string[]
+}
+
+function notesPath(directory: string): string {
+  return join(directory, 'host-links.json')
+}
+
+/** Writes down which links are about to be made. */
+export function noteLinks(directory: string, notes: LinkNotes): void {
+  writeWhole(notesPath(directory), JSON.stringify(notes))
+}
+
+/** Undefined where nothing was noted: then no link was made. */
+export function notedLinks(directory: string): LinkNotes | undefined {
+  const path = notesPath(directory)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as LinkNotes) : undefined
+}
+
+/** To be called when the lab has a record, which names them, too. */
+export function forgetLinks(directory: string): void {
+  rmSync(notesPath(directory))
+}
+
+/** Makes the links to what the holder keeps that are not there or lead elsewhere. Returns the paths that are somebody else's. */
+export async function placeHostLinks(lab: string, holderPid: number, held: readonly HeldName[]): Promise<string[]> {
   const named = held.filter(({ name }) => isLinked(name))
-  const wanted = new Map(named.map(({ name, netFd }) => [join(NETNS, hostLinkName(lab, name)), `/proc/${holderPid}/fd/${netFd}`]))
-  removeHostLinks(
-    before.filter((path) => !wanted.has(path)),
-    holderPid,
-  )
-  // Not one after the other: a thousand take a third of a second where /run lies on a disk.
-  const taken = await Promise.all([...wanted].map(async ([path, target]) => ((await placeHostLink(path, target)) ? [] : [path])))
-  return taken.flat()
+  const taken: string[] = []
+  // One after the other: the directory takes one at a time, and who waits for it takes processor time from the engine.
+  for (const { name, netFd } of named) {
+    const path = join(NETNS, hostLinkName(lab, name))
+    if (!(await placeHostLink(path, `/proc/${holderPid}/fd/${netFd}`))) taken.push(path)
+  }
+  return taken
 }
 
 /** Puts a link at `path`. Returns false where somebody else's namespace has that name: other tools keep theirs here, too. */
 export async function placeHostLink(path: string, target: string): Promise<boolean> {
   try {
-    await symlink(target, path)
+    await makeLink(path, target)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (!isErrno(error, 'EEXIST')) throw error
   }
   const now = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : ''
   // One that leads to another holder is another lab's, "a" with a node "b.c" beside "a.b" with "c"; or left by a lab that is dead.
@@ -71,8 +79,32 @@ export async function placeHostLink(path: string, target: string): Promise<boole
   if (now === target) return true
   if (!isFree) return false
   rmSync(path)
-  await symlink(target, path)
+  await makeLink(path, target)
   return true
+}
+
+/** Makes /run/netns, too, where it is not there: with the last name of another lab it may go at any moment. */
+async function makeLink(path: string, target: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await symlink(target, path)
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || attempt === ATTEMPTS) throw error
+      makeNetns()
+    }
+  }
+}
+
+const ATTEMPTS = 10
+
+/** Another lab, or "ip netns add", may have made it since it was looked for. */
+function makeNetns(): void {
+  writeFileSync(MARK, '')
+  try {
+    mkdirSync(NETNS)
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+  }
 }
 
 /** Removes those links that lead to the lab's holder. */
@@ -95,15 +127,16 @@ function holderOf(target: string): number | undefined {
   return pid === undefined ? undefined : Number(pid)
 }
 
-/** Takes /run/netns away again where netlab made it and nothing is left in it. */
+/** Takes /run/netns away again where netlab made it and nothing is left in it. Another lab may come or go meanwhile. */
 export function removeMadeNetns(): void {
   if (!existsSync(MARK) || (existsSync(NETNS) && readdirSync(NETNS).length > 0)) return
-  rmSync(MARK)
-  if (!existsSync(NETNS)) return
+  rmSync(MARK, { force: true })
   try {
     rmdirSync(NETNS)
   } catch (error) {
+    if (isErrno(error, 'ENOTEMPTY'))
+      writeFileSync(MARK, '') // of a lab that has come: it goes with that one
     // "ip netns add" has mounted the directory over itself, and uses it as its own by now.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EBUSY')) throw error
+    else if (!isErrno(error, 'ENOENT') && !isErrno(error, 'EBUSY')) throw error
   }
 }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { compileTopology } from '../../../src/topology/compile.ts'
+
+const detailsOf = (tests: readonly object[], more: object = {}): string[] =>
+  compileTopology({
+    nodes: { h1: {}, h2: {} },
+    bridges: { s1: { subnet: ['10.0.0.0/24', 'fd00::/64'] }, s2: {} },
+    links: [
+      ['s1', 's2'],
+      ['h1', 's1'],
+      ['h2', 's2'],
+    ],
+    tests,
+    ...more,
+  }).diagnostics.map(({ detail }) => detail)
+
+test('a step may name a port of a bridge, which an unknown one has in its finding', () => {
+  expect(detailsOf([{ steps: [{ down: 's1:s1.s2' }, { up: 's1:s1.s2' }] }])).toEqual([])
+  expect(detailsOf([{ steps: [{ down: 's1:s2' }] }])).toEqual(['The bridge "s1" has no port "s2". It has s1.s2, h1.eth0.'])
+  expect(detailsOf([{ steps: [{ down: 's2' }] }])).toEqual(['Which port of "s2"? It has s2.s1, h2.eth0.'])
+})
+
+test('arp and nd must ask by the family that they are for', () => {
+  expect(
+    detailsOf([
+      { from: 'h1', to: 'h2', arp: {} },
+      { from: 'h1', to: 'h2', nd: {} },
+    ]),
+  ).toEqual([])
+  expect(detailsOf([{ from: 'h1', to: 'h2', nd: {}, family: 4 }])).toEqual([
+    '10.0.0.2 is not asked by nd: neighbour discovery is for IPv6.',
+  ])
+})
+
+test('a switch without its cable must be the only finding, not whoever is behind it', () => {
+  const found = detailsOf([], {
+    nodes: { 'h[1-2]': { gateway: '10.0.0.254' } },
+    links: [
+      ['s1', 's[2,3]'],
+      ['h[1-2]', 's2'],
+    ],
+  })
+  expect(found).toEqual(['"[2,3]" is not a range: two numbers are wanted, as in [1-3].'])
+})
