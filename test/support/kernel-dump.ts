@@ -50,5 +50,7 @@ function formatTable(rows: readonly unknown[]): string {
 
 function withoutPassing(key: string, value: unknown): unknown {
   if (PASSING.test(key)) return undefined
+  // After a change of the tree, addresses age faster for a while (__br_set_topology_change).
+  if (key === 'info_data' && (value as { stp_state?: number }).stp_state === 1) return { ...(value as object), ageing_time: undefined }
   return key === 'flags' ? (value as string[]).filter((flag) => !CARRIER.has(flag)) : value
 }

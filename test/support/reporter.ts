@@ -3,12 +3,14 @@
  * to the file named by NETLAB_TEST_REPORT, for test/support/all.js to sum up.
  */
 import { writeFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node'
 import type { TierReport } from './tier-report.ts'
 
 const UNEXPLAINED = 'the test gives no reason'
 /** Of what a failed test says: the rest stands where it ran. */
 const MESSAGE_LINES = 20
+const LINE_CHARACTERS = 600
 
 /** What vitest calls; the default reporter beside it prints everything else. */
 export class NetlabReporter implements Reporter {
@@ -42,7 +44,18 @@ function count(module: TestModule, tier: TierReport): void {
 
 function addFailures(tier: TierReport, test: string, errors: readonly SerializedError[]): void {
   tier.failed += errors.length
-  tier.failures.push(...errors.map(({ message }) => ({ test, message: message.split('\n').slice(0, MESSAGE_LINES).join('\n') })))
+  tier.failures.push(...errors.map((error) => ({ test, message: summarize(error) })))
+}
+
+/** The message, and what differs where two values were compared: a fault that comes once in many runs must be told by the one that met it. */
+function summarize({ message, diff }: SerializedError): string {
+  const differences = stripVTControlCharacters(typeof diff === 'string' ? diff : '')
+    .split('\n')
+    .filter((line) => /^[-+]/.test(line))
+  return [...message.split('\n'), ...differences]
+    .slice(0, MESSAGE_LINES)
+    .map((line) => line.slice(0, LINE_CHARACTERS))
+    .join('\n')
 }
 
 /** vitest says nothing of a test that it did not come to: because what was to be made for it failed, or because it was not asked for. */
