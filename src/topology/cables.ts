@@ -77,10 +77,30 @@ export function readCables(root: MapValue, definitions: Definitions, findings: F
         break
       }
       if (ends.every(isKnown)) cables.push({ ends: [ends[0], ends[1]] as CableDraft['ends'], link })
-      else spoil(ends, findings, damage)
+      else spoil(ends, damage)
     }
   }
+  cutOffBehind(cables, damage)
   return cables
+}
+
+/** Marks the nodes behind damaged switches, through other switches too. */
+function cutOffBehind(cables: readonly CableDraft[], damage: Damage): void {
+  const neighbours = new Map<string, EndDraft[]>()
+  for (const { ends } of cables)
+    for (const [{ kind, definition }, other] of [ends, [ends[1], ends[0]]] as const) {
+      if (kind !== 'bridge') continue
+      const found = neighbours.get(definition.name)
+      if (found === undefined) neighbours.set(definition.name, [other])
+      else found.push(other)
+    }
+  const reached = new Set([...neighbours.keys()].filter((name) => damage.has(name)))
+  for (const bridge of reached) {
+    for (const { kind, definition } of neighbours.get(bridge) ?? []) {
+      if (kind === 'node') damage.cutOff(definition.name)
+      else reached.add(definition.name)
+    }
+  }
 }
 
 /** The pairs of ends that a link stands for; undefined after findings, its own or those of `validate`. */
@@ -97,7 +117,10 @@ function readPairs(
   const left = readEndpoint(first, definitions, findings, damage)
   const right = readEndpoint(second, definitions, findings, damage)
   if (left === undefined || right === undefined) {
-    spoil(left ?? right ?? [], findings, damage)
+    const known = left ?? right ?? []
+    spoil(known, damage)
+    // Which switch it was to lead to cannot be told: anybody may be behind it.
+    if (known.some(({ kind }) => kind === 'bridge')) findings.hush('GATEWAY_NOT_CONNECTED', 'UNREACHABLE_ROUTE')
     return undefined
   }
   const isCross = scalarAt(settings, 'cross')?.value === true
@@ -105,7 +128,7 @@ function readPairs(
   if (pairs !== undefined) return pairs
   const detail = `The first end stands for ${left.length} interfaces, the second for ${right.length}: equal numbers are paired, and one is joined to each.`
   findings.error('RANGE_MISMATCH', item.origin, detail, { hint: 'For a link between all of them, write `cross: true`.' })
-  spoil([...left, ...right], findings, damage)
+  spoil([...left, ...right], damage)
   return undefined
 }
 
@@ -121,10 +144,7 @@ function isKnown(end: MaybeEnd): end is MaybeEnd & EndDraft {
 /** An end whose owner may be unknown, which was reported. */
 type MaybeEnd = Omit<EndDraft, 'definition'> & { readonly name: string; readonly definition: Definition | undefined }
 
-/** Whoever is behind a switch that lacks a cable may miss the gateway that was to come by it. */
-function spoil(ends: readonly MaybeEnd[], findings: Findings, damage: Damage): void {
-  if (ends.some(({ kind, definition }) => kind === 'bridge' && definition !== undefined))
-    findings.hush('GATEWAY_NOT_CONNECTED', 'UNREACHABLE_ROUTE')
+function spoil(ends: readonly MaybeEnd[], damage: Damage): void {
   for (const end of ends) damage.add(end.name)
 }
 

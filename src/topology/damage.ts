@@ -11,6 +11,10 @@ export interface Damage {
   /** Everything: a default, a profile or a whole file is gone. */
   addAll(): void
   has(name: string): boolean
+  /** A node behind a switch that lacks a cable: the gateway that was to come by it may be missing. */
+  cutOff(name: string): void
+  /** Whether a node is damaged, or cut off. */
+  isCutOff(name: string): boolean
   /** A key of the map is gone: what it then lacks, the user may have written. */
   tear(map: MapValue): void
   isTorn(map: MapValue): boolean
@@ -19,7 +23,9 @@ export interface Damage {
 export function createDamage(): Damage {
   const names = new Set<string>()
   const torn = new WeakSet<MapValue>()
+  const behind = new Set<string>()
   let all = false
+  const has = (name: string): boolean => all || names.has(name)
   return {
     add: (text) => {
       for (const name of expandRange(text.split(':')[0] ?? '').value ?? []) names.add(name)
@@ -27,7 +33,9 @@ export function createDamage(): Damage {
     addAll: () => {
       all = true
     },
-    has: (name) => all || names.has(name),
+    has,
+    cutOff: (name) => void behind.add(name),
+    isCutOff: (name) => has(name) || behind.has(name),
     tear: (map) => void torn.add(map),
     isTorn: (map) => torn.has(map),
   }

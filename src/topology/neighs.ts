@@ -81,7 +81,7 @@ function readNeigh(words: NeighWords, router: Router, wiring: Wiring, findings: 
   }
   if (damage.has(name)) return undefined
   if (words.dev !== undefined) findings.error('UNKNOWN_INTERFACE', words.origin, `${name} has no interface "${words.dev}".`)
-  else
+  else if (!damage.isCutOff(name))
     findings.error(
       'GATEWAY_NOT_CONNECTED',
       words.origin,

@@ -77,7 +77,7 @@ export function reportNotConnected(
   damage: Damage,
 ): void {
   const { name } = router.definition
-  if (damage.has(name)) return
+  if (damage.isCutOff(name)) return
   const family = via.includes(':') ? 6 : 4
   const subnets = router.stations
     .filter((station) => dev === undefined || station.ifname === dev)

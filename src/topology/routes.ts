@@ -84,7 +84,7 @@ export function createRouteReader(
     const name = station.definition.name
     const segment = wiring.segmentOf(station)
     if (segment === undefined || segment.isOpen) return
-    if (segment.stations.some(({ definition: { name: owner } }) => isOutsider(owner) || damage.has(owner))) return
+    if (segment.stations.some(({ definition: { name: owner } }) => isOutsider(owner) || damage.isCutOff(owner))) return
     const holder = wiring.holderOf(station, via)
     if (holder === undefined) {
       // A program of a router may give it the address (VRRP).
@@ -246,7 +246,7 @@ export function createRouteReader(
       checkGateway(found.station, found.via, defaultOf(found.via), item.origin)
       return [defaultRoute(found.via, found.station.ifname, item.origin, found.station.table)]
     })
-    if (routes.length === 0 && !damage.has(definition.name) && !damage.has(gateway.name)) {
+    if (routes.length === 0 && !damage.isCutOff(definition.name) && !damage.isCutOff(gateway.name)) {
       findings.error('GATEWAY_NOT_CONNECTED', item.origin, `${definition.name} and its gateway ${gateway.name} are on no common subnet.`)
     }
     return routes

@@ -94,9 +94,13 @@ export function expectationOf(map: MapValue, origin: Origin, reader: Reader): Ex
   } as Expectation
 }
 
-function expectsNothing(map: MapValue, origin: Origin, { findings, isTorn }: Reader): undefined {
+function expectsNothing(map: MapValue, origin: Origin, { findings, isTorn, places }: Reader): undefined {
   const known = [...KINDS].join(', ')
-  if (!isTorn(map)) findings.error('MISSING_KEY', origin, `This expects nothing: one of ${known} is wanted, or \`steps\`.`)
+  if (isTorn(map)) {
+    // What is asked has gone with a finding; who asks whom can be wrong besides.
+    places.nodes(textsAt(map, 'from'))
+    places.targets(textsAt(map, 'to'))
+  } else findings.error('MISSING_KEY', origin, `This expects nothing: one of ${known} is wanted, or \`steps\`.`)
 }
 
 const MEASURE_LIMIT_MS = 60_000
@@ -119,6 +123,7 @@ const OUTCOMES: Readonly<Record<'ping' | 'tcp' | 'udp', readonly ReachOutcome[]>
 
 function reachOf(kind: ReachExpectation['kind'], map: MapValue, reader: Reader): ReturnType<ReadKind> {
   const { findings } = reader
+  const pairs = reader.pairs(map, kind)
   const expect = (scalarAt(map, 'expect')?.text ?? OUTCOMES[kind][0]) as ReachOutcome
   if (!OUTCOMES[kind].includes(expect)) {
     findings.error('INVALID_VALUE', scalarAt(map, 'expect')?.origin, `${kind} expects ${OUTCOMES[kind].join(', ')}; this is "${expect}".`)
@@ -135,7 +140,6 @@ function reachOf(kind: ReachExpectation['kind'], map: MapValue, reader: Reader):
       })
   const ports = kind === 'ping' ? [] : textsAt(map, kind).map(({ value }) => Number(value))
   const ping = kind === 'ping' ? pingOptions(mapAt(map, 'ping'), reader) : undefined
-  const pairs = reader.pairs(map, kind)
   if (pairs === undefined) return undefined
   const what: ReachExpectation = {
     kind,
@@ -202,6 +206,7 @@ function pathsOf(map: MapValue, reader: Reader): ReturnType<ReadKind> {
 
 function neighOf(kind: 'arp' | 'nd', map: MapValue, reader: Reader): ReturnType<ReadKind> {
   const { findings } = reader
+  const pairs = reader.pairs(map, kind)
   const expect = scalarAt(map, 'expect')?.text ?? 'reply'
   if (expect !== 'reply' && expect !== 'no-reply') {
     findings.error('INVALID_VALUE', scalarAt(map, 'expect')?.origin, `${kind} expects reply or no-reply; this is "${expect}".`)
@@ -210,7 +215,6 @@ function neighOf(kind: 'arp' | 'nd', map: MapValue, reader: Reader): ReturnType<
   const by = scalarAt(map, 'by')
   const mac = by === undefined ? undefined : parseMac(by.text)
   if (mac?.problem !== undefined) findings.error('INVALID_VALUE', by!.origin, `${mac.problem}.`)
-  const pairs = reader.pairs(map, kind)
   if (pairs === undefined) return undefined
   if (findForeign(kind, map, pairs, findings)) return undefined
   return { what: { kind, pairs, expect, ...(mac?.value !== undefined && { mac: mac.value }) }, words: `${kind} ${expect}` }

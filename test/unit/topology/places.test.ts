@@ -42,3 +42,20 @@ test('a switch without its cable must be the only finding, not whoever is behind
   })
   expect(found).toEqual(['"[2,3]" is not a range: two numbers are wanted, as in [1-3].'])
 })
+
+test('a switch without its cable must hide nothing of those who are elsewhere', () => {
+  const found = detailsOf([], {
+    nodes: { h1: { gateway: '10.9.9.9' }, h2: { gateway: '10.9.9.9' }, far: { gateway: '10.9.9.9' } },
+    links: [['s1', 'nobody'], ['s1', 's2'], ['h1', 's1'], ['h2', 's2'], { endpoints: ['far', 'h1'], subnet: '10.1.0.0/24' }],
+  })
+  expect(found).toEqual(['10.9.9.9 is on no subnet of far, which is on 10.1.0.0/24 (eth0).', 'There is no node or bridge "nobody".'])
+})
+
+test('a test that asks for nothing sensible must be told of whom it cannot ask, too', () => {
+  const found = detailsOf([
+    { from: 'h1', to: 'h3', tcp: 'eighty' },
+    { from: 'h4', to: 'h2', ping: {}, expect: 'open' },
+  ])
+  expect(found.filter((detail) => /h[34]/.test(detail))).toEqual([expect.stringContaining('"h3"'), expect.stringContaining('"h4"')])
+  expect(found).toHaveLength(4)
+})
