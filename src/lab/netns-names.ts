@@ -1,5 +1,8 @@
 // The names of a lab's namespaces under /run/netns, and the work of making them.
+import { rmdirSync } from 'node:fs'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { HOST } from '../state/network.ts'
+import { makeFarDirectory } from '../linux/far-directory.ts'
 import type { Engine } from '../linux/engine.ts'
 import { forgetLinks, hostLinkPaths, noteLinks, placeHostLinks, removeHostLinks } from '../linux/host-links.ts'
 import { hasHostLinks, labDirectory } from './directory.ts'
@@ -14,25 +17,24 @@ export interface Naming {
   stop(): Promise<void>
 }
 
-/**
- * Names the namespaces of a lab that is being made, if this user's have names: where /run lies on a disk a thousand take half a second,
- * in which the engine can do its work.
- */
+/** Names the namespaces of a lab that is being made, if this user's have names, while the engine does its work. */
 export function nameWhileMade(engine: Engine, lab: string, holderPid: number, namespaces: Iterable<string>): Naming {
   if (!hasHostLinks()) return { goOn: () => undefined, finish: () => Promise.resolve([]), stop: () => Promise.resolve() }
   const directory = labDirectory(lab)
-  noteLinks(directory, { holderPid, paths: hostLinkPaths(lab, namespaces) })
+  const paths = hostLinkPaths(lab, namespaces)
+  noteLinks(directory, { holderPid, paths })
+  const far = makeFarDirectory(directory)
   const named = new Set<string>()
   const taken: string[] = []
   const nameHeld = async (): Promise<void> => {
-    const held = (await engine.list()).filter(({ name }) => !named.has(name))
+    const held = (await engine.list()).filter(({ name }) => name !== HOST && !named.has(name))
     for (const { name } of held) named.add(name)
-    taken.push(...(await placeHostLinks(lab, holderPid, held)))
+    taken.push(...placeHostLinks(lab, holderPid, held, far))
   }
   let work = Promise.resolve()
   let isNext = false
   const goOn = (): void => {
-    if (isNext) return
+    if (isNext || named.size === paths.length) return
     isNext = true
     work = work.then(() => {
       isNext = false
@@ -46,6 +48,7 @@ export function nameWhileMade(engine: Engine, lab: string, holderPid: number, na
       goOn()
       await work
       forgetLinks(directory)
+      if (far !== undefined) rmdirSync(far)
       return warningOf(taken)
     },
     stop: () => work.catch(() => undefined),
@@ -66,7 +69,7 @@ export async function updateNames(
     before.filter((path) => !wanted.has(path)),
     holderPid,
   )
-  return warningOf(await placeHostLinks(lab, holderPid, await engine.list()))
+  return warningOf(placeHostLinks(lab, holderPid, await engine.list()))
 }
 
 function warningOf(taken: readonly string[]): Diagnostic[] {

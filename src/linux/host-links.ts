@@ -1,7 +1,19 @@
 // As root, /run/netns/<lab>.<node> leads to the node's network namespace, so that `ip netns exec` and every tool that knows these
 // names just work. They are symbolic links to the holder's descriptors: no mount, and nothing that could keep a dead lab alive.
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { symlink } from 'node:fs/promises'
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { FABRIC, HOST } from '../state/network.ts'
 import type { HeldName } from './holder.ts'
@@ -53,22 +65,22 @@ export function forgetLinks(directory: string): void {
   rmSync(notesPath(directory))
 }
 
-/** Makes the links to what the holder keeps that are not there or lead elsewhere. Returns the paths that are somebody else's. */
-export async function placeHostLinks(lab: string, holderPid: number, held: readonly HeldName[]): Promise<string[]> {
-  const named = held.filter(({ name }) => isLinked(name))
-  const taken: string[] = []
-  // One after the other: the directory takes one at a time, and who waits for it takes processor time from the engine.
-  for (const { name, netFd } of named) {
-    const path = join(NETNS, hostLinkName(lab, name))
-    if (!(await placeHostLink(path, `/proc/${holderPid}/fd/${netFd}`))) taken.push(path)
-  }
-  return taken
+/**
+ * Makes the links to what the holder keeps that are not there or lead elsewhere. Returns the paths that are somebody else's. `far`: as
+ * `makeFarDirectory` made it, where there are many.
+ */
+export function placeHostLinks(lab: string, holderPid: number, held: readonly HeldName[], far?: string): string[] {
+  return held
+    .filter(({ name }) => isLinked(name))
+    .map(({ name, netFd }) => ({ path: join(NETNS, hostLinkName(lab, name)), target: `/proc/${holderPid}/fd/${netFd}` }))
+    .filter(({ path, target }) => !placeHostLink(path, target, far))
+    .map(({ path }) => path)
 }
 
 /** Puts a link at `path`. Returns false where somebody else's namespace has that name: other tools keep theirs here, too. */
-export async function placeHostLink(path: string, target: string): Promise<boolean> {
+export function placeHostLink(path: string, target: string, far?: string): boolean {
   try {
-    await makeLink(path, target)
+    makeLink(path, target, far)
     return true
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
@@ -79,15 +91,15 @@ export async function placeHostLink(path: string, target: string): Promise<boole
   if (now === target) return true
   if (!isFree) return false
   rmSync(path)
-  await makeLink(path, target)
+  makeLink(path, target, far)
   return true
 }
 
 /** Makes /run/netns, too, where it is not there: with the last name of another lab it may go at any moment. */
-async function makeLink(path: string, target: string): Promise<void> {
+function makeLink(path: string, target: string, far: string | undefined): void {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await symlink(target, path)
+      return far === undefined ? symlinkSync(target, path) : makeLinkBy(join(far, 'link'), path, target)
     } catch (error) {
       if (!isErrno(error, 'ENOENT') || attempt === ATTEMPTS) throw error
       makeNetns()
@@ -96,6 +108,16 @@ async function makeLink(path: string, target: string): Promise<void> {
 }
 
 const ATTEMPTS = 10
+
+/** The link lies where it was made first, whatever its other names are. */
+function makeLinkBy(draft: string, path: string, target: string): void {
+  symlinkSync(target, draft)
+  try {
+    linkSync(draft, path)
+  } finally {
+    unlinkSync(draft)
+  }
+}
 
 /** Another lab, or "ip netns add", may have made it since it was looked for. */
 function makeNetns(): void {

@@ -33,7 +33,7 @@ describe('a link to a namespace', () => {
   })
 
   it('is made where nothing is', async () => {
-    expect(await placeHostLink(path, living())).toBe(true)
+    expect(placeHostLink(path, living())).toBe(true)
     expect(readlinkSync(path)).toBe(living())
   })
 
@@ -42,7 +42,7 @@ describe('a link to a namespace', () => {
     ['that a dead holder left', () => `/proc/${DEAD}/fd/7`],
   ])('takes the place of one %s', async (_, before) => {
     symlinkSync(before(), path)
-    await placeHostLink(path, living())
+    placeHostLink(path, living())
     expect(readlinkSync(path)).toBe(living())
   })
 
@@ -54,7 +54,7 @@ describe('a link to a namespace', () => {
   ])('leaves %s alone, when it is made and when it is removed', async (_, make) => {
     make()
     const before = lstatSync(path)
-    expect(await placeHostLink(path, `/proc/${DEAD}/fd/7`)).toBe(false)
+    expect(placeHostLink(path, `/proc/${DEAD}/fd/7`)).toBe(false)
     removeHostLinks([path], DEAD)
     expect(lstatSync(path)).toMatchObject({ ino: before.ino, mode: before.mode })
   })
