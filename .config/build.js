@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
 
 const ENTRIES = ['cli/main', 'index', 'vitest']
-/** A process of its own: what it shares with the commands would come with what they have besides. */
-const ENGINE = 'linux/engine-main'
+/** A process and a thread of their own: what they share with the commands would come with what these have besides. */
+const APART = ['linux/engine-main', 'linux/node-thread']
 /** The user's own. */
 const PEERS = ['vitest']
 /** It loads native code from its own folder. */
@@ -71,7 +71,7 @@ try {
   await node('.config/build-viewer.js')
   await Promise.all([
     bundle(ENTRIES, GROUPS),
-    bundle([ENGINE], []),
+    ...APART.map((entry) => bundle([entry], [])),
     node('node_modules/typescript/bin/tsc', '--project', '.config/tsconfig.build.json'),
   ])
   await chmod('dist/cli/main.js', 0o755)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: nsexec world COMMAND [ARG ...]            run COMMAND with root's rights over new namespaces\n"
+    "usage: nsexec world [--spares] COMMAND [ARG ...] run COMMAND with root's rights over new namespaces; spare.c tells of some for it\n"
     "       nsexec join PID COMMAND [ARG ...]         run COMMAND in the user namespace of process PID\n"
     "       nsexec scratch COMMAND [ARG ...]          run COMMAND in a network of its own that goes with it\n"
     "       nsexec hold DIR                           keep the namespaces of the lab whose state is in DIR\n"
@@ -234,8 +234,11 @@ void become_privileged(void) {
 // ---- verbs
 
 static int world_main(char **argv) {
+  int with_spares = argv[0] && !strcmp(argv[0], "--spares");
+  argv += with_spares;
   if (!argv[0]) return -1;
   become_privileged();
+  if (with_spares) start_spares();
   run(argv);
 }
 

@@ -17,6 +17,8 @@ extern const struct namespace_kind { const char *name; int flag; } namespace_kin
 
 // A number that nothing else has: whoever supervises has fewer descriptors.
 enum { NODE_NETNS_FD = 63 };
+// Where `world --spares` reads how many namespaces are wanted, and where its COMMAND receives them.
+enum { SPARES_FD = 4 };
 
 #define HOLDER_SOCKET "holder.sock"
 #define BASE "@base"            // what the holder calls the namespaces that it is in
@@ -47,6 +49,10 @@ void join_node(const char *directory, const char *node);
 // As join_node, but stays in the machine's network, and sees the machine's files, with the lab's own /proc: the node's network namespace is
 // left open as NODE_NETNS_FD, for whatever is executed, too.
 void join_beside(const char *directory, const char *node);
+
+// Starts a child that makes network namespaces: as many as SPARES_FD says, a number in text, which is then a socket instead. From there packets
+// come (SCM_RIGHTS) of two descriptors a namespace: its own, and a netlink socket in it.
+void start_spares(void);
 
 int hold_main(char **argv);
 int enter_main(char **argv);

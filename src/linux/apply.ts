@@ -5,11 +5,13 @@ import { giveBack, takeLink } from './external.ts'
 import { attributeAt } from './extack.ts'
 import { putAllAside, removeFile, writeFiles, type PlacedFile } from './file.ts'
 import { flushPuts, isolate } from './holder.ts'
-import { sethostname, SyscallError } from './libc.ts'
+import { sethostname } from './libc.ts'
 import { makeNode } from './furnish.ts'
 import { addMount, delMount } from './mount.ts'
 import { addNetns, delNetns } from './namespace.ts'
+import { syscallRefusal } from './refusal.ts'
 import { isTun, newIfindex, placeOperation, type PlacedOperation, type PlacedRequest } from './request.ts'
+import { runOf } from './run-of.ts'
 import { RequestRefused } from './send-request.ts'
 import { writeSysctl } from './sysctl.ts'
 import { transact, type NetlinkSocket, type Request } from './transport.ts'
@@ -18,7 +20,7 @@ import { namespaceOf, within, withinNet, type OpenNamespace, type World } from '
 
 /** The kernel's no to one operation. */
 export interface Refusal {
-  /** Index in the list that was given to `apply`. */
+  /** Index in the list that was given. */
   readonly index: number
   /** errno name, e.g. ENODEV. */
   readonly code: string
@@ -30,7 +32,10 @@ export interface Refusal {
   readonly syscall?: string
 }
 
-/** Operations `0 … attempted - 1` were tried, in order; those among `refusals` have had no effect. */
+/**
+ * Operations `0 … attempted - 1` were tried, in order; those among `refusals` have had no effect. Without a refusal it ends early where an
+ * operation must wait for an unfinished node.
+ */
 export interface ApplyOutcome {
   readonly attempted: number
   readonly refusals: readonly Refusal[]
@@ -60,29 +65,37 @@ function heedGroupsAgain(world: World, operations: readonly Operation[], refusal
 function applyAll(world: World, operations: readonly Operation[]): ApplyOutcome {
   const batch = new Batch()
   for (let index = 0; index < operations.length;) {
-    const operation = operations[index]!
-    const placed = placeOperation(world, operation)
-    const files = filesFrom(operations, index)
+    const placed = placeOperation(world, operations[index]!)
     const refusals = placed === undefined ? batch.flush() : batch.add(index, placed)
     if (refusals.length > 0) return { attempted: index, refusals }
-    if (placed !== undefined && placed.after.length > 0) {
-      const outcome = complete(batch, index, placed)
-      if (outcome !== undefined) return outcome
-    }
-    let furnished = 0
     if (placed === undefined) {
-      try {
-        if (operation.type === 'add netns' && operation.kind === 'node') furnished = makeNode(world, operation, operations, index)
-        else if (files.length > 0) writeFiles(world, namespaceOf(world, operation.netns), files)
-        else perform(world, operation)
-      } catch (error) {
-        const refusal = files.length > 1 ? writeSingly(world, namespaceOf(world, operation.netns), files, index) : refusalOf(error, index)
-        if (refusal !== undefined) return { attempted: refusal.index + 1, refusals: [refusal] }
-      }
+      const done = carryOut(world, operations, index)
+      if (typeof done !== 'number') return done
+      index += done
+      continue
     }
-    index += Math.max(1 + furnished, files.length)
+    const outcome = placed.after.length > 0 ? complete(batch, index, placed) : undefined
+    if (outcome !== undefined) return outcome
+    index++
   }
   return { attempted: operations.length, refusals: batch.flush() }
+}
+
+/** An operation that is no netlink request, and those behind it that are best done with it. Returns how many these are, or where it ends. */
+function carryOut(world: World, operations: readonly Operation[], index: number): number | ApplyOutcome {
+  const operation = operations[index]!
+  const { netns } = operation
+  if (operation.type !== 'set sysctl' && world.builder?.isUnfinished(netns) === true) return { attempted: index, refusals: [] }
+  const files = runOf(operations, index, netns, 'write file') // placed together, since entering a mount namespace costs
+  try {
+    if (operation.type === 'add netns' && operation.kind === 'node') return 1 + makeNode(world, operation, operations, index)
+    if (files.length > 0) writeFiles(world, namespaceOf(world, netns), files)
+    else perform(world, operation)
+  } catch (error) {
+    const refusal = files.length > 1 ? writeSingly(world, namespaceOf(world, netns), files, index) : refusalOf(error, index)
+    if (refusal !== undefined) return { attempted: refusal.index + 1, refusals: [refusal] }
+  }
+  return Math.max(1, files.length)
 }
 
 /** Sends what waits, the request of this operation last, then what makes it whole. Returns where it ends if something is refused. */
@@ -144,18 +157,6 @@ class Batch {
   }
 }
 
-/** The run of `write file` operations for one node that begins at `start`: placed together, since entering a mount namespace costs. */
-function filesFrom(operations: readonly Operation[], start: number): PlacedFile[] {
-  const files: PlacedFile[] = []
-  const { netns } = operations[start]!
-  for (let index = start; index < operations.length; index++) {
-    const operation = operations[index]!
-    if (operation.type !== 'write file' || operation.netns !== netns) break
-    files.push(operation)
-  }
-  return files
-}
-
 /** Files that could not be placed together, one by one: to tell which was refused. */
 function writeSingly(world: World, namespace: OpenNamespace, files: readonly PlacedFile[], start: number): Refusal | undefined {
   for (const [offset, file] of files.entries()) {
@@ -173,12 +174,7 @@ function refusalOf(error: unknown, index: number): Refusal {
     const { code, extack, attribute } = error
     return { index, code, ...(extack !== undefined && { extack }), ...(attribute !== undefined && { attribute }) }
   }
-  if (error instanceof SyscallError) return { index, code: error.code, syscall: error.syscall }
-  if (error instanceof Error && 'code' in error && 'syscall' in error) {
-    const path = 'path' in error ? ` ${String(error.path)}` : ''
-    return { index, code: String(error.code), syscall: `${String(error.syscall)}${path}` }
-  }
-  throw error
+  return { index, ...syscallRefusal(error) }
 }
 
 function perform(world: World, operation: Operation): void {

@@ -177,7 +177,7 @@ function mayDo(directory: string, mode: number): boolean {
 }
 
 /** Where anything is mounted, as the thread sees it. */
-export function mountPoints(world: World): string[] {
+export function mountPoints(world: Pick<World, 'hostProc'>): string[] {
   return readMounts(world).map(({ point }) => point)
 }
 
@@ -188,7 +188,7 @@ export interface MountLine {
 }
 
 /** What is mounted in the thread's namespace, in the order in which it was; proc_pid_mountinfo(5). */
-export function readMounts(world: World): MountLine[] {
+export function readMounts(world: Pick<World, 'hostProc'>): MountLine[] {
   const fd = openat(world.hostProc, 'thread-self/mountinfo')
   try {
     return readFileSync(fd, 'utf8').split('\n').filter(Boolean).map(mountLine)

@@ -6,7 +6,8 @@ import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Operation } from '../plan/operation.ts'
-import { apply, type ApplyOutcome } from './apply.ts'
+import { apply, type ApplyOutcome, type Refusal } from './apply.ts'
+import { Builder } from './builder.ts'
 import { giveAllBack } from './external.ts'
 import { readFacts } from './flow/facts.ts'
 import { lookupRoute } from './flow/route-lookup.ts'
@@ -16,18 +17,20 @@ import { listNamespaces } from './holder.ts'
 import { notedLinks, removeHostLinks, removeMadeNetns } from './host-links.ts'
 import { idMapKey } from './id-map.ts'
 import { MNT_DETACH, umount } from './libc.ts'
+import { optimizeLate } from '../unit/late-optimizing.ts'
 import { lockFile } from './lock.ts'
 import { moveInLab } from './move.ts'
 import { observe } from './observe.ts'
 import { hasExternals } from './taken.ts'
 import { probe, probeQdiscs } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
-import { prepareNetns } from './spare-netns.ts'
+import { expectSpares } from './spare-netns.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
 import { stopWatching, watch } from './watch.ts'
-import { unpackOperations } from './wire.ts'
+import { endOfNode, unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
 
+optimizeLate()
 /** Opened before this thread enters any other. */
 const host = { net: openSync('/proc/thread-self/ns/net', 'r'), mnt: openSync('/proc/thread-self/ns/mnt', 'r') }
 let world: World | undefined
@@ -56,16 +59,18 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
 /** How many operations are carried out before the engine listens to its parent again. */
 const SLICE = 512
 let isCancelled = false
+/** Makes the nodes of a large lab. */
+let builder: Builder | undefined
 /** The part of a plan that came last; resolves to whether all was done up to its end. */
 let partBefore = Promise.resolve(true)
 let isWatching = false
 
 /** Carries a part out when those before it are done. */
-function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
+function applyPart({ packed, from, isLast, slice = SLICE }: ApplyPart): Promise<ApplyOutcome> {
   if (from === 0) isCancelled = false // the way back of a plan that was cancelled is a plan, too
   const before = from === 0 ? Promise.resolve(true) : partBefore
   const outcome = before.then((isDone) =>
-    isDone && !isCancelled ? applyInSlices(unpackOperations(packed), from, slice) : { attempted: 0, refusals: [] },
+    isDone && !isCancelled ? applyInSlices(unpackOperations(packed), from, isLast, slice) : { attempted: 0, refusals: [] },
   )
   partBefore = outcome.then(
     ({ attempted, refusals }) => refusals.length === 0 && attempted === packed.operations.length,
@@ -74,19 +79,37 @@ function applyPart({ packed, from, slice = SLICE }: ApplyPart): Promise<ApplyOut
   return outcome
 }
 
-async function applyInSlices(operations: readonly Operation[], from: number, slice: number): Promise<ApplyOutcome> {
-  for (let start = 0; start < operations.length; start += slice) {
-    const outcome = apply(theWorld(), operations.slice(start, start + slice))
-    if (outcome.refusals.length > 0) {
-      const refusals = outcome.refusals.map((refusal) => ({ ...refusal, index: refusal.index + start }))
-      return { attempted: start + outcome.attempted, refusals }
-    }
-    const attempted = start + outcome.attempted
+async function applyInSlices(operations: readonly Operation[], from: number, isLast: boolean, slice: number): Promise<ApplyOutcome> {
+  let attempted = 0
+  while (attempted < operations.length) {
+    const end = builder === undefined ? attempted + slice : endOfNode(operations, attempted + slice)
+    const wanted = operations.slice(attempted, end)
+    const outcome = apply(theWorld(), wanted)
+    const start = from + attempted
+    builder?.send(start)
+    attempted += outcome.attempted
+    if (outcome.refusals.length > 0) return { attempted, refusals: atOffset(outcome.refusals, start) }
     tell({ progress: from + attempted })
     await new Promise((resolve) => setImmediate(resolve))
     if (isCancelled) return { attempted, refusals: [] }
+    if (outcome.attempted === wanted.length) continue
+    const refusals = await nodesBuilt()
+    if (refusals.length > 0) return { attempted, refusals }
   }
-  return { attempted: operations.length, refusals: [] }
+  return { attempted, refusals: isLast ? await nodesBuilt() : [] }
+}
+
+function atOffset(refusals: readonly Refusal[], offset: number): Refusal[] {
+  return refusals.map((refusal) => ({ ...refusal, index: refusal.index + offset }))
+}
+
+/** Waits until no node is unfinished, and writes what the builder could not place. Returns what was refused, by index in the plan. */
+async function nodesBuilt(): Promise<readonly Refusal[]> {
+  if (builder === undefined) return []
+  const { refusals, left } = await builder.settled()
+  if (refusals.length > 0) return refusals
+  const indexes = [...left.keys()]
+  return apply(theWorld(), [...left.values()]).refusals.map((refusal) => ({ ...refusal, index: indexes[refusal.index]! }))
 }
 
 function theWorld(): World {
@@ -100,7 +123,7 @@ async function answer(call: EngineCall): Promise<unknown> {
       unfinished = call.arguments.directory
       await access('/') // starts the thread pool: threads started later would share this one's root directory, and setns(2) refuse
       const holderPid = await startHolder(call.arguments)
-      world = enterWorld(call.arguments.directory, holderPid, host)
+      world = enterWorld(call.arguments.directory, holderPid, host, builder)
       return holderPid
     }
     case 'unpack': {
@@ -114,7 +137,8 @@ async function answer(call: EngineCall): Promise<unknown> {
       world = enterWorld(call.arguments.directory, call.arguments.holderPid, host)
       return call.arguments.holderPid
     case 'prepare':
-      return prepareNetns(call.arguments.count)
+      builder = new Builder()
+      return expectSpares()
     case 'apply':
       return applyPart(call.arguments)
     case 'observe':

@@ -7,6 +7,9 @@ import type { LinkEnd } from '../state/network.ts'
 import type { ObserveScope } from './observe.ts'
 import type { PackedOperations } from './wire.ts'
 
+/** Where the client tells native/spare.c how many namespaces are wanted, and where the engine receives them; as native/nsexec.h. */
+export const SPARES_FD = 4
+
 export interface StartArguments {
   /** Path of the nsexec program. */
   readonly nsexec: string
@@ -19,6 +22,8 @@ export interface ApplyPart {
   readonly packed: PackedOperations
   /** Index of its first operation; 0 begins a new plan. A part that follows one which was refused or cancelled is not begun. */
   readonly from: number
+  /** Whether the plan ends with it: then all its nodes are to be whole. */
+  readonly isLast: boolean
   /** How many operations between two reports of progress. */
   readonly slice?: number
 }
@@ -28,7 +33,7 @@ export type EngineCall = { readonly id: number } & (
   | { readonly method: 'unpack'; readonly arguments: { readonly tree: string; readonly layers: readonly LayerState[] } }
   | { readonly method: 'removeImages'; readonly arguments: { readonly trees: readonly string[] } }
   | { readonly method: 'enter'; readonly arguments: { readonly directory: string; readonly holderPid: number } }
-  | { readonly method: 'prepare'; readonly arguments: { readonly count: number } }
+  | { readonly method: 'prepare'; readonly arguments: undefined }
   | { readonly method: 'apply'; readonly arguments: ApplyPart }
   | { readonly method: 'observe'; readonly arguments: { readonly scope: ObserveScope; readonly withFacts: boolean } }
   | { readonly method: 'defaults'; readonly arguments: { readonly names: readonly string[] } }

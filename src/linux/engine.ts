@@ -1,10 +1,12 @@
 // The client's side of an engine: starts the process inside the lab's user namespace and asks it over the IPC channel.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import type { Operation } from '../plan/operation.ts'
 import type { LayerState } from '../state/mount.ts'
 import type { LiveBatch } from '../state/live.ts'
 import type { ApplyOutcome, Refusal } from './apply.ts'
-import type { EngineCall, EngineReply } from './engine-protocol.ts'
+import { SPARES_FD, type EngineCall, type EngineReply } from './engine-protocol.ts'
 import type { NamespaceFacts } from './flow/facts.ts'
 import type { Flow } from './flow/flow.ts'
 import type { RouteAnswer, RouteQuery } from './flow/route-lookup.ts'
@@ -16,7 +18,7 @@ import { engineScript, nsexecPath } from './installation.ts'
 import type { Observation, ObserveScope } from './observe.ts'
 import type { Probe } from './probe.ts'
 import type { UsedPorts } from './readiness.ts'
-import { packOperations } from './wire.ts'
+import { endOfNode, packOperations } from './wire.ts'
 
 /** Makes the system calls of one lab, from a process of its own. */
 export interface Engine {
@@ -27,7 +29,7 @@ export interface Engine {
   unpack(tree: string, layers: readonly LayerState[]): Promise<void>
   /** Removes unpacked images: the paths that went. */
   removeImages(trees: readonly string[]): Promise<string[]>
-  /** Makes network namespaces for nodes to come, while it is not asked for anything else. */
+  /** Has network namespaces made for so many nodes to come: while the engine itself begins, and not longer than it lives. */
   prepare(count: number): Promise<void>
   /** Enters a lab that runs. */
   enter(directory: string, holderPid: number): Promise<void>
@@ -101,7 +103,7 @@ export async function probeKernel(names?: readonly string[]): Promise<Probe[]> {
  * needs one. It leaves the terminal's process group, so that Ctrl-C reaches only the client, who decides.
  */
 export function startEngine(holderPid?: number): Engine {
-  return new EngineProcess(holderPid === undefined ? ['world'] : ['join', String(holderPid)])
+  return new EngineProcess(holderPid === undefined ? ['world', '--spares'] : ['join', String(holderPid)])
 }
 
 /** Operations that travel together: packing a thousand nodes as a whole takes as long as making fifty of them. */
@@ -109,17 +111,16 @@ const PART = 1024
 
 /** The outcome of a plan from those of its parts; those behind a refusal have attempted nothing. */
 function joined(parts: readonly ApplyOutcome[]): ApplyOutcome {
-  let attempted = 0
-  const refusals: Refusal[] = []
-  for (const part of parts) {
-    refusals.push(...part.refusals.map((refusal) => ({ ...refusal, index: refusal.index + attempted })))
-    attempted += part.attempted
+  return {
+    attempted: parts.reduce((sum, { attempted }) => sum + attempted, 0),
+    refusals: parts.flatMap(({ refusals }) => refusals),
   }
-  return { attempted, refusals }
 }
 
 class EngineProcess implements Engine {
   readonly #child: ChildProcess
+  /** Tells native/spare.c what is wanted; closed by its end. */
+  readonly #spares: Socket | undefined
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   readonly #ended: Promise<void>
   #nextId = 1
@@ -129,12 +130,16 @@ class EngineProcess implements Engine {
 
   /** `place`: the verb of nsexec that leads to where the engine is to run, and its arguments. */
   constructor(place: readonly string[]) {
+    const withSpares = place.includes('--spares')
     const child = spawn(nsexecPath(), [...place, process.execPath, engineScript()], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...(withSpares ? (['pipe'] as const) : [])],
       serialization: 'advanced',
       detached: true,
     })
     this.#child = child
+    this.#spares = child.stdio[SPARES_FD] as Socket | undefined
+    this.#spares?.on('error', () => undefined) // EPIPE: an engine that has died says so to whoever asks it next
+    this.#spares?.resume().unref()
     child.stderr!.on('data', (bytes: Buffer) => (this.#errors += bytes.toString()))
     child.on('message', (reply: EngineReply) => this.#hear(reply))
     this.#ended = new Promise((resolve) => {
@@ -202,7 +207,8 @@ class EngineProcess implements Engine {
   }
 
   prepare(count: number): Promise<void> {
-    return this.#ask({ method: 'prepare', arguments: { count } })
+    this.#spares?.write(String(count))
+    return this.#ask({ method: 'prepare', arguments: undefined })
   }
 
   enter(directory: string, holderPid: number): Promise<void> {
@@ -217,9 +223,10 @@ class EngineProcess implements Engine {
     try {
       const slice = options.slice === undefined ? {} : { slice: options.slice }
       const parts: Promise<ApplyOutcome>[] = []
-      for (let from = 0; from < operations.length; from += PART) {
-        const packed = packOperations(operations.slice(from, from + PART))
-        parts.push(this.#ask({ method: 'apply', arguments: { packed, from, ...slice } }))
+      for (let from = 0, end; from < operations.length; from = end) {
+        end = endOfNode(operations, from + PART)
+        const packed = packOperations(operations.slice(from, end))
+        parts.push(this.#ask({ method: 'apply', arguments: { packed, from, isLast: end === operations.length, ...slice } }))
       }
       return joined(await Promise.all(parts))
     } finally {
@@ -288,6 +295,10 @@ class EngineProcess implements Engine {
   async close(): Promise<void> {
     if (this.#child.connected) this.#child.send({ end: true }, () => this.#child.connected && this.#child.disconnect())
     await this.#ended
+    if (this.#spares !== undefined && !this.#spares.closed) {
+      this.#spares.end()
+      await once(this.#spares.ref(), 'close')
+    }
   }
 }
 

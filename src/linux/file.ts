@@ -20,7 +20,7 @@ import type { FileState } from '../state/network.ts'
 import { cover, groundOf, isOwn, makeDirectories, realTarget, uncoveredDirectory } from './cover.ts'
 import { attachMount, close, MNT_DETACH, openTree, SyscallError, umount } from './libc.ts'
 import { isErrno } from './sysctl.ts'
-import { nodeDirectory, within, type OpenNamespace, type World } from './world.ts'
+import { nodeDirectory, within, type OpenNamespace, type Site, type World } from './world.ts'
 
 /** One file to place. */
 export interface PlacedFile {
@@ -72,18 +72,18 @@ export function makeRoom(world: World, namespace: OpenNamespace, paths: readonly
 }
 
 /** Writes a file of a node that is about to be made. Returns what `bindNew` binds there, for the caller to close. */
-export function openSource(world: World, node: string, { path, file }: PlacedFile): number {
-  writeSource(world, node, path, file)
-  return openTree(sourceOf(world, node, path))
+export function openSource(site: Site, node: string, { path, file }: PlacedFile): number {
+  writeSource(site, node, path, file)
+  return openTree(sourceOf(site, node, path))
 }
 
 /** Binds a source over its path in the new node that the thread is in. Errors: ENOENT where nothing is at the path: an overlay is needed. */
-export function bindNew(world: World, path: string, tree: number): void {
-  if (!world.freshPlaces.has(path)) {
+export function bindNew({ freshPlaces }: Site, path: string, tree: number): void {
+  if (!freshPlaces.has(path)) {
     const target = realTarget(path)
-    world.freshPlaces.set(path, existsSync(target) ? target : undefined)
+    freshPlaces.set(path, existsSync(target) ? target : undefined)
   }
-  const target = world.freshPlaces.get(path)
+  const target = freshPlaces.get(path)
   if (target === undefined) throw new SyscallError(`move_mount to ${path}`, constants.errno.ENOENT)
   attachMount(tree, target)
 }
@@ -140,7 +140,7 @@ function digestOf(path: string, bytes: Buffer): string {
   return sha256
 }
 
-function sourceOf(world: World, node: string, path: string): string {
+function sourceOf(world: Pick<World, 'directory'>, node: string, path: string): string {
   return `${nodeDirectory(world, node)}/${encodeURIComponent(path)}`
 }
 
@@ -167,7 +167,7 @@ function writtenPaths(world: World, node: string): string[] {
 }
 
 /** Where a file's content before its last change lies, for an undo. `@` cannot occur in a node's name. */
-function asideOf(world: World, node: string, path: string): string {
+function asideOf(world: Pick<World, 'directory'>, node: string, path: string): string {
   return `${world.directory}/@aside/${node}/${encodeURIComponent(path)}`
 }
 
@@ -178,14 +178,14 @@ function putAside(world: World, node: string, path: string): void {
 }
 
 /** One that is there is written in place: it is bound already, and programs may hold it open. */
-function writeSource(world: World, node: string, path: string, file: FileState): void {
+function writeSource(world: Pick<World, 'directory'>, node: string, path: string, file: FileState): void {
   if (file.content === undefined) return takeBack(world, node, path, file.mode)
   const source = sourceOf(world, node, path)
   writeFileSync(source, file.content)
   chmodSync(source, file.mode) // writeFileSync heeds the umask
 }
 
-function takeBack(world: World, node: string, path: string, mode: number): void {
+function takeBack(world: Pick<World, 'directory'>, node: string, path: string, mode: number): void {
   copyFileSync(asideOf(world, node, path), sourceOf(world, node, path))
   chmodSync(sourceOf(world, node, path), mode & 0o7777)
 }

@@ -12,6 +12,7 @@ function findUpwards(candidates: readonly string[]): string | undefined {
 
 let nsexec: string | undefined
 let engine: string | undefined
+let nodeThread: string | undefined
 
 /** Path of nsexec: built from source in a checkout, prebuilt for this architecture in the published package. */
 export function nsexecPath(): string {
@@ -28,6 +29,17 @@ export function isNsexec(path: string): boolean {
 /** Path of the engine's program, built by "npm run build". */
 export function engineScript(): string {
   engine ??= findUpwards(['dist/linux/engine-main.js'])
-  if (engine === undefined) throw new Error('The engine is not built: run "npm run build"')
+  if (engine === undefined) throw notBuilt()
   return engine
+}
+
+/** Path of the program of the engine's thread that makes nodes. */
+export function nodeThreadScript(): string {
+  nodeThread ??= findUpwards(['dist/linux/node-thread.js'])
+  if (nodeThread === undefined) throw notBuilt()
+  return nodeThread
+}
+
+function notBuilt(): Error {
+  return new Error('The engine is not built: run "npm run build"')
 }

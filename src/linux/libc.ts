@@ -354,9 +354,9 @@ export function sendDescriptors(fd: number, text: string, descriptors: readonly 
  * recvmsg(2) of a text with descriptors, close on exec. An empty text means the other side has closed. Errors: EMFILE where this process may
  * have no more descriptors: the kernel drops those that do not fit, and does not call that an error (unix(7)).
  */
-export function receiveDescriptors(fd: number): { text: string; descriptors: number[] } {
+export function receiveDescriptors(fd: number, atMost = 8): { text: string; descriptors: number[] } {
   const bytes = Buffer.alloc(8192)
-  const control = Buffer.alloc(64)
+  const control = Buffer.alloc(CMSG_HEADER_BYTES + 4 * atMost)
   const message = messageHeader(bytes, bytes.length, control, control.length)
   const length = checked('recvmsg', c.recvmsg(fd, message, MSG_CMSG_CLOEXEC))
   const descriptors: number[] = []

@@ -17,16 +17,16 @@ export interface NodeNotes {
 const NOTHING: NodeNotes = { mounts: {} }
 
 /** Called in the base: nodes do not see the lab's tmpfs. */
-export function readNotes(world: World, node: string): NodeNotes {
+export function readNotes(world: Pick<World, 'directory'>, node: string): NodeNotes {
   const path = notesPath(world, node)
   // Most nodes have none, and an error that is thrown costs ten times the look.
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as NodeNotes) : NOTHING
 }
 
-export function writeNotes(world: World, node: string, notes: NodeNotes): void {
+export function writeNotes(world: Pick<World, 'directory'>, node: string, notes: NodeNotes): void {
   writeWhole(notesPath(world, node), JSON.stringify(notes))
 }
 
-function notesPath(world: World, node: string): string {
+function notesPath(world: Pick<World, 'directory'>, node: string): string {
   return `${nodeDirectory(world, node)}/notes.json`
 }

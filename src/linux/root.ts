@@ -34,7 +34,7 @@ import {
   umount,
 } from './libc.ts'
 import { isErrno } from './sysctl.ts'
-import type { World } from './world.ts'
+import type { Site } from './world.ts'
 
 /** Where a node has something of its own in any case. */
 const OWN = ['/proc', '/dev', '/sys', '/run', '/tmp']
@@ -44,7 +44,7 @@ const COPIED_BYTES = 1024 * 1024
 /**
  * Gives the node that the thread is in, and that was made a moment ago, its root directory. `directory` is the node's in the lab's tmpfs.
  */
-export function changeRoot(world: World, directory: string, root: RootState): void {
+export function changeRoot(world: Site, directory: string, root: RootState): void {
   const place = join(directory, 'root')
   const layers = root.save ?? join(directory, 'layers')
   for (const path of [place, layers]) mkdirSync(path, { recursive: true })
@@ -72,7 +72,7 @@ export function changeRoot(world: World, directory: string, root: RootState): vo
  * An overlay at `place` over what lies at `lower`; the layer that is written to is made in `home`, or found there. In a user namespace
  * it keeps its notes in attributes that everybody may write: Linux 5.11.
  */
-function layOver(world: World, lower: string, place: string, home: string): void {
+function layOver(world: Site, lower: string, place: string, home: string): void {
   const [upper, work] = [join(home, 'upper'), join(home, 'work')]
   for (const path of [upper, work]) mkdirSync(path, { recursive: true })
   if (readdirSync(upper).length === 0) chmodSync(upper, statSync(lower).mode & 0o7777) // the overlay shows the mode of its upper layer
@@ -84,7 +84,7 @@ function layOver(world: World, lower: string, place: string, home: string): void
  * The machine's own tree. An overlay does not show what is mounted below its lower layer, and in a user namespace the kernel refuses one
  * over it (clone_private_mount): so directories that have mounts in them are made anew, with an overlay over each of their entries.
  */
-function layMachine(world: World, place: string, layers: string): void {
+function layMachine(world: Site, place: string, layers: string): void {
   const tree = join(layers, 'tree')
   mkdirSync(tree, { recursive: true })
   attachAt(tree, place)
@@ -95,7 +95,7 @@ function layMachine(world: World, place: string, layers: string): void {
 }
 
 interface Laying {
-  readonly world: World
+  readonly world: Site
   /** Where something is mounted. */
   readonly points: readonly string[]
   /** What is left out. */

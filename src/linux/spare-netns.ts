@@ -1,8 +1,7 @@
-// Network namespaces that are made before it is known what they will be: while the client compiles its file the engine would be idle, and
-// making them is a third of a large lab's `up`. They have no name and no process: what is left of them ends with the engine.
-import { openSync } from 'node:fs'
-import { close, CLONE_NEWNET, openat, setns, unshare } from './libc.ts'
-import { openNetlink, type NetlinkSocket } from './transport.ts'
+// The engine's side of native/spare.c, which makes network namespaces while client and engine begin.
+import { SPARES_FD } from './engine-protocol.ts'
+import { close, receiveDescriptors } from './libc.ts'
+import { netlinkSocket, type NetlinkSocket } from './transport.ts'
 
 /** A network namespace in which nothing is but `lo`. */
 export interface SpareNetns {
@@ -10,41 +9,28 @@ export interface SpareNetns {
   readonly netlink: NetlinkSocket
 }
 
-/** How many are made before the engine listens to its client again: some 5 ms. */
-const SLICE = 16
+/** Two a namespace; as native/spare.c, BATCH. */
+const PACKET_FDS = 32
 
 const spares: SpareNetns[] = []
-let missing = 0
+let areComing = false
 
-/** Makes `count` of them while the engine has nothing else to do, until the first is taken. */
-export function prepareNetns(count: number): void {
-  missing = count
-  const ownNs = openSync('/proc/thread-self/ns', 'r') // now: the lab's own /proc does not know this process
-  const next = (): void => {
-    if (missing > 0) makeSome(ownNs)
-    if (missing > 0) setImmediate(next)
-    else close(ownNs)
-  }
-  next()
+/** From now on there are some to take. */
+export function expectSpares(): void {
+  areComing = true
 }
 
-function makeSome(ownNs: number): void {
-  const home = openat(ownNs, 'net')
-  try {
-    for (let made = 0; made < SLICE && missing > 0; made++, missing--) {
-      unshare(CLONE_NEWNET)
-      spares.push({ net: openat(ownNs, 'net'), netlink: openNetlink() })
-    }
-  } catch {
-    missing = 0 // the operation that wants one more will be refused in the same way, and can say for whom it was
-  } finally {
-    setns(home, CLONE_NEWNET)
-    close(home)
-  }
-}
-
-/** One of them, if there is one; it is the caller's to close. */
+/** One of them, if one is there or will be; it is the caller's to close. */
 export function takeSpareNetns(): SpareNetns | undefined {
-  missing = 0
+  if (spares.length === 0 && areComing) receiveSome()
   return spares.pop()
+}
+
+function receiveSome(): void {
+  const { descriptors } = receiveDescriptors(SPARES_FD, PACKET_FDS)
+  for (let index = 0; index + 1 < descriptors.length; index += 2)
+    spares.push({ net: descriptors[index]!, netlink: netlinkSocket(descriptors[index + 1]!) })
+  if (descriptors.length > 0) return
+  areComing = false
+  close(SPARES_FD)
 }

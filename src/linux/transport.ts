@@ -63,6 +63,11 @@ export function openNetlink(protocol: number = NETLINK_ROUTE): NetlinkSocket {
   setsockoptInt(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1)
   setsockoptInt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
   connectNetlink(fd)
+  return netlinkSocket(fd)
+}
+
+/** A socket that was opened as `openNetlink` does. */
+export function netlinkSocket(fd: number): NetlinkSocket {
   return {
     seq: 0,
     send: (datagram) => send(fd, datagram, datagram.length),

@@ -10,6 +10,15 @@ export interface PackedOperations {
   readonly contentOf: ReadonlyMap<number, number>
 }
 
+/** Where to part a plan at `index` or behind it, so that a node stays with its sysctls and files: they are made at one go. */
+export function endOfNode(operations: readonly Operation[], index: number): number {
+  let end = Math.min(index, operations.length)
+  const isFurnishing = ({ type, netns }: Operation): boolean =>
+    (type === 'set sysctl' || type === 'write file') && netns === operations[end - 1]?.netns
+  while (end < operations.length && isFurnishing(operations[end]!)) end++
+  return end
+}
+
 /** Ready to be cloned. */
 export function packOperations(operations: readonly Operation[]): PackedOperations {
   const contents: NonNullable<FileState['content']>[] = []

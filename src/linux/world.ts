@@ -6,6 +6,7 @@ import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns
 import { idMapKey } from './id-map.ts'
 import { FABRIC, HOST } from '../state/network.ts'
 import type { NamespaceState } from '../state/network.ts'
+import type { Builder } from './builder.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
 /** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
@@ -46,7 +47,12 @@ export interface World {
   nextIfindex: number
   /** Numbers of generic netlink families, by name. */
   readonly families: Map<string, number>
+  /** Makes nodes, where many are to be made. */
+  readonly builder?: Builder
 }
+
+/** What a thread needs that makes nodes: the lab's tmpfs, the base to come home to, and how it sees the two. */
+export type Site = Pick<World, 'directory' | 'idMapKey' | 'hostProc' | 'ownNs' | 'base' | 'freshPlaces'>
 
 /**
  * The kernel numbers from 2 on what it makes of its own accord: a module for tunnels puts a fallback device (tunl0, gre0, …) into every
@@ -55,8 +61,8 @@ export interface World {
 const FIRST_IFINDEX = 1001
 
 /** Where the node's own things lie in the lab's tmpfs. */
-export function nodeDirectory(world: World, node: string): string {
-  return `${world.directory}/${node}`
+export function nodeDirectory({ directory }: Pick<World, 'directory'>, node: string): string {
+  return `${directory}/${node}`
 }
 
 /** Where the engine was started. */
@@ -66,7 +72,7 @@ export interface HostNamespaces {
 }
 
 /** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. `host`: see `World`. */
-export function enterWorld(directory: string, holderPid: number, host: HostNamespaces): World {
+export function enterWorld(directory: string, holderPid: number, host: HostNamespaces, builder?: Builder): World {
   const hostProc = openSync('/proc', 'r')
   const holder = connectHolder(directory, holderPid)
   const base = {
@@ -90,11 +96,13 @@ export function enterWorld(directory: string, holderPid: number, host: HostNames
     freshPlaces: new Map(),
     nextIfindex: FIRST_IFINDEX,
     families: new Map(),
+    ...(builder !== undefined && { builder }),
   }
   goHome(world)
   world.device = statSync(directory).dev
   for (const { name, hasMnt } of listNamespaces(holder)) openHeld(world, name, hasMnt)
   setns(base.net, CLONE_NEWNET)
+  builder?.enter(world)
   return world
 }
 
@@ -130,10 +138,10 @@ export function closeNamespace(world: World, { name, net, mnt, uts, netlink }: O
 }
 
 /** Back to the lab's base: net, uts and mnt. */
-export function goHome(world: World): void {
-  setns(world.base.mnt, CLONE_NEWNS)
-  setns(world.base.uts, CLONE_NEWUTS)
-  setns(world.base.net, CLONE_NEWNET)
+export function goHome({ base }: Pick<World, 'base'>): void {
+  setns(base.mnt, CLONE_NEWNS)
+  setns(base.uts, CLONE_NEWUTS)
+  setns(base.net, CLONE_NEWNET)
 }
 
 /**
