@@ -59,6 +59,7 @@ void start_spares(void) {
   pid_t maker = fork();
   if (maker < 0) fail("fork");
   if (maker == 0) {
+    for (int fd = 0; fd < SPARES_FD; fd++) close(fd);     // the engine's channel is among them: its end must be seen when the engine ends
     close(pair[0]);
     make_spares(SPARES_FD, pair[1]);
   }

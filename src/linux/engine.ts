@@ -1,6 +1,5 @@
 // The client's side of an engine: starts the process inside the lab's user namespace and asks it over the IPC channel.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Operation } from '../plan/operation.ts'
 import type { LayerState } from '../state/mount.ts'
@@ -123,6 +122,7 @@ class EngineProcess implements Engine {
   readonly #spares: Socket | undefined
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   readonly #ended: Promise<void>
+  #hasEnded = false
   #nextId = 1
   #errors = ''
   #onProgress: ((attempted: number) => void) | undefined
@@ -143,14 +143,15 @@ class EngineProcess implements Engine {
     child.stderr!.on('data', (bytes: Buffer) => (this.#errors += bytes.toString()))
     child.on('message', (reply: EngineReply) => this.#hear(reply))
     this.#ended = new Promise((resolve) => {
+      const end = (error: EngineError): void => {
+        this.#hasEnded = true
+        this.#fail(error)
+        resolve()
+      }
       child.on('error', (error) => {
-        this.#fail(new EngineError(error.message))
-        resolve()
+        if (child.pid === undefined) end(new EngineError(error.message)) // EPIPE of a process that has died: its exit is told, too
       })
-      child.on('exit', () => {
-        this.#fail(this.#end())
-        resolve()
-      })
+      child.on('exit', () => end(this.#end()))
     })
   }
 
@@ -185,7 +186,7 @@ class EngineProcess implements Engine {
   #ask<T>(call: DistributiveOmit<EngineCall, 'id'>): Promise<T> {
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
-      if (!this.#child.connected) {
+      if (this.#hasEnded || !this.#child.connected) {
         reject(this.#end())
         return
       }
@@ -296,8 +297,8 @@ class EngineProcess implements Engine {
     if (this.#child.connected) this.#child.send({ end: true }, () => this.#child.connected && this.#child.disconnect())
     await this.#ended
     if (this.#spares !== undefined && !this.#spares.closed) {
-      this.#spares.end()
-      await once(this.#spares.ref(), 'close')
+      const spares = this.#spares.ref().end()
+      await new Promise((resolve) => spares.once('close', resolve)) // also after an error
     }
   }
 }

@@ -1,19 +1,14 @@
 /** Whatever is killed, and whenever: nothing may be left that `down` does not find, and the next `up` must make it whole. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { listLabs } from '../../src/index.ts'
 import { openLab } from '../../src/lab/running.ts'
+import { ENGINE_ENDED, startEngine } from '../../src/linux/engine.ts'
+import { crashUp, expectNothingLeft } from '../support/crash.ts'
 import { dumpNodes } from '../support/kernel-dump.ts'
 import { diagnosticOf, newLab, test, type LiveLab } from '../support/live-lab.ts'
-import { childrenNamed, isRunning, processesMarked } from '../support/processes.ts'
-
-const CRASH_UP = fileURLToPath(new URL('../support/crash-up.js', import.meta.url))
-const MARK = 'NETLAB_TEST_CRASH'
+import { childrenNamed, isRunning } from '../support/processes.ts'
 
 const SMALL = `
 nodes: { h1: { routes: [10.9.0.0/16 via 10.0.0.2] }, h2: {}, old: {} }
@@ -97,6 +92,17 @@ describe('the engine is killed', () => {
       if (event.type === 'progress' && event.done === at)
         for (const pid of childrenNamed(process.pid, 'engine-main.js')) process.kill(pid, 'SIGKILL')
     },
+  })
+
+  test('before it is asked for anything, that must be told to whoever asks', async () => {
+    const engine = startEngine()
+    // Whoever makes spare namespaces for it must not keep its channel open.
+    await expect.poll(() => childrenNamed(engine.pid!, 'engine-main.js')).toHaveLength(1)
+    process.kill(engine.pid!, 'SIGKILL')
+    await expect.poll(() => isRunning(engine.pid!)).toBe(false)
+    await expect(engine.list()).rejects.toMatchObject({ code: ENGINE_ENDED })
+    await expect(engine.list()).rejects.toMatchObject({ code: ENGINE_ENDED })
+    await engine.close()
   })
 
   test('in a fresh up, that must be told and nothing be left', async ({ lab }) => {
@@ -186,24 +192,6 @@ describe('the notes on a lab are damaged', () => {
     await expectNothingLeft(lab)
   })
 })
-
-/** Runs the client that kills itself; its end, and its output where it got through. */
-async function crashUp(lab: LiveLab, yaml: string, at: number | string): Promise<{ signal: string | null; stdout: string }> {
-  const file = lab.write('lab.yaml', yaml)
-  const child = spawn(process.execPath, [CRASH_UP, file, lab.name, String(at)], {
-    env: { ...process.env, [MARK]: lab.name },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [stdout, [, signal]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null, string | null]>])
-  return { signal, stdout }
-}
-
-async function expectNothingLeft(lab: LiveLab): Promise<void> {
-  await expect.poll(() => processesMarked(MARK, lab.name), { timeout: 10_000, interval: 10 }).toEqual([])
-  await expect.poll(() => existsSync(lab.directory), { timeout: 10_000 }).toBe(false)
-  expect(existsSync('/run/netns') ? readdirSync('/run/netns').filter((name) => name.startsWith(lab.name)) : []).toEqual([])
-  expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(lab.name)
-}
 
 /** The operations of a plan of so many at which this user's walk stops. */
 function stops(count: number): number[] {
