@@ -114,6 +114,9 @@ function makeLinkBy(draft: string, path: string, target: string): void {
   symlinkSync(target, draft)
   try {
     linkSync(draft, path)
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV')) throw error
+    symlinkSync(target, path) // "ip netns add" has mounted /run/netns over itself
   } finally {
     unlinkSync(draft)
   }

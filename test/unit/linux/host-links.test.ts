@@ -1,4 +1,15 @@
-import { existsSync, lstatSync, mkdtempSync, openSync, closeSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -35,6 +46,17 @@ describe('a link to a namespace', () => {
   it('is made where nothing is', async () => {
     expect(placeHostLink(path, living())).toBe(true)
     expect(readlinkSync(path)).toBe(living())
+  })
+
+  it('is made where it cannot lie elsewhere first, on another file system', () => {
+    const far = mkdtempSync('/dev/shm/netlab-far-')
+    try {
+      expect(placeHostLink(path, living(), far)).toBe(true)
+      expect(readlinkSync(path)).toBe(living())
+      expect(readdirSync(far)).toEqual([])
+    } finally {
+      rmSync(far, { recursive: true })
+    }
   })
 
   it.each([
