@@ -20,8 +20,8 @@ export interface NodeOrder {
 
 /** What became of the nodes. */
 export interface BuiltNodes {
-  /** By index in the plan. */
-  readonly refusals: readonly Refusal[]
+  /** The first node that was refused, by index in the plan: those behind it may not have been tried. */
+  readonly refusal?: Refusal
   /** Files that are still to be written, by index in the plan. */
   readonly left: ReadonlyMap<number, WriteFile>
 }
@@ -33,15 +33,23 @@ export class Builder {
   #world: World | undefined
   #orders: NodeOrder[] = []
   readonly #unfinished = new Map<string, NodeOrder>()
-  #refusals: Refusal[] = []
+  #refusal: Refusal | undefined
   #left = new Map<number, WriteFile>()
   #whenDone: (() => void) | undefined
 
   constructor() {
     this.#thread.unref()
-    this.#failed = new Promise((_, reject) => this.#thread.once('error', reject))
+    this.#failed = new Promise((_, reject) => {
+      this.#thread.once('error', reject)
+      this.#thread.on('message', (built: readonly BuiltNode[]) => {
+        try {
+          this.#take(built)
+        } catch (error) {
+          reject(error as Error) // HOLDER_ENDED, EMFILE
+        }
+      })
+    })
     this.#failed.catch(() => undefined) // told to whoever waits
-    this.#thread.on('message', (built: readonly BuiltNode[]) => this.#take(built))
   }
 
   /** From now on nodes are made for this lab. */
@@ -72,13 +80,22 @@ export class Builder {
     this.#tell({ make: { operations, contents, contentOf } })
   }
 
-  /** Resolves when no node is unfinished. Errors: that of a thread which has ended. */
+  /** Resolves when no node is unfinished, or one was refused. Errors: that of a thread which has ended, and those of the holder. */
   async settled(): Promise<BuiltNodes> {
-    if (this.#unfinished.size > 0) await Promise.race([this.#failed, new Promise<void>((resolve) => (this.#whenDone = resolve))])
-    const built = { refusals: this.#refusals, left: this.#left }
-    this.#refusals = []
+    const done = this.#isSettled() ? undefined : new Promise<void>((resolve) => (this.#whenDone = resolve))
+    await Promise.race([this.#failed, done])
+    const left = this.#left
     this.#left = new Map()
-    return built
+    return { left, ...(this.#refusal !== undefined && { refusal: this.#refusal }) }
+  }
+
+  #isSettled(): boolean {
+    return this.#unfinished.size === 0 || this.#refusal !== undefined
+  }
+
+  /** Makes no further node. Resolves when the thread has ended: until then it makes directories in the lab's. */
+  async stop(): Promise<void> {
+    await this.#thread.terminate()
   }
 
   #tell(order: ThreadOrder): void {
@@ -90,13 +107,13 @@ export class Builder {
       const { index, files, firstFile } = this.#unfinished.get(netns)!
       this.#unfinished.delete(netns)
       if ('refusal' in result) {
-        this.#refusals.push({ index, ...result.refusal })
+        this.#refusal ??= { index, ...result.refusal }
         continue
       }
       completeNode(this.#world!, netns, result)
       for (const [offset, file] of files.slice(result.placed).entries()) this.#left.set(firstFile + result.placed + offset, file)
     }
     flushPuts(this.#world!.holder)
-    if (this.#unfinished.size === 0) this.#whenDone?.()
+    if (this.#isSettled()) this.#whenDone?.()
   }
 }

@@ -1,7 +1,7 @@
 // The engine: a process of its own, inside the lab's user namespace, that makes the system calls of one lab. It obeys its parent over
 // the IPC channel and ends when the parent does; a lab that was not committed by then ends with it, since its holder hears of it.
 import { spawn } from 'node:child_process'
-import { existsSync, openSync, rmSync } from 'node:fs'
+import { existsSync, openSync, rmdirSync, rmSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -26,6 +26,7 @@ import { probe, probeQdiscs } from './probe.ts'
 import { pathExists, usedPorts } from './readiness.ts'
 import { expectSpares } from './spare-netns.ts'
 import { sysctlDefaults } from './sysctl-default.ts'
+import { isErrno } from './sysctl.ts'
 import { stopWatching, watch } from './watch.ts'
 import { endOfNode, unpackOperations } from './wire.ts'
 import { enterWorld, type World } from './world.ts'
@@ -58,6 +59,8 @@ async function startHolder({ nsexec, directory }: StartArguments): Promise<numbe
 
 /** How many operations are carried out before the engine listens to its parent again. */
 const SLICE = 512
+/** The same for files that need an overlay, which is a hundred times as much work. */
+const OVERLAYS = 32
 let isCancelled = false
 /** Makes the nodes of a large lab. */
 let builder: Builder | undefined
@@ -106,10 +109,19 @@ function atOffset(refusals: readonly Refusal[], offset: number): Refusal[] {
 /** Waits until no node is unfinished, and writes what the builder could not place. Returns what was refused, by index in the plan. */
 async function nodesBuilt(): Promise<readonly Refusal[]> {
   if (builder === undefined) return []
-  const { refusals, left } = await builder.settled()
-  if (refusals.length > 0) return refusals
-  const indexes = [...left.keys()]
-  return apply(theWorld(), [...left.values()]).refusals.map((refusal) => ({ ...refusal, index: indexes[refusal.index]! }))
+  const { refusal, left } = await builder.settled()
+  if (refusal !== undefined) return [refusal]
+  const files = [...left]
+  for (let start = 0; start < files.length && !isCancelled; start += OVERLAYS) {
+    const some = files.slice(start, start + OVERLAYS)
+    const outcome = apply(
+      theWorld(),
+      some.map(([, file]) => file),
+    )
+    if (outcome.refusals.length > 0) return outcome.refusals.map((refusal) => ({ ...refusal, index: some[refusal.index]![0] }))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return []
 }
 
 function theWorld(): World {
@@ -212,6 +224,7 @@ const LAST_BREATH_MS = 2_000
  * comes no other request to wake them, so that the lock would be held for ever.
  */
 async function removeUnfinished(directory: string): Promise<void> {
+  await builder?.stop()
   const limit = performance.now() + LAST_BREATH_MS
   let lock = lockOf(directory)
   while ('heldBy' in lock && performance.now() < limit) {
@@ -231,7 +244,17 @@ async function removeUnfinished(directory: string): Promise<void> {
   if (!hasExternals(directory) && !['state.json', 'cgroups'].some((name) => existsSync(join(directory, name))))
     rmSync(directory, { recursive: true, force: true })
   lock.release()
+  removeIfEmpty(dirname(directory))
   process.exit(0)
+}
+
+/** The state root, which the next lab makes again. */
+function removeIfEmpty(root: string): void {
+  try {
+    rmdirSync(root)
+  } catch (error) {
+    if (!['ENOTEMPTY', 'ENOENT', 'EBUSY'].some((code) => isErrno(error, code))) throw error
+  }
 }
 
 function lockOf(directory: string): ReturnType<typeof lockFile> {
