@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { ENGINE_ENDED, EngineError } from '../linux/engine.ts'
 import { HOLDER_ENDED } from '../linux/holder.ts'
+import { MORE_FILES, NO_MORE_FILES } from './open-files.ts'
 
 /** A sysctl that forbids user namespaces, its forbidding value, and what allows them. */
 const SWITCHES = [
@@ -40,8 +41,8 @@ export function explainEngineDeath(error: unknown): unknown {
       {
         code: 'ENGINE_FAILED',
         severity: 'error',
-        detail: 'The limit of open files (RLIMIT_NOFILE) is reached: netlab needs four for each node of the lab.',
-        hint: 'Raise it with "ulimit -n", or, where that is refused, in /etc/security/limits.conf, and log in again.',
+        detail: NO_MORE_FILES,
+        hint: MORE_FILES,
         facts: [['engine', error.message]],
       },
     ])

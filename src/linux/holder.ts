@@ -55,8 +55,14 @@ function askFor(holder: Holder, text: string, descriptors: readonly number[] = [
   send(holder, text, descriptors)
   const answer = receive(holder)
   const [verdict, ...words] = answer.text.split(' ')
-  if (verdict !== 'ok') throw new Error(`The lab's holder answered "${answer.text}" to "${text}"`)
+  if (verdict !== 'ok') throw refusedByHolder(text, answer.text)
   return { words, descriptors: answer.descriptors }
+}
+
+/** With the code EMFILE where the holder may have no more descriptors: native/hold.c, put_one. */
+function refusedByHolder(text: string, answer: string): Error {
+  const error = new Error(`The lab's holder answered "${answer}" to "${text}"`)
+  return answer.includes('RLIMIT_NOFILE') ? Object.assign(error, { code: 'EMFILE' }) : error
 }
 
 /** The next packet of the holder's. */

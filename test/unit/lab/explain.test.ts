@@ -44,9 +44,17 @@ describe('explainRefusal', () => {
     expect(explainRefusal('lan', [ADDR], { index: 0, code }, 'Undone.').detail).toMatch(detail)
   })
 
+  it('says how many open files a lab takes where there are too few', () => {
+    const add: Operation = { type: 'add netns', netns: 'h1', kind: 'node', cause: 'not there' }
+    const { detail, hint } = explainRefusal('lan', [add], { index: 0, code: 'EMFILE', syscall: 'openat mnt' }, 'Undone.')
+    expect(detail).toMatch(/^The limit of open files \(RLIMIT_NOFILE\) is reached: .* Undone\.$/)
+    expect(hint).toContain('ulimit -n')
+  })
+
   it('leaves it to the kernel to say what else was there', () => {
     const extack = 'A VXLAN device with the specified VNI already exists'
     expect(explainRefusal('lan', [ADDR], { index: 0, code: 'EEXIST', extack }, 'Undone.').detail).toBe('Undone.')
+    expect(explainRefusal('lan', [ADDR], { index: 0, code: 'EEXIST', syscall: 'mkdir /proc' }, 'Undone.').detail).toBe('Undone.')
   })
 
   it('says whose an address in the table of a bridge may be', () => {
