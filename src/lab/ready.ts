@@ -87,7 +87,6 @@ async function failedCommand(
     env,
     cwd: '/',
     signal: signal === undefined ? overdue : AbortSignal.any([signal, overdue]),
-    killSignal: 'SIGKILL', // it may ignore any other; its nsexec takes it along
   }).catch((error: unknown) => {
     if (!overdue.aborted || signal?.aborted) throw error
     return undefined

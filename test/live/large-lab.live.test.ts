@@ -36,7 +36,7 @@ describe('a large lab', () => {
     isolate: [pid, ipc]
     iptables: [-A INPUT -p tcp --dport 9 -j DROP]
     setup: ["hostname >/srv/setup"]
-  b: { root: /, files: { /etc/netlab-test/new: "rooted\\n" }, setup: ["mkdir /netlab-test"] }
+  b: { overlay: true, files: { /etc/netlab-test/new: "rooted\\n" }, setup: ["mkdir /netlab-test"] }
 `)
     await lab.up(file)
     expect(await lab.sh('n70', 'cat /etc/netlab-test/deep/new /etc/hosts; hostname')).toBe('new\nown\nn70\n')
