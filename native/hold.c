@@ -150,11 +150,18 @@ static int send_list(int client, Outbox *outbox) {
   return 0;
 }
 
+static void reap(void) {
+  pid_t pid;
+  while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+    for (size_t i = 0; i < held_count; i++) forget_isolation(&held[i].isolation, pid);
+}
+
 static int reply_get(int client, const char *name, int enters) {
   int of_kind[NS_COUNT], fds[NS_COUNT], count = 0;
   char text[128] = "ok";
   memcpy(of_kind, own, sizeof of_kind);
   Held *entry = find(name);
+  if (enters) reap();                                      // the pid namespace of a PID 1 that has died takes no further process
   if (!entry && strcmp(name, BASE)) return send_packet(client, "error: no namespace of that name", NULL, 0);
   if (entry && enters) {
     const char *refused = make_isolation(&entry->isolation, name, entry->net, entry->mnt, entry->uts);
@@ -215,12 +222,6 @@ static int serve(int client, Outbox *outbox) {
   if (!strncmp(text, "del ", 4)) return reply_del(client, text + 4);
   if (!strcmp(text, "list")) return start_list(outbox) ? -1 : send_list(client, outbox);
   return send_packet(client, "error: not a request", NULL, 0);
-}
-
-static void reap(void) {
-  pid_t pid;
-  while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-    for (size_t i = 0; i < held_count; i++) forget_isolation(&held[i].isolation, pid);
 }
 
 // Serves until SIGTERM from outside the lab, or until the engine goes away before it has said that the lab is complete.

@@ -1,13 +1,15 @@
 /** The holder against clients that err, flood and fall asleep: it must live, answer everybody else, and lose no descriptor. */
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { nsexecPath } from '../../src/linux/installation.ts'
 import { connect, ended, startHolder, type Client, type LiveHolder } from '../support/live-holder.ts'
 import { needs } from '../support/needs.ts'
+import { childrenNamed, isRunning } from '../support/processes.ts'
 
 const SOURCES = join(import.meta.dirname, '../../native')
 
@@ -208,6 +210,31 @@ describe.each([
     expect(await settled()).toBe(before + names.length)
   })
 
+  test('must not let in where the first process of a node has just died', async () => {
+    const fds = await namespacesIn(program, holder)
+    expect(client().ask('put 3 dying slow', [...fds, ...fds])).toBe('ok')
+    expect(client().ask('isolate slow pid,cgroup')).toBe('ok')
+    expect(client().ask('enter dying')).toMatch(/^ok /)
+    const [first] = childrenNamed(holder.pid, 'init')
+    // Both ask while it is stopped, so that it learns of them at once, and serves the younger first, which makes it wait.
+    const pipe = join(holder.directory, 'cgroups/slow')
+    mkdirSync(dirname(pipe))
+    spawnSync('mkfifo', [pipe])
+    const [late, slow] = [client(), client()]
+    for (const each of [late, slow]) each.ask('?')
+    process.kill(holder.pid, 'SIGSTOP')
+    late.send('enter dying')
+    slow.send('enter slow')
+    process.kill(holder.pid, 'SIGCONT')
+    const writer = await vi.waitFor(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)) // ENXIO until it reads
+    process.kill(first!, 'SIGKILL')
+    await vi.waitUntil(() => !isRunning(first!))
+    closeSync(writer)
+    for (const each of [slow, late]) expect(each.receive()).toMatch(/^ok /)
+    expect(childrenNamed(holder.pid, 'init')).toHaveLength(2)
+    fds.forEach(closeSync)
+  })
+
   test('must end with the engine that has not committed it', async () => {
     holder.lifeline.destroy()
     await vi.waitUntil(() => !holder.isAlive())
@@ -255,6 +282,17 @@ describe.each([
     expect(await words).toMatch(/^nsexec: \/nowhere\/at\/all: ENOENT: /)
   })
 })
+
+/** Network, mount and uts namespaces in the holder's user namespace, as descriptors. */
+async function namespacesIn(program: string, holder: LiveHolder): Promise<number[]> {
+  const child = spawn(program, ['join', String(holder.pid), 'unshare', '--net', '--mount', '--uts', 'sh', '-c', 'echo; exec sleep 60'])
+  await once(child.stdout, 'data')
+  try {
+    return ['net', 'mnt', 'uts'].map((kind) => openSync(`/proc/${child.pid}/ns/${kind}`, 'r'))
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
 
 async function readText(stream: NodeJS.ReadableStream | null): Promise<string> {
   let text = ''
