@@ -17,7 +17,7 @@ import { withObservedRulesets } from './ruleset.ts'
 import { saveLab } from './save.ts'
 import { withObservedLimits } from './limits.ts'
 import { rulesetTools, scopeOf } from './scope.ts'
-import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
+import { isAlive, madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } from './state.ts'
 import type { UpOptions } from './up-options.ts'
 import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
@@ -37,7 +37,7 @@ export async function change(
   const directory = labDirectory(name)
   const engine = early ?? startEngine(record.holderPid)
   try {
-    if (!(await enters(engine, directory, record.holderPid))) return undefined
+    if (!(await enters(engine, directory, record))) return undefined
     const memory = readMemory(name)
     const { plan } = await planAgainst(engine, directory, ready, memory)
     await checkQdiscs(engine, plan, 'Nothing was changed.')
@@ -54,12 +54,13 @@ export async function change(
   }
 }
 
-async function enters(engine: Engine, directory: string, holderPid: number): Promise<boolean> {
+async function enters(engine: Engine, directory: string, record: LabRecord): Promise<boolean> {
   try {
-    await engine.enter(directory, holderPid)
+    await engine.enter(directory, record.holderPid)
     return true
   } catch (error) {
-    if (error instanceof EngineError && error.code === HOLDER_ENDED) return false
+    // Where it is gone, the engine may have failed to join its user namespace.
+    if ((error instanceof EngineError && error.code === HOLDER_ENDED) || !isAlive(record)) return false
     throw error
   }
 }

@@ -42,7 +42,8 @@ export function closeHolder(holder: Holder): void {
 /** Code of the error when the holder has died while the engine worked with it. */
 export const HOLDER_ENDED = 'HOLDER_ENDED'
 
-function holderEnded(): Error {
+/** To be thrown where it has. */
+export function holderEnded(): Error {
   return Object.assign(new Error("The lab's holder process has ended"), { code: HOLDER_ENDED })
 }
 

@@ -1,12 +1,13 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
 import { openSync, statSync } from 'node:fs'
-import { connectHolder, getNamespaces, listNamespaces, type HeldName, type Holder } from './holder.ts'
+import { connectHolder, getNamespaces, holderEnded, listNamespaces, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { idMapKey } from './id-map.ts'
 import { FABRIC, HOST } from '../state/network.ts'
 import type { NamespaceState } from '../state/network.ts'
 import type { Builder } from './builder.ts'
+import { isErrno } from './sysctl.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
 /** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
@@ -71,15 +72,14 @@ export interface HostNamespaces {
   readonly mnt: number
 }
 
-/** Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. `host`: see `World`. */
+/**
+ * Enters the base of the lab whose holder is `holderPid`, and opens every namespace that the holder keeps. `host`: see `World`.
+ * Errors: HOLDER_ENDED.
+ */
 export function enterWorld(directory: string, holderPid: number, host: HostNamespaces, builder?: Builder): World {
   const hostProc = openSync('/proc', 'r')
   const holder = connectHolder(directory, holderPid)
-  const base = {
-    net: openat(hostProc, `${holderPid}/ns/net`),
-    mnt: openat(hostProc, `${holderPid}/ns/mnt`),
-    uts: openat(hostProc, `${holderPid}/ns/uts`),
-  }
+  const base = openBase(hostProc, holderPid)
   unshare(CLONE_FS) // setns(2) into a mount namespace wants a root directory that no other thread shares
   const ownNs = openat(hostProc, 'thread-self/ns')
   const world: World = {
@@ -104,6 +104,16 @@ export function enterWorld(directory: string, holderPid: number, host: HostNames
   setns(base.net, CLONE_NEWNET)
   builder?.enter(world)
   return world
+}
+
+/** Errors: HOLDER_ENDED: a process that ends has no namespaces any more. */
+function openBase(hostProc: number, holderPid: number): World['base'] {
+  const open = (kind: string): number => openat(hostProc, `${holderPid}/ns/${kind}`)
+  try {
+    return { net: open('net'), mnt: open('mnt'), uts: open('uts') }
+  } catch (error) {
+    throw isErrno(error, 'ENOENT') ? holderEnded() : error
+  }
 }
 
 /** Opens a namespace that the holder keeps. Leaves this thread in it. */

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { HOLDER_ENDED } from '../../src/linux/holder.ts'
 import { nsexecPath } from '../../src/linux/installation.ts'
+import { enterWorld } from '../../src/linux/world.ts'
 import { connect, ended, startHolder, type Client, type LiveHolder } from '../support/live-holder.ts'
 import { needs } from '../support/needs.ts'
 import { childrenNamed, isRunning } from '../support/processes.ts'
@@ -233,6 +235,11 @@ describe.each([
     for (const each of [slow, late]) expect(each.receive()).toMatch(/^ok /)
     expect(childrenNamed(holder.pid, 'init')).toHaveLength(2)
     fds.forEach(closeSync)
+  })
+
+  test('must be known to have ended between its answer and the opening of its namespaces', () => {
+    const nobody = 2 ** 22 // PID_MAX_LIMIT
+    expect(() => enterWorld(holder.directory, nobody, { net: -1, mnt: -1 })).toThrow(expect.objectContaining({ code: HOLDER_ENDED }))
   })
 
   test('must end with the engine that has not committed it', async () => {
