@@ -27,12 +27,7 @@ export function takeLink(world: World, namespace: OpenNamespace, { ifname, link 
     if (found === undefined) throw refusal('ENODEV', `the machine has no interface ${link.device}`)
     const ifindex = world.nextIfindex++
     const entry = { device: link.device, netns: namespace.name, ifname, ifindex, home: homeOf(machine, found) }
-    inHostMounts(world, () => {
-      const { directory } = world
-      writeTaken(directory, [...readTaken(directory), entry])
-      keep(directory, MACHINE, world.hostNet)
-      keep(directory, namespace.name, namespace.net)
-    })
+    inHostMounts(world, () => note(world, namespace, entry))
     const { mtu, lladdr, alias = '' } = link
     try {
       sendRequest(machine, moveLink(found.ifindex, namespace.net, ifname, ifindex))
@@ -44,6 +39,20 @@ export function takeLink(world: World, namespace: OpenNamespace, { ifname, link 
     namespace.ifindexes.set(ifname, ifindex)
   } finally {
     machine.close()
+  }
+}
+
+/** Writes down what is about to be taken, and keeps its two namespaces. When it throws, nothing is noted of it. */
+function note({ directory, hostNet }: World, namespace: OpenNamespace, entry: TakenLink): void {
+  const isOther = ({ netns, ifname }: TakenLink): boolean => netns !== entry.netns || ifname !== entry.ifname
+  const others = readTaken(directory).filter(isOther) // an engine that was killed right here has left a note
+  writeTaken(directory, [...others, entry])
+  try {
+    keep(directory, MACHINE, hostNet)
+    keep(directory, namespace.name, namespace.net)
+  } catch (error) {
+    forget(directory, [...others, entry], others)
+    throw error
   }
 }
 
@@ -114,8 +123,11 @@ function keep(directory: string, name: string, net: number): void {
   mkdirSync(join(directory, KEPT), { recursive: true, mode: 0o700 })
   writeFileSync(path, '')
   const tree = openTree(`/proc/thread-self/fd/${net}`)
-  attachMount(tree, path)
-  close(tree)
+  try {
+    attachMount(tree, path)
+  } finally {
+    close(tree)
+  }
 }
 
 /** Whether the namespace is mounted there: an engine that is killed may leave the file alone. */

@@ -1,6 +1,6 @@
 /** Interfaces of the machine in a lab: the machine has them back as they were, however the lab ends. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { down } from '../../src/index.ts'
@@ -84,6 +84,27 @@ if (isRoot) {
       writeFileSync(join(lab.directory, 'external.json'), JSON.stringify([{ device: names.card, netns: 'r1', ifname: 'wan' }]))
       expect((await down(lab.name)).warnings).toEqual([])
       expect(cardText(names.card), 'it was about to be taken').toBe(before)
+    } finally {
+      ip('link', 'del', names.far)
+    }
+  })
+
+  test('one that cannot be taken must not be noted, and a note that was left must not stand in the way', async ({ lab }) => {
+    const names = cardOf(lab)
+    makeCard(names)
+    try {
+      const before = cardText(names.card)
+      await lab.up('nodes: { r1: {} }')
+      mkdirSync(join(lab.directory, 'external'))
+      symlinkSync('/nowhere/at-all', join(lab.directory, 'external', 'r1')) // nothing can be mounted there
+      expect((await lab.refusal(yaml(names.card))).diagnostics).toMatchObject([{ code: 'KERNEL_REFUSED', origin: { line: 4 } }])
+      expect(readdirSync(lab.directory).filter((name) => name.startsWith('external'))).toEqual([])
+      expect(cardText(names.card)).toBe(before)
+
+      writeFileSync(join(lab.directory, 'external.json'), JSON.stringify([{ device: names.card, netns: 'r1', ifname: 'wan', ifindex: 7 }]))
+      await lab.up(yaml(names.card))
+      await lab.up('nodes: { r1: {} }')
+      expect(cardText(names.card)).toBe(before)
     } finally {
       ip('link', 'del', names.far)
     }
