@@ -1,6 +1,7 @@
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { EngineError, startEngine, type Engine } from '../linux/engine.ts'
 import { HOLDER_ENDED } from '../linux/holder.ts'
+import { hostLinkPaths } from '../linux/host-links.ts'
 import type { Plan } from '../plan/operation.ts'
 import { planChanges } from '../plan/reconcile.ts'
 import { undoAll } from '../plan/undo.ts'
@@ -48,6 +49,9 @@ export async function change(
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
     saveLab(ready, record.holderPid, verified.tolerated, record)
     const naming = await updateNames(engine, name, record.holderPid, ready.desired.namespaces.keys(), record.hostLinks)
+    const links = new Set(hostLinkPaths(name, ready.desired.namespaces.keys()))
+    if (record.hostLinks.some((path) => !links.has(path)))
+      saveLab(ready, record.holderPid, verified.tolerated, { ...record, hostLinks: [] })
     return { plan, warnings: [...verified.warnings, ...naming] }
   } finally {
     if (engine !== early) await engine.close()

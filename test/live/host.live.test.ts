@@ -1,6 +1,6 @@
 /** The machine must not notice that a lab runs, and have nothing of it afterwards. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { compareSnapshots, takeSnapshot } from '../support/leaks.ts'
 import { test } from '../support/live-lab.ts'
@@ -90,6 +90,14 @@ test('a name under /run/netns that is taken must be left alone, and told', async
   } finally {
     rmSync(path)
   }
+})
+
+test('a node that has gone must have no name, and be named in no note', async ({ lab, skip }) => {
+  needs({ skip }, 'root')
+  await lab.up('nodes: { a: {}, b: {} }\nbridges: { lan: {} }\nlinks: [[a, lan], [b, lan]]')
+  await lab.up('nodes: { a: {} }')
+  expect(lab.notes().hostLinks).toEqual([`/run/netns/${lab.name}.a`])
+  expect(readdirSync('/run/netns').filter((name) => name.startsWith(lab.name))).toEqual([`${lab.name}.a`])
 })
 
 test('an empty file of the host must outlive a file of a node in its place', async ({ lab, skip }) => {

@@ -23,6 +23,7 @@ import { missingRequirement, needs, type Requirement } from './needs.ts'
 /** The state.json of a lab, as far as tests look into it. */
 export interface LabNotes {
   readonly holderPid: number
+  readonly hostLinks: readonly string[]
 }
 
 export interface LiveLab {
