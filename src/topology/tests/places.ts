@@ -33,14 +33,19 @@ export interface Asked {
   readonly address?: string
 }
 
-export function createPlaces(topology: Topology, findings: Findings, damage: Damage): Places {
+/** The network that a topology means, worked out when it is first asked for: most tests name no port of a bridge. */
+export function networkOf(topology: Topology): () => NetworkState {
+  let network: NetworkState | undefined
+  return () => (network ??= desiredState(topology))
+}
+
+/** `network`: that of the topology. */
+export function createPlaces(topology: Topology, findings: Findings, damage: Damage, network: () => NetworkState): Places {
   const addresses = new Map<string, readonly InterfaceAddress[]>()
   for (const node of topology.nodes.values())
     addresses.set(node.name, [...[...node.interfaces.values()].flatMap((link) => link.addresses), ...node.loopback])
   for (const bridge of topology.bridges.values()) if (bridge.addresses.length > 0) addresses.set(bridge.name, bridge.addresses)
   const owners = new Map([...addresses].flatMap(([owner, own]) => own.map(({ prefix }) => [prefix.address, owner] as const)))
-
-  let network: NetworkState | undefined
 
   const unknown = (word: ScalarValue, name: string): void => {
     if (damage.has(name)) return
@@ -63,9 +68,8 @@ export function createPlaces(topology: Topology, findings: Findings, damage: Dam
   const bridgeEnd = (word: ScalarValue, name: string, ifname: string | undefined): CableEnd | undefined => {
     // What is wrong elsewhere comes first: without it nobody knows the ports.
     if (findings.hasErrors()) return undefined
-    network ??= desiredState(topology)
     const netns = addresses.has(name) ? name : FABRIC
-    const links = [...(network.namespaces.get(netns)?.links ?? [])].filter(([, link]) => isPortOf(network!, netns, link, name))
+    const links = [...(network().namespaces.get(netns)?.links ?? [])].filter(([, link]) => isPortOf(network(), netns, link, name))
     const ports = links.map(([port]) => port)
     if (ifname !== undefined && ports.includes(ifname)) return { node: netns, ifname, word: `${name}:${ifname}` }
     const has = ports.length === 0 ? 'It has none.' : `It has ${ports.join(', ')}.`

@@ -6,6 +6,7 @@ import { asMap, itemsAt, scalarAt, valueAt } from '../value.ts'
 import type { MapValue, Value } from '../value.ts'
 import { actionOf, ACTIONS } from './actions.ts'
 import { expectationOf, KINDS } from './expectations.ts'
+import { networkOf } from './places.ts'
 import { createReader, type Reader } from './reader.ts'
 import type { Step, Test } from './test.ts'
 
@@ -13,15 +14,16 @@ import type { Step, Test } from './test.ts'
 const OF_TEST_ONLY = ['steps', 'keep', 'points'] as const
 
 export function readTests(root: MapValue, topology: Topology, findings: Findings, damage: Damage): Test[] {
-  const reader = createReader(topology, findings, damage)
+  const reader = createReader(topology, findings, damage, networkOf(topology))
   return itemsAt(root, 'tests').flatMap((item) => readTest(item, reader) ?? [])
 }
 
 /** As `readTests`, of tests that somebody else's topology need not fit: one that does not keeps its name and points, and says why. */
 export function gradedTests(root: MapValue, topology: Topology, damage: Damage): Test[] {
+  const network = networkOf(topology)
   return itemsAt(root, 'tests').map((item) => {
     const findings = createFindings()
-    const test = readTest(item, createReader(topology, findings, damage))
+    const test = readTest(item, createReader(topology, findings, damage, network))
     if (test !== undefined && !findings.hasErrors()) return test
     const map = asMap(item)
     const problem = findings.sorted([])[0]?.detail ?? 'It cannot be read.'

@@ -2,6 +2,7 @@
 import { parseBound, type Bound } from '../../unit/bound.ts'
 import { parseMilliseconds } from '../../unit/duration.ts'
 import type { Parsed } from '../../unit/parsed.ts'
+import type { NetworkState } from '../../state/network.ts'
 import type { Damage } from '../damage.ts'
 import type { Findings } from '../findings.ts'
 import type { Topology } from '../topology.ts'
@@ -30,8 +31,9 @@ export interface Reader {
   argv(value: Value): string[]
 }
 
-export function createReader(topology: Topology, findings: Findings, damage: Damage): Reader {
-  const places = createPlaces(topology, findings, damage)
+/** `network`: that of the topology. */
+export function createReader(topology: Topology, findings: Findings, damage: Damage, network: () => NetworkState): Reader {
+  const places = createPlaces(topology, findings, damage, network)
   const missing = (map: MapValue, key: string, kind: string): undefined => {
     if (!damage.isTorn(map)) findings.error('MISSING_KEY', map.origin, `A test by "${kind}" has no key "${key}", which it needs.`)
     return undefined

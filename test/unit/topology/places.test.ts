@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
 import { compileTopology } from '../../../src/topology/compile.ts'
+import { createFindings } from '../../../src/topology/findings.ts'
+import { load } from '../../../src/topology/load.ts'
+import { resolveTopology } from '../../../src/topology/resolve.ts'
+import { gradedTests } from '../../../src/topology/tests/read-tests.ts'
 
 const detailsOf = (tests: readonly object[], more: object = {}): string[] =>
   compileTopology({
@@ -58,4 +62,30 @@ test('a test that asks for nothing sensible must be told of whom it cannot ask, 
   ])
   expect(found.filter((detail) => /h[34]/.test(detail))).toEqual([expect.stringContaining('"h3"'), expect.stringContaining('"h4"')])
   expect(found).toHaveLength(4)
+})
+
+test('the ports of bridges must be worked out once, however many graded tests name them', () => {
+  const findings = createFindings()
+  const ports = ['s1:s1.s2', 's2:s2.s1', 's1:h1.eth0']
+  const file = {
+    nodes: { h1: {} },
+    bridges: { s1: {}, s2: {} },
+    links: [
+      ['s1', 's2'],
+      ['h1', 's1'],
+    ],
+    tests: ports.map((down) => ({ steps: [{ down }] })),
+  }
+  const { root, damage } = load(file, findings, undefined)
+  const topology = resolveTopology('lab', root!, findings, damage)
+  let times = 0
+  const counting = {
+    ...topology,
+    get cables() {
+      times++
+      return topology.cables
+    },
+  }
+  expect(gradedTests(root!, counting, damage).map(({ problem }) => problem)).toEqual(ports.map(() => undefined))
+  expect(times).toBe(1)
 })
