@@ -56,7 +56,7 @@ static char failure[512];
 
 static int directory_fd, log_fd = -1, output[2];
 static off_t log_size, log_start;
-static char log_name[NAME_MAX_BYTES + 8], old_log_name[NAME_MAX_BYTES + 8], socket_name[NAME_MAX_BYTES + 8];
+static char log_name[NAME_MAX_BYTES + 8], old_log_name[NAME_MAX_BYTES + 8], next_log_name[NAME_MAX_BYTES + 8], socket_name[NAME_MAX_BYTES + 8];
 
 static struct { int fd, waits; } clients[MAX_CLIENTS];
 static int client_count;
@@ -69,19 +69,15 @@ static long long clock_ms(clockid_t clock) {
 
 // ---- the log
 
-static int open_log(void) {
-  log_fd = openat(directory_fd, log_name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  struct stat found;
-  if (log_fd < 0 || fstat(log_fd, &found)) return -1;
-  log_size = found.st_size;
-  return 0;
-}
-
+// At any moment there is a log, and an older one if there ever was: somebody may be about to read them.
 static void rotate_log(void) {
   if (log_fd >= 0) close(log_fd);
-  renameat(directory_fd, log_name, directory_fd, old_log_name);
+  unlinkat(directory_fd, next_log_name, 0);               // of a supervisor that was killed right here
+  if (!linkat(directory_fd, log_name, directory_fd, next_log_name, 0)) renameat(directory_fd, next_log_name, directory_fd, old_log_name);
   log_start = 0;
-  if (open_log()) log_fd = -1;                            // the service goes on; its output is lost
+  log_fd = openat(directory_fd, next_log_name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+  if (log_fd < 0 || renameat(directory_fd, next_log_name, directory_fd, log_name)) return;   // the service goes on; its output is lost
+  log_size = 0;
 }
 
 static void write_log(const char *bytes, ssize_t length) {
@@ -93,9 +89,12 @@ static void write_log(const char *bytes, ssize_t length) {
   }
 }
 
-static void drain_output(void) {
+// Logs some of what the service has said. Returns whether it had said anything. Who never pauses must not keep requests waiting.
+static int take_output(void) {
   char bytes[65536];
-  for (ssize_t length; (length = read(output[0], bytes, sizeof bytes)) > 0;) write_log(bytes, length);
+  ssize_t length = read(output[0], bytes, sizeof bytes);
+  if (length > 0) write_log(bytes, length);
+  return length > 0;
 }
 
 // ---- processes
@@ -153,7 +152,8 @@ static _Noreturn void end(void) {
 
 // The last process has ended.
 static void finish(void) {
-  drain_output();
+  while (take_output())
+    ;
   deadline_ms = 0;
   int failed = !WIFEXITED(last_status) || WEXITSTATUS(last_status);
   set_state(was_asked ? STOPPED : ENDED);
@@ -251,7 +251,7 @@ static _Noreturn void supervise(int listener, int signals) {
     for (int i = 0; i < client_count; i++) set[FIRST_CLIENT + i] = (struct pollfd){.fd = clients[i].fd, .events = POLLIN};
     long long left = deadline_ms - clock_ms(CLOCK_MONOTONIC);
     if (poll(set, (nfds_t)(FIRST_CLIENT + client_count), !deadline_ms ? -1 : left < 0 ? 0 : (int)left) < 0 && errno != EINTR) fail("poll");
-    if (set[OUTPUT].revents) drain_output();
+    if (set[OUTPUT].revents) take_output();
     if (set[SIGNALS].revents) {
       struct signalfd_siginfo info;
       while (read(signals, &info, sizeof info) == sizeof info) {
@@ -320,6 +320,7 @@ static int open_files(const char *directory, const char *node, const char *servi
   snprintf(path, sizeof path, "%s/services/%s", directory, node);
   snprintf(log_name, sizeof log_name, "%s.log", service);
   snprintf(old_log_name, sizeof old_log_name, "%s.log.1", service);
+  snprintf(next_log_name, sizeof next_log_name, "%s.log.0", service);
   snprintf(socket_name, sizeof socket_name, "%s.sock", service);
   directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory_fd < 0 || fchdir(directory_fd)) fail(path);

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { controlServices, listServices, serviceLog, type ServiceReport } from '../../src/index.ts'
 import { innerProcesses } from '../../src/linux/process.ts'
+import { askSupervisor } from '../../src/linux/supervisor.ts'
 import { diagnosticOf, test, type LiveLab } from '../support/live-lab.ts'
 import { needs } from '../support/needs.ts'
 
@@ -153,4 +154,14 @@ test('a log must stay within its bound', async ({ lab }) => {
   const lines = serviceLog(lab.name, { netns: 'h1', service: 's' })
   expect(lines.at(-1)).toBe('done')
   expect(lines.join('\n').length).toBeLessThan(2 * 2 ** 20 + 65_536)
+})
+
+test('a service that never stops writing must not keep those waiting who ask about it', async ({ lab }) => {
+  // A pipe of a megabyte, and four that fill it faster than it can be logged.
+  const script =
+    'import fcntl, os; fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20); os.fork(); os.fork()\nwhile True: os.write(1, b"flood\\n" * 50_000)'
+  await lab.up(JSON.stringify({ nodes: { h1: { services: { s: { run: ['python3', '-c', script], ready: { log: '^flood' } } } } } }))
+  const start = performance.now()
+  for (let count = 0; count < 200; count++) await askSupervisor(lab.directory, { netns: 'h1', service: 's' }, 'status')
+  expect(performance.now() - start).toBeLessThan(1500)
 })
