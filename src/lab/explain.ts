@@ -1,8 +1,6 @@
 // A refusal of the kernel as a diagnostic: the one place where the two meet.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Refusal } from '../linux/apply.ts'
-import { siblingSysctls } from '../linux/sysctl.ts'
 import type { AddMount, Operation, WriteFile } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 
@@ -47,7 +45,7 @@ function reason(operation: Operation, { code, extack }: Refusal): string {
     return `${operation.path} lies in a folder of another user of this machine, and root of a node may no more than you. `
   if (operation.type === 'set sysctl' && code === 'ENOENT') {
     const { netns, name } = operation
-    return `${netns} has no sysctl ${name}; some are the machine's alone.${didYouMean(name, siblingSysctls(name))} `
+    return `${netns} has no sysctl ${name}: it is the machine's alone. `
   }
   // The kernel's own entries are for addresses of the bridge and of its ports (fdb_add_local).
   if (operation.type === 'add fdb' && code === 'EEXIST')

@@ -1,5 +1,5 @@
 // Sysctls of a network namespace: /proc/sys/net shows the namespace of the thread that opens it (proc_sysctl.c). sysctl(8).
-import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { close, mountDetached, O_WRONLY, openat, SyscallError } from './libc.ts'
 
@@ -48,6 +48,11 @@ export function readSysctl(name: string): string | undefined {
   } finally {
     closeSync(fd)
   }
+}
+
+/** Whether this process's own network has the sysctl. */
+export function hasSysctl(name: string): boolean {
+  return existsSync(`/proc/sys/${pathBelowSys(name)}`)
 }
 
 /** Names in the folder of a sysctl, as this process's own network has them; none where there is no such folder. */
