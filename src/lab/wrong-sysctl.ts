@@ -38,5 +38,20 @@ function unknownName(name: string, seen: Map<string, boolean>): Diagnostic | und
   if (seen.get(anywhere) === true) return undefined
   const folder = name.slice(0, name.lastIndexOf('.'))
   const others = siblingSysctls(anywhere).map((other) => folder + other.slice(other.lastIndexOf('.')))
-  return { code: 'FEATURE_MISSING', severity: 'error', detail: `This kernel has no sysctl ${name}.${didYouMean(name, others)}` }
+  const [, module] = MODULES.find(([start]) => name.startsWith(start)) ?? []
+  return {
+    code: 'FEATURE_MISSING',
+    severity: 'error',
+    detail: `This kernel has no sysctl ${name}.${didYouMean(name, others)}`,
+    ...(module !== undefined &&
+      others.length === 0 && {
+        command: { sentence: `They come with the module ${module}. Root loads it with:`, line: `modprobe ${module}` },
+      }),
+  }
 }
+
+/** Sysctls that are not there before their module. */
+const MODULES = [
+  ['net.netfilter.nf_conntrack', 'nf_conntrack'],
+  ['net.bridge.', 'br_netfilter'],
+] as const
