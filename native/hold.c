@@ -10,6 +10,7 @@
 //   "del NAME"                   close them, and end what runs in its pid namespace; answer "ok"
 //   "list"                       answer "NAME NET MNT WORDS" a line: the numbers of its descriptors here, MNT -1 where it has none, and what
 //                                it isolates; a packet of one newline ends it
+//   "proc"                       answer "ok" + a new procfs, mounted nowhere: an engine without root can make none outside of this pid namespace
 //   anything else, or a name that is not there: "error …", and nothing was done
 // A client that does not read its answers is cut off: it must not keep the others waiting.
 #define _GNU_SOURCE
@@ -31,6 +32,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -203,6 +205,17 @@ static int reply_del(int client, const char *name) {
   return send_packet(client, "ok", NULL, 0);
 }
 
+static int reply_proc(int client) {
+  int context = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+  int made = context < 0 ? -1 : (int)syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+  int tree = made ? -1 : (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+  if (context >= 0) close(context);
+  if (tree < 0) return send_packet(client, "error: the kernel mounts no procfs", NULL, 0);
+  int failed = send_packet(client, "ok", &tree, 1);
+  close(tree);
+  return failed;
+}
+
 // Answers one packet, or begins to. Returns -1 when the client is to be closed.
 static int serve(int client, Outbox *outbox) {
   char text[PACKET_BYTES];
@@ -220,6 +233,7 @@ static int serve(int client, Outbox *outbox) {
   if (!strncmp(text, "enter ", 6)) return reply_get(client, text + 6, 1);
   if (!strncmp(text, "isolate ", 8)) return reply_isolate(client, text + 8);
   if (!strncmp(text, "del ", 4)) return reply_del(client, text + 4);
+  if (!strcmp(text, "proc")) return reply_proc(client);
   if (!strcmp(text, "list")) return start_list(outbox) ? -1 : send_list(client, outbox);
   return send_packet(client, "error: not a request", NULL, 0);
 }

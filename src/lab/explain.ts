@@ -1,8 +1,6 @@
 // A refusal of the kernel as a diagnostic: the one place where the two meet.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { didYouMean } from '../diagnostic/suggest.ts'
 import type { Refusal } from '../linux/apply.ts'
-import { siblingSysctls } from '../linux/sysctl.ts'
 import type { AddMount, Operation, WriteFile } from '../plan/operation.ts'
 import { describe, sameAs } from '../plan/words.ts'
 import { MORE_FILES, NO_MORE_FILES } from './open-files.ts'
@@ -54,7 +52,7 @@ function reason(operation: Operation, { code, extack, syscall }: Refusal): strin
   if (code === 'EMFILE') return `${NO_MORE_FILES} `
   if (operation.type === 'set sysctl' && code === 'ENOENT') {
     const { netns, name } = operation
-    return `${netns} has no sysctl ${name}; some are the machine's alone.${didYouMean(name, siblingSysctls(name))} `
+    return `${netns} has no sysctl ${name}: it is the machine's alone. `
   }
   // The kernel's own entries are for addresses of the bridge and of its ports (fdb_add_local).
   if (operation.type === 'add fdb' && code === 'EEXIST')

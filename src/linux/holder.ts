@@ -123,6 +123,12 @@ export function isolate(holder: Holder, name: string, isolation: Isolation): voi
   ask(holder, `isolate ${name} ${isolationText(isolation)}`)
 }
 
+/** A new procfs of the lab's pid namespace, mounted nowhere; undefined where the kernel mounts none. It is the caller's to close. */
+export function openProc(holder: Holder): number | undefined {
+  send(holder, 'proc', [])
+  return receive(holder).descriptors[0]
+}
+
 /** The holder lets go; the kernel frees the namespaces when no process is in them. */
 export function dropNamespaces(holder: Holder, name: string): void {
   flushPuts(holder)

@@ -1,5 +1,5 @@
 // Sysctls of a network namespace: /proc/sys/net shows the namespace of the thread that opens it (proc_sysctl.c). sysctl(8).
-import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { close, mountDetached, O_WRONLY, openat, SyscallError } from './libc.ts'
 
@@ -10,7 +10,7 @@ function pathBelowSys(name: string): string {
 
 /**
  * One procfs has an entry `net/ipv4` for every namespace that was looked at, all in one hash chain: at a thousand nodes a look-up takes
- * 0.3 ms. So now and then a new procfs is taken. Only root may; in a user namespace it is the one under /proc for ever.
+ * 0.3 ms. So now and then a new procfs is taken.
  */
 const LOOKUPS_PER_PROC = 128
 let proc: { readonly root: number | undefined; lookups: number } | undefined
@@ -25,13 +25,22 @@ function open(name: string, flags?: number): number {
   return proc.root === undefined ? openat(-1, `/proc/${path}`, flags) : openat(proc.root, path, flags)
 }
 
+/** Undefined where neither this process nor the lab may mount one: then it is the one under /proc for ever. */
 function newProc(): number | undefined {
   try {
     return mountDetached('proc')
   } catch (error) {
-    if (error instanceof SyscallError) return undefined // EPERM; ENOSYS before Linux 5.2
+    if (error instanceof SyscallError) return procOfLab() // EPERM in a user namespace; ENOSYS before Linux 5.2
     throw error
   }
+}
+
+let procOfLab = (): number | undefined => undefined
+
+/** From now on the lab gives a procfs where this process may mount none. */
+export function takeProcFrom(lab: () => number | undefined): void {
+  procOfLab = lab
+  if (proc?.root === undefined) proc = undefined
 }
 
 /** The value as /proc/sys shows it, without the line end; undefined where this kernel or namespace has no such sysctl. */
@@ -48,6 +57,11 @@ export function readSysctl(name: string): string | undefined {
   } finally {
     closeSync(fd)
   }
+}
+
+/** Whether this process's own network has the sysctl. */
+export function hasSysctl(name: string): boolean {
+  return existsSync(`/proc/sys/${pathBelowSys(name)}`)
 }
 
 /** Names in the folder of a sysctl, as this process's own network has them; none where there is no such folder. */

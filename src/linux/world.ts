@@ -1,13 +1,13 @@
 // What the engine knows of one lab while it works in it: the holder, and a netlink socket in every namespace.
 // The engine's main thread lives in the lab's base (the holder's net and mnt namespaces) and leaves it only inside `within`.
 import { openSync, statSync } from 'node:fs'
-import { connectHolder, getNamespaces, holderEnded, listNamespaces, type HeldName, type Holder } from './holder.ts'
+import { connectHolder, getNamespaces, holderEnded, listNamespaces, openProc, type HeldName, type Holder } from './holder.ts'
 import { close, CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, openat, setns, unshare } from './libc.ts'
 import { idMapKey } from './id-map.ts'
 import { FABRIC, HOST } from '../state/network.ts'
 import type { NamespaceState } from '../state/network.ts'
 import type { Builder } from './builder.ts'
-import { isErrno } from './sysctl.ts'
+import { isErrno, takeProcFrom } from './sysctl.ts'
 import { openNetlink, type NetlinkSocket } from './transport.ts'
 
 /** A namespace of the lab, opened. `mnt` and `uts` are absent where it is net only. */
@@ -103,6 +103,7 @@ export function enterWorld(directory: string, holderPid: number, host: HostNames
   for (const { name, hasMnt } of listNamespaces(holder)) openHeld(world, name, hasMnt)
   setns(base.net, CLONE_NEWNET)
   builder?.enter(world)
+  takeProcFrom(() => openProc(holder))
   return world
 }
 

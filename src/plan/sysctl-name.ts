@@ -8,6 +8,14 @@ export function sysctlIfname(name: string): string | undefined {
   return ifname === undefined || ifname === 'all' || ifname === 'default' ? undefined : ifname.replaceAll('/', '.')
 }
 
+/** The name that every network has, for one of a link: `net.ipv4.conf.default.rp_filter`. Undefined for MPLS, which has no default. */
+export function forAnyLink(name: string): string | undefined {
+  if (sysctlIfname(name) === undefined) return name
+  return name.startsWith('net.mpls.')
+    ? undefined
+    : name.replace(PER_LINK, (part, _, ifname: string) => part.replace(`.${ifname}.`, '.default.'))
+}
+
 /** 6 for `net.ipv6.*`, 4 for everything else. */
 export function sysctlFamily(name: string): 4 | 6 {
   return name.startsWith('net.ipv6.') ? 6 : 4

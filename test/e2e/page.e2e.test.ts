@@ -1,4 +1,4 @@
-/** The page of `netlab graph --format html` in a browser. Chromium is 400 MB and not installed for it: without it, this is skipped. */
+/** The page of `netlab graph --format html` in a browser. Chromium is installed for it in CI alone; without it, this is skipped. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

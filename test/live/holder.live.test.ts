@@ -123,6 +123,12 @@ describe.each([
     expect(await settled()).toBe(before + kept)
   })
 
+  test('must give a procfs, and keep none', async () => {
+    const before = await settled()
+    expect(client().ask('proc')).toBe('ok')
+    expect(await settled()).toBe(before)
+  })
+
   test('must not keep what comes with an empty packet', async () => {
     const before = await settled()
     const one = client()

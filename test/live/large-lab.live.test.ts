@@ -52,7 +52,7 @@ describe('a large lab', () => {
 
   test.for([
     ['a file that cannot be placed', '  bad: { files: { /etc/passwd/x: "x" } }', 'write file'],
-    ['a sysctl that is not there', '  bad: { sysctls: { net.ipv4.no_such: 1 }, files: { /etc/hosts: "x" } }', 'set sysctl'],
+    ['a sysctl that refuses its value', '  bad: { sysctls: { net.ipv4.ip_default_ttl: 999 }, files: { /etc/hosts: "x" } }', 'set sysctl'],
     ['a root that is none', '  "bad[1-9]": { root: tree }', 'add netns'],
   ] as const)('%s must be told once, with its line, and nothing be left', async ([, node, doing], { lab }) => {
     lab.write('tree/proc', 'a file, where a folder is wanted')

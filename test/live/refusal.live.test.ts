@@ -27,14 +27,6 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    title: 'a sysctl that the kernel does not have',
-    more: '    sysctls:\n      net.ipv4.no_such_thing: 1',
-    kind: 'refusal',
-    code: 'KERNEL_REFUSED',
-    line: 4,
-    facts: { doing: /set sysctl net\.ipv4\.no_such_thing/, kernel: /^ENOENT/, 'same as': /sysctl .*net\.ipv4\.no_such_thing=1/ },
-  },
-  {
     title: 'a value that a sysctl does not take',
     more: '    sysctls:\n      net.ipv4.ip_default_ttl: 300',
     kind: 'refusal',

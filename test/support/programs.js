@@ -30,7 +30,7 @@ const PACKAGE_OF = new Map([
   ['dot', 'graphviz'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],
-  // Debian starts these on the machine at once: only on one that is there for tests.
+  // Debian starts some of these on the machine at once, and one is 400 MB large: only on a machine that is there for tests.
   ...(process.env.CI === undefined
     ? []
     : /** @type {const} */ ([
@@ -38,6 +38,7 @@ const PACKAGE_OF = new Map([
         ['ssh', 'openssh-client'],
         ['sshd', 'openssh-server'],
         ['chronyd', 'chrony'],
+        ['chromium', 'chromium'],
       ])),
   // For the published package's other architecture.
   ...(process.arch === 'x64' ? /** @type {const} */ ([['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu']]) : []),
