@@ -23,7 +23,7 @@ export function planLinkChanges(draft: Draft): void {
       const found = ownDifferences(link, there)
       for (const difference of found) {
         const { property } = difference
-        if (goesAlong(property, found)) continue
+        if (goesAlong(property, found) || isGivenBack(property, found, there, now.links)) continue
         if (property === 'master' && joinsLate(draft, netns, link)) continue
         if (property === 'master')
           emitMaster(draft, { netns, ifname, link, there, master: link.master ?? null, cause: causeOf(difference) })
@@ -151,6 +151,16 @@ const DELAYS = ['updelay', 'downdelay']
 
 function goesAlong(property: string, found: readonly PropertyDifference[]): boolean {
   return DELAYS.includes(property) && found.some((other) => other.property === 'miimon')
+}
+
+/** A bond gives back what a link had before, whatever that was: its own is set behind that (`valuesAgain`). */
+function isGivenBack(
+  property: string,
+  found: readonly PropertyDifference[],
+  { master = '' }: LinkState,
+  links: NamespaceState['links'],
+): boolean {
+  return property === 'lladdr' && links.get(master)?.kind === 'bond' && found.some((other) => other.property === 'master')
 }
 
 /** What the file does not say goes back to what the kernel had given it. */

@@ -329,6 +329,10 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
       ifname,
       set: { master: link.master ?? null },
     })),
+    ...of('lladdr').flatMap(({ netns, ifname, link: { lladdr } }): Operation[] =>
+      lladdr === undefined ? [] : [{ netns, cause: CAUSE, type: 'set link', ifname, set: { lladdr } }],
+    ),
+    ...of('mtu').map(({ netns, ifname, link: { mtu } }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { mtu } })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
     ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, CAUSE)),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),

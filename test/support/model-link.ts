@@ -77,8 +77,11 @@ function enter(netns: Netns, ifname: string, master: string): void {
   const entry = netns.links.get(ifname)
   const over = netns.links.get(master)
   if (entry === undefined || over === undefined) return
+  const isFirst = ![...netns.links.values()].some(({ link }) => link.master === master)
   entry.link.master = master
   if (over.link.kind === 'bond') {
+    entry.before = { mtu: entry.link.mtu, ...(entry.link.lladdr !== undefined && { lladdr: entry.link.lladdr }) }
+    if (isFirst && over.hasRandomLladdr === true) changeLladdr(netns, master, over, entry.link.lladdr ?? UNKNOWN_LLADDR)
     changeMtu(netns, ifname, entry, over.link.mtu)
     Object.assign(entry.link, { up: true, lladdr: over.link.lladdr })
     goUpAbove(netns, ifname)
@@ -97,8 +100,38 @@ function leave(netns: Netns, ifname: string): void {
   if (over.link.kind === 'bond') {
     if (entry.link.up) goDown(netns, ifname)
     entry.link.up = false
+    release(netns, ifname, entry)
+    emptyBond(netns, master ?? '', over)
   }
   adjustMtu(netns, master)
+}
+
+/** Of a member that the model did not see join: what no file has. */
+const UNKNOWN_LLADDR = '02:00:00:00:00:fe'
+const UNKNOWN_MTU = 1450
+
+/** __bond_release_one */
+function release(netns: Netns, ifname: string, entry: Link): void {
+  const { lladdr = UNKNOWN_LLADDR, mtu } = entry.before ?? { mtu: UNKNOWN_MTU }
+  delete entry.before
+  changeMtu(netns, ifname, entry, mtu)
+  changeLladdr(netns, ifname, entry, lladdr)
+}
+
+/** eth_hw_addr_random, and NETDEV_CHANGEADDR */
+function emptyBond(netns: Netns, ifname: string, bond: Link): void {
+  if ([...netns.links.values()].some(({ link }) => link.master === ifname)) return
+  changeLladdr(netns, ifname, bond, '02:00:00:00:00:ff')
+  bond.hasRandomLladdr = true
+}
+
+/** dev_set_mac_address; a bond gives it to its members (bond_set_mac_address). */
+function changeLladdr(netns: Netns, ifname: string, entry: Link, lladdr: string): void {
+  entry.link.lladdr = lladdr
+  delete entry.hasRandomLladdr
+  flushNeighs(netns, (neigh) => neigh.ifname === ifname)
+  if (entry.link.kind !== 'bond') return
+  for (const [other, member] of netns.links) if (member.link.master === ifname) changeLladdr(netns, other, member, lladdr)
 }
 
 /** vlan_device_event, NETDEV_UP */
@@ -128,10 +161,7 @@ export function changeLink(netns: Netns, operation: SetLink): void {
     if (!isIpv6Mtu(link.mtu)) refuse('EAFNOSUPPORT', operation)
     link.addrGenMode = addrGenMode
   }
-  if (lladdr !== undefined) {
-    link.lladdr = lladdr
-    flushNeighs(netns, (neigh) => neigh.ifname === operation.ifname)
-  }
+  if (lladdr !== undefined) changeLladdr(netns, operation.ifname, entry, lladdr)
   if (mtu !== undefined) changeMtu(netns, operation.ifname, entry, mtu)
   if (master !== undefined) changeMaster(netns, operation.ifname, link, master, operation)
   if (alias === '') delete link.alias
@@ -171,7 +201,8 @@ function standsOn(netns: Netns, link: Link['link'], other: string): boolean {
 
 /** bond_enslave: it gives the link its MTU (dev_set_mtu) and opens it (vlan_dev_open), which both depend on what the link stands on. */
 function checkEnslaved(netns: Netns, link: Link['link'], mtu: number, operation: SetLink): void {
-  if (link.up) refuse('EPERM', operation)
+  // What comes from another bond has been closed by it on the way.
+  if (link.up && netns.links.get(link.master ?? '')?.link.kind !== 'bond') refuse('EPERM', operation)
   const parent = 'parent' in link ? netns.links.get(link.parent ?? '')?.link : undefined
   if (parent === undefined) return
   if (ABOVE.includes(link.kind) && parent.mtu < mtu) refuse('ERANGE', operation)
