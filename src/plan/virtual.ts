@@ -9,7 +9,7 @@ import { emitMaster } from './master.ts'
 import type { LinkState, VirtualLink } from '../state/network.ts'
 import { linksInOrder } from './order.ts'
 import { fdbOperations } from './port-operations.ts'
-import { planWireguard } from './wireguard.ts'
+import { planPortsAside, planWireguard } from './wireguard.ts'
 
 /** Links that must be made anew or that the file no longer has, those on top first: each has a reason of its own. */
 export function planVirtualLinksInTheWay(draft: Draft): void {
@@ -70,6 +70,7 @@ function planRemotes(draft: Draft, netns: string, ifname: string, link: VirtualL
 
 export function planNewVirtualLinks(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
+    planPortsAside(draft, netns, desired)
     for (const [ifname, link] of linksInOrder(desired.links)) {
       if (!isVirtual(link)) continue
       const origin = link.origin === undefined ? {} : { origin: link.origin }

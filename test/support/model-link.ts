@@ -4,7 +4,7 @@ import { addrKey, fdbKey } from '../../src/state/key.ts'
 import type { AddrState, RouteState, VirtualLink } from '../../src/state/network.ts'
 import { flushNeighs, forgetSource4, isAllOn } from './model-fib.ts'
 import { refuse } from './model-netns.ts'
-import { NEW_PORT } from './model-port.ts'
+import { checkListenPort, NEW_PORT } from './model-port.ts'
 import type { Link, Netns } from './model-netns.ts'
 
 export function addBridge(netns: Netns, operation: AddBridge): void {
@@ -161,13 +161,24 @@ export function changeLink(netns: Netns, operation: SetLink): void {
     if (!isIpv6Mtu(link.mtu)) refuse('EAFNOSUPPORT', operation)
     link.addrGenMode = addrGenMode
   }
-  if (lladdr !== undefined) changeLladdr(netns, operation.ifname, entry, lladdr)
+  if (lladdr !== undefined) {
+    if (link.up) checkOwnLladdr(netns, link, lladdr, operation)
+    changeLladdr(netns, operation.ifname, entry, lladdr)
+  }
   if (mtu !== undefined) changeMtu(netns, operation.ifname, entry, mtu)
   if (master !== undefined) changeMaster(netns, operation.ifname, link, master, operation)
   if (alias === '') delete link.alias
   else if (alias !== undefined) link.alias = alias
   changeType(netns, link, operation)
   if (up !== undefined) changeUp(netns, operation.ifname, link, up, operation)
+}
+
+/** macvlan_addr_busy: of those of one parent that are up each has its own. */
+function checkOwnLladdr(netns: Netns, link: Link['link'], lladdr: string | undefined, operation: SetLink): void {
+  if (link.kind !== 'macvlan' || link.options['mode'] === 'passthru') return
+  const others = [...netns.links.values()].map(({ link: other }) => other).filter((other) => other !== link && other.lladdr === lladdr)
+  const isTaken = others.some((other) => other.kind === 'macvlan' && other.parent === link.parent && other.up)
+  if (isTaken || netns.links.get(link.parent ?? '')?.link.lladdr === lladdr) refuse('EADDRINUSE', operation)
 }
 
 function changeMtu(netns: Netns, ifname: string, entry: Link, mtu: number): void {
@@ -248,10 +259,16 @@ function changeFilter(netns: Netns, ifname: string, link: Link['link'], vlan: No
   }
 }
 
+/** vlan_dev_open, macvlan_open, wg_open */
+function checkOpen(netns: Netns, link: Link['link'], operation: SetLink): void {
+  if (link.kind === 'vlan' && netns.links.get(link.parent ?? '')?.link.up !== true) refuse('ENETDOWN', operation)
+  if (link.up) return
+  checkOwnLladdr(netns, link, link.lladdr, operation)
+  if (link.kind === 'wireguard') checkListenPort(netns, link, link.wireguard?.listenPort ?? 0, operation)
+}
+
 function changeUp(netns: Netns, ifname: string, link: Link['link'], up: boolean, operation: SetLink): void {
-  // vlan_dev_open
-  const isAfloat = link.kind !== 'vlan' || netns.links.get(link.parent ?? '')?.link.up === true
-  if (up && !isAfloat) refuse('ENETDOWN', operation)
+  if (up) checkOpen(netns, link, operation)
   if (!up && link.up) goDown(netns, ifname)
   if (up && !link.up && ifname === 'lo') giveLoopbackAddrs(netns)
   link.up = up

@@ -104,6 +104,30 @@ test.each([
   expect(differences(from, kernel.state(), { previous: to })).toEqual([])
 })
 
+const ports = (...listenPorts: readonly number[]): NetworkState =>
+  network(
+    Object.fromEntries(listenPorts.map((port, at) => [`wg${at}`, { kind: 'wireguard', listen_port: port, address: `10.9.${at}.1/24` }])),
+  )
+const addresses = (...ends: readonly string[]): NetworkState =>
+  network(Object.fromEntries(ends.map((end, at) => [`mv${at}`, { kind: 'macvlan', parent: 'eth0', mac: `02:00:00:00:00:${end}` }])))
+
+test.each([
+  ['two WireGuard links exchange ports', ports(1000, 2000), ports(2000, 1000), 3],
+  ['three WireGuard links hand on ports', ports(1000, 2000, 3000), ports(2000, 3000, 4000), 5],
+  ['a WireGuard link has the port that one before it gives up', ports(1000, 2000), ports(3000, 1000), 2],
+  ['two MACVLANs exchange addresses', addresses('01', '02'), addresses('02', '01'), 3],
+  ['a MACVLAN has the address that one before it gives up', addresses('01', '02'), addresses('03', '01'), 2],
+])('%s, and all the way back', (_, from, to, steps) => {
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', from).operations) kernel.apply(operation)
+  const { operations } = planChanges('lab', to, kernel.state(), { previous: from })
+  expect(operations).toHaveLength(steps)
+  for (const operation of operations) kernel.apply(operation)
+  expect(differences(to, kernel.state(), { previous: from })).toEqual([])
+  for (const step of undoAll(operations)) kernel.apply(step)
+  expect(differences(from, kernel.state(), { previous: to })).toEqual([])
+})
+
 test('a bridge in a bond has the address of the bond', () => {
   const wish = network({ br0: { kind: 'bridge' }, bond0: { kind: 'bond', members: ['eth0', 'br0'] } })
   const kernel = createModelKernel()
