@@ -2,7 +2,7 @@
 import { isVirtual, NO_FDBS, remakingDifference } from '../state/equal-link.ts'
 import { findExtras } from '../state/extra.ts'
 import { newVxlanEntries } from '../state/vxlan.ts'
-import { deleteLink } from './cable.ts'
+import { deleteLink, kindCause } from './cable.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 import { emitMaster } from './master.ts'
@@ -23,6 +23,9 @@ export function planVirtualLinksInTheWay(draft: Draft): void {
       else if (wanted !== undefined && wanted.kind === link.kind && isVirtual(link)) {
         const difference = remakingDifference(wanted, link)
         if (difference !== undefined) deleteLink(draft, { netns, ifname }, causeOf(difference))
+      } else if (wanted !== undefined && link.kind === 'other' && isVirtual(wanted)) {
+        // What it stands on may be deleted next, in another namespace, and take it along.
+        deleteLink(draft, { netns, ifname }, kindCause(wanted, link))
       }
     }
   }
