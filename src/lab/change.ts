@@ -21,7 +21,9 @@ import { madeSoFar, readMemory, writeMemory, type LabMemory, type LabRecord } fr
 import type { UpOptions } from './up-options.ts'
 import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
-import { expectationOf, verify, type Verified } from './verify.ts'
+import { compareWithFile, expectationOf } from './verify.ts'
+
+const LEFT = 'All other changes stay. "netlab up" tries again what is left.'
 
 /**
  * Changes a running lab into what the file says. The caller has its lock. A refusal is undone. Undefined where the lab's holder has
@@ -44,10 +46,12 @@ export async function change(
     await checkHostPorts(plan, 'Nothing was changed.')
     const verified =
       plan.operations.length === 0
-        ? { warnings: [], tolerated: memory.tolerated }
+        ? { warnings: [], tolerated: memory.tolerated, problems: [] }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    saveLab(ready, record.holderPid, verified.tolerated, record)
+    const isWhole = verified.problems.length === 0
+    saveLab(ready, record.holderPid, verified.tolerated, record, isWhole ? undefined : madeSoFar(memory))
     const naming = await updateNames(engine, name, record.holderPid, ready.desired.namespaces.keys(), record.hostLinks)
+    if (!isWhole) throw new DiagnosticError('refusal', [...verified.problems, ...verified.warnings, ...naming])
     return { plan, warnings: [...verified.warnings, ...naming] }
   } finally {
     if (engine !== early) await engine.close()
@@ -71,7 +75,7 @@ async function applyAndVerify(
   memory: LabMemory,
   plan: Plan,
   { signal, onEvent, slice }: UpOptions,
-): Promise<Verified> {
+): ReturnType<typeof compareWithFile> {
   writeMemory(ready.name, { ...memory, intended: ready.desired })
   onEvent?.({ type: 'stage', stage: 'apply' })
   const executeOptions: ExecuteOptions = {
@@ -90,7 +94,7 @@ async function applyAndVerify(
     throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
   }
   onEvent?.({ type: 'stage', stage: 'verify' })
-  return verify(engine, directory, ready, plan, expectationOf(ready.desired, plan, 'All other changes stay.'), memory)
+  return compareWithFile(engine, directory, ready, plan, expectationOf(ready.desired, plan, LEFT), memory)
 }
 
 /** The plan that would make a running lab what the file says, and what was observed to make it. */
