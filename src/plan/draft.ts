@@ -131,6 +131,7 @@ function becauseOf(operation: Operation): string {
       return `${operation.name} resets it`
     case 'set link':
       if (operation.set.up === false) return `went when ${operation.ifname} went down`
+      if (operation.set.master !== undefined) return `went when ${operation.ifname} got another master`
       return `went when the ${operation.set.mtu === undefined ? 'lladdr' : 'mtu'} of ${operation.ifname} changed`
     default:
       return 'not there'

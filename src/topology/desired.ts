@@ -276,7 +276,7 @@ function vxlanEntries(remotes: readonly string[], fdbs: readonly FdbEntry[]): Re
 
 /** A bond gives its members its own address, unless it has that of the active one, or balances by addresses. */
 function lladdrOf(topology: Topology, netns: string, link: Interface, own: string): { lladdr?: string } {
-  if (hasActiveLladdr(topology, netns, link)) return {}
+  if (hasMemberLladdr(link)) return {}
   const bond = bondOf(topology, netns, link)
   if (bond?.virtual === undefined || bond.virtual.kind === 'bridge') return { lladdr: own }
   const { mode, fail_over_mac: follows = 'none' } = bond.virtual.options
@@ -284,12 +284,11 @@ function lladdrOf(topology: Topology, netns: string, link: Interface, own: strin
   return { lladdr: bond.mac ?? own }
 }
 
-/** A bond that has the address of its active member (bond_do_fail_over_mac). */
-function hasActiveLladdr(topology: Topology, netns: string, { ifname, virtual }: Interface): boolean {
+/** Nobody can give such a bond an address: bond_set_mac_address says yes and does nothing. */
+function hasMemberLladdr({ virtual }: Interface): boolean {
   if (virtual?.kind !== 'bond') return false
-  const { mode, fail_over_mac: follows } = virtual.options
-  if (mode !== 'active-backup' || follows !== 'active') return false
-  return [...(topology.nodes.get(netns)?.interfaces.values() ?? [])].some(({ master }) => master === ifname)
+  const { mode, fail_over_mac: follows = 'none' } = virtual.options
+  return mode === 'active-backup' && follows !== 'none'
 }
 
 function bondOf(topology: Topology, netns: string, { master }: Interface): Interface | undefined {
