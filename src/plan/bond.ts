@@ -1,6 +1,7 @@
 /** What a bond leaves behind, and nobody can tell: the address and MTU of what it let go, and its own address when it is empty. */
 import { remakingDifference } from '../state/equal-link.ts'
-import type { LinkState, NetworkState } from '../state/network.ts'
+import type { LinkState, NetworkState, VirtualLink } from '../state/network.ts'
+import type { Options } from '../state/option.ts'
 import type { LinkChange } from './link-change.ts'
 import type { Loss } from './loss.ts'
 import type { SetLink } from './operation.ts'
@@ -33,4 +34,12 @@ function changeOf(noun: keyof typeof CAUSES, wanted: LinkState, namespace: Worki
     ...(noun !== 'lladdr' && { mtu: there.mtu }),
     ...(noun !== 'mtu' && wanted.lladdr !== undefined && { lladdr: wanted.lladdr }),
   }
+}
+
+/** Those that the kernel tells of every bond, and takes where it has a use for them alone: with EACCES in other modes, EPERM without miimon. */
+export function takenOptions({ kind, options }: VirtualLink): Options {
+  if (kind !== 'bond') return options
+  const isLeftOut = (name: string): boolean =>
+    name === 'lacp_rate' ? options['mode'] !== '802.3ad' : (name === 'updelay' || name === 'downdelay') && options['miimon'] === 0
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !isLeftOut(name)))
 }

@@ -23,11 +23,17 @@ export function addVirtual(netns: Netns, operation: AddLink): void {
   // vlan_newlink: ERANGE; macvlan_common_newlink: EINVAL
   if (ABOVE.includes(link.kind) && (parent?.link.mtu ?? 0) < link.mtu) refuse('ERANGE', operation)
   if (TAKERS.includes(link.kind) && isTaken(netns, parent?.link.master)) refuse('EBUSY', operation)
-  const primary = link.options['primary']
-  if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
+  if (link.kind === 'bond') checkBondOptions(netns, operation)
   const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...plain } = link
   const own = link.kind === 'vrf' ? {} : modeOf(link.mtu)
   netns.links.set(ifname, { link: { ...plain, ...own, ...defaultEntry(link), up: false }, ownMtu: false })
+}
+
+/** `unsuppmodes` of bond_options.c, and bond_option_primary_set. */
+function checkBondOptions(netns: Netns, operation: AddLink): void {
+  const { mode, lacp_rate: rate, primary } = operation.link.options
+  if (rate !== undefined && mode !== '802.3ad') refuse('EACCES', operation)
+  if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
 }
 
 /** __vxlan_dev_create: what no other entry has goes to the far end of the link, if it has one. */
