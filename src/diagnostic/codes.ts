@@ -33,6 +33,7 @@ export const CODES = {
 
   // Links
   INTERFACE_TAKEN: 'An interface has two cables',
+  INTERFACE_CARRIES: 'Other interfaces stand on an interface',
   RANGE_MISMATCH: 'The two ends of a link stand for different numbers of interfaces',
   TOO_MANY_PORTS: 'A bridge has more ports than the kernel allows',
   BRIDGE_LOOP: 'Bridges form a loop without a spanning tree',

@@ -32,6 +32,8 @@ export const MEANINGS: Readonly<Record<Code, string>> = {
   UNKNOWN_INTERFACE: 'No link makes this interface and it has no `kind`. `netlab plan` lists the names that the links make.',
 
   INTERFACE_TAKEN: 'A socket takes one plug. Leave the interface name away, and the next free one is taken.',
+  INTERFACE_CARRIES:
+    'A VLAN or MACVLAN does not go along when its parent moves. Take it out of the file first, and give it to the other node then.',
   RANGE_MISMATCH: 'Ranges pair up one to one. Make them of equal length, use a single name on one side, or `cross: true`.',
   TOO_MANY_PORTS: 'The kernel gives a bridge 1,023 ports. Join several bridges.',
   BRIDGE_LOOP: 'Frames would circle for ever. Set `stp: true` on the bridges of the loop, or take a cable away.',

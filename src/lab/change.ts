@@ -22,7 +22,9 @@ import { isAlive, madeSoFar, readMemory, writeMemory, type LabMemory, type LabRe
 import type { UpOptions } from './up-options.ts'
 import { withObservedServices } from './services.ts'
 import { freshSysctls, valuesToRestore } from './sysctl-values.ts'
-import { expectationOf, verify, type Verified } from './verify.ts'
+import { compareWithFile, expectationOf } from './verify.ts'
+
+const LEFT = 'All other changes stay. "netlab up" tries again what is left.'
 
 /**
  * Changes a running lab into what the file says. The caller has its lock. A refusal is undone. Undefined where the lab's holder has
@@ -45,13 +47,15 @@ export async function change(
     await checkHostPorts(plan, 'Nothing was changed.')
     const verified =
       plan.operations.length === 0
-        ? { warnings: [], tolerated: memory.tolerated }
+        ? { warnings: [], tolerated: memory.tolerated, problems: [] }
         : await applyAndVerify(engine, directory, ready, memory, plan, options)
-    saveLab(ready, record.holderPid, verified.tolerated, record)
+    const unfinished = verified.problems.length === 0 ? undefined : madeSoFar(memory)
+    saveLab(ready, record.holderPid, verified.tolerated, record, unfinished)
     const naming = await updateNames(engine, name, record.holderPid, ready.desired.namespaces.keys(), record.hostLinks)
     const links = new Set(hostLinkPaths(name, ready.desired.namespaces.keys()))
     if (record.hostLinks.some((path) => !links.has(path)))
-      saveLab(ready, record.holderPid, verified.tolerated, { ...record, hostLinks: [] })
+      saveLab(ready, record.holderPid, verified.tolerated, { ...record, hostLinks: [] }, unfinished)
+    if (unfinished !== undefined) throw new DiagnosticError('refusal', [...verified.problems, ...verified.warnings, ...naming])
     return { plan, warnings: [...verified.warnings, ...naming] }
   } finally {
     if (engine !== early) await engine.close()
@@ -76,7 +80,7 @@ async function applyAndVerify(
   memory: LabMemory,
   plan: Plan,
   { signal, onEvent, slice }: UpOptions,
-): Promise<Verified> {
+): ReturnType<typeof compareWithFile> {
   writeMemory(ready.name, { ...memory, intended: ready.desired })
   onEvent?.({ type: 'stage', stage: 'apply' })
   const executeOptions: ExecuteOptions = {
@@ -95,7 +99,7 @@ async function applyAndVerify(
     throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
   }
   onEvent?.({ type: 'stage', stage: 'verify' })
-  return verify(engine, directory, ready, plan, expectationOf(ready.desired, plan, 'All other changes stay.'), memory)
+  return compareWithFile(engine, directory, ready, plan, expectationOf(ready.desired, plan, LEFT), memory)
 }
 
 /** The plan that would make a running lab what the file says, and what was observed to make it. */

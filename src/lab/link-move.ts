@@ -25,7 +25,7 @@ export interface LinkMove {
 /**
  * Moves the interface `from` (r1:eth1) to a node (r2), or to a name there (r2:eth5), with its MAC address, MTU, state, addresses and impairment.
  * Routes through it are the first node's, and go. No other link is touched. Errors: refusal LAB_UNKNOWN, LAB_DEAD, LAB_BUSY, KERNEL_REFUSED;
- * finding NODE_UNKNOWN, UNKNOWN_INTERFACE, INTERFACE_TAKEN.
+ * finding NODE_UNKNOWN, UNKNOWN_INTERFACE, INTERFACE_TAKEN, INTERFACE_CARRIES.
  */
 export async function moveLink(lab: string, from: string, to: string): Promise<LinkMove> {
   return withLabLock(lab, async () => {
@@ -42,6 +42,7 @@ async function move(engine: Engine, record: LabRecord, memory: LabMemory, from: 
   const { network } = await engine.observe(scopeOf(memory.desired))
   const source = sourceOf(record, network, from)
   const target = targetOf(record, network, to, source)
+  refuseCarrier(network, source)
   const operations = followers(network, source, target)
   const routesLost = [...network.namespaces.get(source.netns)!.routes.values()].filter(({ nexthops }) =>
     nexthops.some(({ dev }) => dev === source.ifname),
@@ -95,6 +96,15 @@ function targetOf(record: LabRecord, network: NetworkState, word: string, source
       ? `${textOf(source)} is in ${netns} already.`
       : `${netns} has an interface "${ifname}" already: give a name that is free, e.g. ${netns}:moved0.`
   throw finding('INTERFACE_TAKEN', detail, undefined)
+}
+
+/** What stands on an interface stays where it is, and would hang on a link of another node. */
+function refuseCarrier(network: NetworkState, source: LinkEnd): void {
+  const { links } = network.namespaces.get(source.netns)!
+  const carried = [...links].flatMap(([ifname, link]) => ('parent' in link && link.parent === source.ifname ? [ifname] : []))
+  if (carried.length === 0) return
+  const stay = carried.length === 1 ? 'stands on it and stays' : 'stand on it and stay'
+  throw finding('INTERFACE_CARRIES', `${textOf(source)} cannot be moved: ${carried.join(', ')} ${stay} in ${source.netns}.`, undefined)
 }
 
 function nodeAndIfname(record: LabRecord, word: string): readonly [node: string, ifname: string | undefined] {

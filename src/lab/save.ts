@@ -1,12 +1,21 @@
 import { hostLinkPaths } from '../linux/host-links.ts'
 import { processStart } from '../linux/process.ts'
-import { FABRIC } from '../state/network.ts'
+import { FABRIC, type NetworkState } from '../state/network.ts'
 import type { ReadyLab } from './compile.ts'
 import { hasHostLinks } from './directory.ts'
 import { writeState, type LabRecord } from './state.ts'
 
-/** Writes down what later commands need. Links under /run/netns that the lab had before stay in it: they may not be gone yet. */
-export function saveLab(ready: ReadyLab, holderPid: number, tolerated: ReadonlySet<string>, before?: LabRecord): void {
+/**
+ * Writes down what later commands need. Links under /run/netns that the lab had before stay in it: they may not be gone yet. `unfinished`:
+ * what was made before, where the lab is not wholly what the file says.
+ */
+export function saveLab(
+  ready: ReadyLab,
+  holderPid: number,
+  tolerated: ReadonlySet<string>,
+  before?: LabRecord,
+  unfinished?: NetworkState,
+): void {
   const { name, file, desired, env, capabilities } = ready
   const namespaces = [...desired.namespaces]
   const nodes = namespaces.filter(([, { kind }]) => kind === 'node')
@@ -24,7 +33,7 @@ export function saveLab(ready: ReadyLab, holderPid: number, tolerated: ReadonlyS
     interfaces: Object.fromEntries(nodes.map(([node, { links }]) => [node, [...links.keys()]])),
     hostLinks: [...new Set([...wantedLinks, ...(before?.hostLinks ?? [])])],
   }
-  writeState(record, { desired, tolerated })
+  writeState(record, { desired, tolerated, ...(unfinished !== undefined && { before: unfinished }) })
 }
 
 /** Namespace by bridge name: the fabric, or the bridge's own. */

@@ -38,6 +38,8 @@ export interface LabMemory {
   readonly desired: NetworkState
   /** What an `up` is making of it: written before the first effect, gone when the lab is as this says. */
   readonly intended?: NetworkState
+  /** What was made before the last `up`, where that did not make all that `desired` says: some of it may still be there. */
+  readonly before?: NetworkState
   /** Objects that the setup commands made: left alone. Keys as the plan names them. */
   readonly tolerated: ReadonlySet<string>
 }
@@ -106,11 +108,12 @@ export function writeState(record: LabRecord, memory: LabMemory): void {
 
 /** Writes the memory alone: the journal of a change. */
 export function writeMemory(name: string, memory: LabMemory): void {
-  const { desired, intended, tolerated } = memory
+  const { desired, intended, before, tolerated } = memory
   const slim: LabMemory = {
     desired: withoutContents(desired),
     tolerated,
     ...(intended !== undefined && { intended: withoutContents(intended) }),
+    ...(before !== undefined && { before: withoutContents(before) }),
   }
   writeWhole(join(labDirectory(name), 'desired.v8'), serialize(slim))
 }
@@ -124,11 +127,16 @@ function withoutContents(network: NetworkState): NetworkState {
   return { namespaces: new Map(namespaces) }
 }
 
-/** All that this lab's `up`s may have made: what the last one did, and what one that was cut off was about to do. */
-export function madeSoFar({ desired, intended }: LabMemory): NetworkState {
-  if (intended === undefined) return desired
-  const namespaces = new Map(desired.namespaces)
-  for (const [name, namespace] of intended.namespaces) {
+/** All that this lab's `up`s may have made: what the last one did or left, and what one that was cut off was about to do. */
+export function madeSoFar({ before, desired, intended }: LabMemory): NetworkState {
+  return [desired, intended].reduce<NetworkState>((made, later) => (later === undefined ? made : both(made, later)), before ?? NOTHING)
+}
+
+const NOTHING: NetworkState = { namespaces: new Map() }
+
+function both(earlier: NetworkState, later: NetworkState): NetworkState {
+  const namespaces = new Map(earlier.namespaces)
+  for (const [name, namespace] of later.namespaces) {
     const before = namespaces.get(name)
     namespaces.set(name, before === undefined ? namespace : unionOf(before, namespace))
   }

@@ -2,7 +2,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Engine } from '../linux/engine.ts'
 import type { Observation, ObserveScope, Table } from '../linux/observe.ts'
 import type { Plan } from '../plan/operation.ts'
-import { differences, formatDifference } from '../state/compare.ts'
+import { differences, formatDifference, type Difference } from '../state/compare.ts'
 import { extraKeys } from '../state/extra.ts'
 import type { NetworkState } from '../state/network.ts'
 import { withExternals } from '../state/external.ts'
@@ -38,41 +38,47 @@ export function expectationOf(desired: NetworkState, plan: Plan, aftermath: stri
   return { network, scope: scopeAfter(network, plan), aftermath }
 }
 
+/** As `compareWithFile`. Errors: refusal, with what it has found. */
+export async function verify(...asked: Parameters<typeof compareWithFile>): Promise<Verified> {
+  const { problems, ...verified } = await compareWithFile(...asked)
+  if (problems.length > 0) throw new DiagnosticError('refusal', problems)
+  return verified
+}
+
 /**
  * Reads the lab back and compares it with the file. What setup commands and services have added (the address of a VRRP
  * router) is told apart by the plan that ran them.
- * Errors: refusal NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
+ * Problems: NOT_AS_DESIRED, naming every difference; SERVICE_FAILED.
  */
-export async function verify(
+export async function compareWithFile(
   engine: Engine,
   directory: string,
   ready: ReadyLab,
   plan: Plan,
   { network: expected, scope, aftermath }: Expectation,
   memory?: LabMemory,
-): Promise<Verified> {
+): Promise<Verified & { readonly problems: readonly Diagnostic[] }> {
   const { observation, warnings } = await settledObservation(engine, scope)
   const withRulesets = await withObservedRulesets(directory, observation.network, rulesetTools(ready.desired))
   const withLimits = withObservedLimits(directory, await withObservedServices(directory, withRulesets))
   const observed = withExternals(withOwnOptions(withLimits, expected), expected)
   const dead = findDeadServices(directory, ready.desired, observed, aftermath)
-  if (dead.length > 0) throw new DiagnosticError('refusal', dead)
   const ranPrograms = plan.operations.some(({ type }) => type === 'run setup' || type === 'start service')
   const before = memory?.tolerated ?? new Set<string>()
   const left = ranPrograms ? extraKeys(expected, observed) : new Set<string>()
   const tolerated = new Set([...before, ...left])
+  if (dead.length > 0) return { warnings, tolerated, problems: dead }
   const wrong = differences(expected, observed, { previous: expected, tolerated })
-  if (wrong.length > 0)
-    throw new DiagnosticError(
-      'refusal',
-      wrong.map((difference) => ({
-        code: 'NOT_AS_DESIRED',
-        severity: 'error',
-        detail: `${formatDifference(difference)}. The kernel took the request and did something else, or another program changed it since. ${aftermath}`,
-        ...(difference.origin !== undefined && { origin: difference.origin }),
-      })),
-    )
-  return { warnings, tolerated }
+  return { warnings, tolerated, problems: wrong.map((difference) => notAsDesired(difference, aftermath)) }
+}
+
+function notAsDesired(difference: Difference, aftermath: string): Diagnostic {
+  return {
+    code: 'NOT_AS_DESIRED',
+    severity: 'error',
+    detail: `${formatDifference(difference)}. The kernel took the request and did something else, or another program changed it since. ${aftermath}`,
+    ...(difference.origin !== undefined && { origin: difference.origin }),
+  }
 }
 
 /** Observes when duplicate address detection is over: until then an IPv6 address does not answer. */

@@ -47,7 +47,9 @@ export function followers(links: Links, ifname: string, set: LinkChange): Map<st
   if (link === undefined) return changes
   if (set.master !== undefined) addMasterFollowers(changes, links, ifname, link, set.master)
   if (set.up !== undefined) for (const vlan of vlansOn(links, ifname)) changes.set(vlan, { up: set.up })
-  if (set.mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, set.mtu)) changes.set(other, { mtu: set.mtu })
+  const { lladdr, mtu } = set
+  if (lladdr !== undefined) for (const other of membersOf(links, ifname, link)) changes.set(other, { lladdr })
+  if (mtu !== undefined) for (const other of mtuFollowers(links, ifname, link, mtu)) changes.set(other, { ...changes.get(other), mtu })
   return changes
 }
 
@@ -70,10 +72,18 @@ function changeOfMember(links: Links, link: LinkState, master: string | null): L
 
 /** Members of a bond have its MTU; what stands on a link is never larger, and an IPVLAN never smaller either. */
 function mtuFollowers(links: Links, ifname: string, link: LinkState, mtu: number): string[] {
-  const members = [...links].filter(([, { master }]) => link.kind === 'bond' && master === ifname).map(([other]) => other)
-  const above = deletedWith(links, new Set([ifname])).filter((other) => {
+  const above = shrunkWith(links, ifname).filter((other) => {
     const child = links.get(other)
-    return child !== undefined && child.kind !== 'vxlan' && (child.mtu > mtu || child.kind === 'ipvlan')
+    return child !== undefined && (child.mtu > mtu || child.kind === 'ipvlan')
   })
-  return [...members, ...above]
+  return [...membersOf(links, ifname, link), ...above]
+}
+
+/** Links that are never larger than what they stand on, which is this one. */
+export function shrunkWith(links: Links, ifname: string): string[] {
+  return deletedWith(links, new Set([ifname])).filter((other) => links.get(other)?.kind !== 'vxlan')
+}
+
+function membersOf(links: Links, ifname: string, link: LinkState): string[] {
+  return link.kind === 'bond' ? [...links].filter(([, { master }]) => master === ifname).map(([other]) => other) : []
 }

@@ -129,7 +129,7 @@ function isIdlePort(draft: Draft, { netns, ifname }: LinkEnd, port: LinkState | 
 
 function whyInTheWay(draft: Draft, end: LinkEnd, link: LinkState, desired: LinkState | undefined): string | undefined {
   if (desired === undefined || desired.kind === 'loopback') return undefined
-  if (link.kind !== desired.kind) return `it is a ${kindText(link)}, the file says ${desired.kind}`
+  if (link.kind !== desired.kind) return kindCause(desired, link)
   if (link.kind === 'external' && desired.kind === 'external' && link.device !== desired.device)
     return `it is ${link.device}, the file says ${desired.device}`
   if (link.kind !== 'veth' || desired.kind !== 'veth') return undefined
@@ -139,6 +139,10 @@ function whyInTheWay(draft: Draft, end: LinkEnd, link: LinkState, desired: LinkS
   const peer = draft.now(link.peer.netns).links.get(link.peer.ifname)
   const isWhole = peer?.kind === 'veth' && peer.peer.netns === end.netns && peer.peer.ifname === end.ifname
   return isWhole ? undefined : `its peer ${linkEndText(link.peer)} is gone`
+}
+
+export function kindCause(desired: LinkState, there: LinkState): string {
+  return `it is a ${kindText(there)}, the file says ${desired.kind}`
 }
 
 /** Addresses, without their links, that are to be added somewhere while a namespace goes. */

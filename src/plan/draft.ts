@@ -5,6 +5,7 @@ import type { NamespaceState, NetworkState } from '../state/network.ts'
 import type { Standing } from '../state/extra.ts'
 import { isSameRoot } from '../state/mount.ts'
 import { closeAgain, closedLinks } from './closed.ts'
+import { valuesAgain } from './bond.ts'
 import { advance } from './effect.ts'
 import { lossOf } from './loss.ts'
 import type { Loss } from './loss.ts'
@@ -45,10 +46,18 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
   const lostBecause = new Map<string, string>()
 
   function emit(operation: Operation): void {
-    operations.push(Object.freeze(working === undefined ? operation : followed(working, operation)))
+    if (working === undefined) {
+      operations.push(Object.freeze(operation))
+      return
+    }
+    const { losses, undoable } = follow(working, operation)
+    operations.push(Object.freeze(undoable))
+    const here = losses.filter(({ netns }) => !isNew(netns))
+    for (const again of valuesAgain(desired, working, here)) emit(again)
   }
 
-  function followed(working: Working, operation: Operation): Operation {
+  /** Does the operation to `working`. */
+  function follow(working: Working, operation: Operation): { losses: readonly Loss[]; undoable: Operation } {
     const before = working.get(operation.netns)
     const undo = operation.type === 'del netns' && before ? undoOfDelNetns(operation.netns, before, lossOf(working, operation)) : undefined
     const mtus = mtusBefore(working, operation)
@@ -56,11 +65,17 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
     const closing = (steps: readonly Operation[]): Operation => ({ ...operation, undo: [...steps, ...closeAgain(closed, steps, 'undo')] })
     const losses = advance(working, operation)
     for (const loss of losses) lostBecause.set(lossKey(loss), becauseOf(operation))
-    if (undo !== undefined) return closing(undo)
+    if (undo !== undefined) return { losses, undoable: closing(undo) }
     const backLosses = inverseOf(operation).flatMap((inverse) => lossOf(working, inverse))
     const all = [...losses, ...backLosses]
-    if (all.length === 0 && mtus.length === 0 && closed.length === 0 && operation.type !== 'del link') return operation
-    return closing([...undoWithLosses(operation, all), ...mtus])
+    if (all.length === 0 && mtus.length === 0 && closed.length === 0 && operation.type !== 'del link')
+      return { losses, undoable: operation }
+    return { losses, undoable: closing([...undoWithLosses(operation, all), ...mtus]) }
+  }
+
+  function isNew(netns: string): boolean {
+    const [there, wanted] = [observed.namespaces.get(netns), desired.namespaces.get(netns)]
+    return there === undefined || wanted === undefined || there.kind !== wanted.kind || !isSameRoot(there.root, wanted.root)
   }
 
   return {
@@ -68,10 +83,7 @@ export function startDraft(desired: NetworkState, observed: NetworkState, option
     namespaces: namespacesInOrder(desired),
     observed,
     options,
-    isNew: (netns) => {
-      const [there, wanted] = [observed.namespaces.get(netns), desired.namespaces.get(netns)]
-      return there === undefined || wanted === undefined || there.kind !== wanted.kind || !isSameRoot(there.root, wanted.root)
-    },
+    isNew,
     now: (netns) => working?.get(netns) ?? nothing,
     whyMissing: (netns, noun, key) => lostBecause.get(`${netns} ${noun} ${key}`) ?? 'not there',
     emit,
@@ -99,6 +111,9 @@ function lossKey(loss: Loss): string {
     case 'qdisc':
     case 'port':
     case 'vlans':
+    case 'released':
+    case 'lladdr':
+    case 'mtu':
     case 'master':
       return `${loss.netns} ${loss.noun} ${loss.ifname}`
   }
@@ -116,6 +131,7 @@ function becauseOf(operation: Operation): string {
       return `${operation.name} resets it`
     case 'set link':
       if (operation.set.up === false) return `went when ${operation.ifname} went down`
+      if (operation.set.master !== undefined) return `went when ${operation.ifname} got another master`
       return `went when the ${operation.set.mtu === undefined ? 'lladdr' : 'mtu'} of ${operation.ifname} changed`
     default:
       return 'not there'

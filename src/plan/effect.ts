@@ -59,6 +59,10 @@ function take(working: Working, loss: Loss): void {
     case 'port':
     case 'vlans':
       break // `setAlone` sees to them
+    case 'released':
+    case 'mtu':
+    case 'lladdr':
+      break // What is there instead nobody knows: `valuesAgain` sets it at once.
     case 'addr':
       namespace.addrs.delete(addrKey(loss.addr))
       break

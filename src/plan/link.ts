@@ -4,6 +4,7 @@ import type { PropertyDifference } from '../state/equal.ts'
 import { KINDS } from '../state/kind.ts'
 import type { BridgeLink, LinkState, NamespaceState, VirtualLink } from '../state/network.ts'
 import type { Options } from '../state/option.ts'
+import { derivedMac } from '../unit/mac.ts'
 import { planAddrs } from './addr.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
@@ -12,24 +13,41 @@ import type { LinkChange } from './link-change.ts'
 import type { SetLink } from './operation.ts'
 import { linksInOrder } from './order.ts'
 import { planQdiscs } from './qdisc.ts'
+import { stepAside } from './step-aside.ts'
 
 /** lladdr, mtu, alias, master, bridge options of links that stand; and down. Bridges last, when their ports are as they will be. */
 export function planLinkChanges(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
     const now = draft.now(netns)
+    planLladdrsAside(draft, netns, desired)
     for (const [ifname, link] of linksInOrder(desired.links)) {
       const there = now.links.get(ifname)
       if (there === undefined) continue
       const found = ownDifferences(link, there)
       for (const difference of found) {
         const { property } = difference
-        if (goesAlong(property, found)) continue
+        if (goesAlong(property, found) || isGivenBack(property, found, there, now.links)) continue
         if (property === 'master' && joinsLate(draft, netns, link)) continue
         if (property === 'master')
           emitMaster(draft, { netns, ifname, link, there, master: link.master ?? null, cause: causeOf(difference) })
         else if (property !== 'up' || !link.up) draft.emit(setLink(netns, ifname, link, there, difference))
       }
     }
+  }
+}
+
+/** An address is of one MACVLAN of a parent alone as long as they are up (macvlan_set_mac_address: EADDRINUSE). */
+function planLladdrsAside(draft: Draft, netns: string, desired: NamespaceState): void {
+  const standing = [...linksInOrder(desired.links)].flatMap(([ifname, link]) => {
+    const there = draft.now(netns).links.get(ifname)
+    if (there?.kind !== 'macvlan' || !there.up || there.lladdr === undefined) return []
+    const { lladdr, parent = '' } = there
+    return [{ ifname, has: `${parent} ${lladdr}`, wants: `${parent} ${link.lladdr ?? lladdr}`, lladdr, origin: link.origin }]
+  })
+  for (const { ifname, lladdr, origin } of stepAside(standing)) {
+    const change = { set: { lladdr: derivedMac('', netns, `${ifname} aside`) }, previous: { lladdr } }
+    const cause = `another is to have its lladdr ${lladdr}`
+    draft.emit({ type: 'set link', netns, cause, ...(origin !== undefined && { origin }), ifname, ...change })
   }
 }
 
@@ -151,6 +169,16 @@ const DELAYS = ['updelay', 'downdelay']
 
 function goesAlong(property: string, found: readonly PropertyDifference[]): boolean {
   return DELAYS.includes(property) && found.some((other) => other.property === 'miimon')
+}
+
+/** A bond gives back what a link had before, whatever that was: its own is set behind that (`valuesAgain`). */
+function isGivenBack(
+  property: string,
+  found: readonly PropertyDifference[],
+  { master = '' }: LinkState,
+  links: NamespaceState['links'],
+): boolean {
+  return property === 'lladdr' && links.get(master)?.kind === 'bond' && found.some((other) => other.property === 'master')
 }
 
 /** What the file does not say goes back to what the kernel had given it. */

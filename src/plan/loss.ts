@@ -5,7 +5,7 @@
 import { isLoopbackAddr } from '../state/extra.ts'
 import { addrKey } from '../state/key.ts'
 import { linkLocalOf } from '../unit/mac.ts'
-import { deletedWith, isCycled, vlansOn } from './attachment.ts'
+import { deletedWith, isCycled, shrunkWith, vlansOn } from './attachment.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Operation, SetLink } from './operation.ts'
@@ -16,6 +16,12 @@ import type { Working, WorkingNamespace } from './working.ts'
 export type Loss =
   | { readonly noun: 'link'; readonly netns: string; readonly ifname: string; readonly link: LinkState; readonly peer?: VethLink }
   | { readonly noun: 'master'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
+  /** Address and MTU of a link that a bond lets go: it has those again that it had before, which nobody tells (bond_release). */
+  | { readonly noun: 'released'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
+  /** Of what stands on such a link, and has shrunk with it. */
+  | { readonly noun: 'mtu'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
+  /** Of a bond that has let its last member go (eth_hw_addr_random): until it is told, the next one gives it its own. */
+  | { readonly noun: 'lladdr'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
   | { readonly noun: 'qdisc'; readonly netns: string; readonly ifname: string; readonly chain: QdiscChain }
   /** What it was told as port of the bridge that it leaves. */
   | { readonly noun: 'port'; readonly netns: string; readonly ifname: string; readonly link: LinkState }
@@ -111,6 +117,8 @@ function lossOnDeletedLinks(netns: string, namespace: WorkingNamespace, ifnames:
   return [
     ...[...new Set(cycled)].flatMap((ifname) => lossOfDown(netns, namespace, ifname)),
     ...ports.map(([ifname, link]) => ({ noun: 'master' as const, netns, ifname, link })),
+    ...ports.flatMap(([ifname, link]) => lossOfReleased(netns, namespace, ifname, link)),
+    ...lossOfEmptied(netns, namespace, ifnames),
     ...[...namespace.qdiscs].flatMap(([ifname, chain]): Loss[] => (ifnames.has(ifname) ? [{ noun: 'qdisc', netns, ifname, chain }] : [])),
     ...addrs.map((addr) => ({ noun: 'addr' as const, netns, addr })),
     ...routes,
@@ -132,9 +140,14 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
   }
   if (set.vlan !== undefined) return lossOfVlans(netns, namespace, ifname, link, set.vlan !== null)
   if (set.master !== undefined) {
-    const port: Loss[] = link.port === undefined || set.master === link.master ? [] : [{ noun: 'port', netns, ifname, link }]
-    if (!isCycled(namespace.links, link, set.master)) return port
-    return [...port, ...closedWith(namespace, ifname).flatMap((one) => lossOfDown(netns, namespace, one))]
+    if (set.master === link.master) return []
+    const left: Loss[] = [
+      ...(link.port === undefined ? [] : [{ noun: 'port' as const, netns, ifname, link }]),
+      ...lossOfReleased(netns, namespace, ifname, link),
+      ...lossOfEmptied(netns, namespace, new Set([ifname])),
+    ]
+    if (!isCycled(namespace.links, link, set.master)) return left
+    return [...left, ...closedWith(namespace, ifname).flatMap((one) => lossOfDown(netns, namespace, one))]
   }
   if (set.lladdr !== undefined) return lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname)
   if (set.mtu !== undefined && set.mtu < IPV6_MIN_MTU && link.mtu >= IPV6_MIN_MTU) {
@@ -152,6 +165,27 @@ function lossOfChange({ netns, ifname, set }: SetLink, namespace: WorkingNamespa
     return [...others, ...cut, ...sysctls]
   }
   return []
+}
+
+/** __bond_release_one */
+function lossOfReleased(netns: string, namespace: WorkingNamespace, ifname: string, link: LinkState): Loss[] {
+  if (namespace.links.get(link.master ?? '')?.kind !== 'bond') return []
+  const above = shrunkWith(namespace.links, ifname).flatMap((other): Loss[] => {
+    const child = namespace.links.get(other)
+    return child === undefined ? [] : [{ noun: 'mtu', netns, ifname: other, link: child }]
+  })
+  return [{ noun: 'released', netns, ifname, link }, ...above]
+}
+
+/** Bonds that have no member but these. */
+function lossOfEmptied(netns: string, namespace: WorkingNamespace, ifnames: ReadonlySet<string>): Loss[] {
+  const masters = new Set([...ifnames].flatMap((ifname) => namespace.links.get(ifname)?.master ?? []))
+  return [...masters].flatMap((ifname): Loss[] => {
+    const link = namespace.links.get(ifname)
+    if (link?.kind !== 'bond' || ifnames.has(ifname)) return []
+    if ([...namespace.links].some(([other, { master }]) => master === ifname && !ifnames.has(other))) return []
+    return [{ noun: 'lladdr', netns, ifname, link }, ...lossOfNeighs(netns, namespace, (neigh) => neigh.ifname === ifname)]
+  })
 }
 
 /** br_vlan_filter_toggle and vlan_default_pvid 0; from one protocol to another they stay. */

@@ -24,6 +24,8 @@
  *   stop service, start service
  *   stop service, del link, del netns
  *                           bridges and namespaces that go; nothing after it can be refused, and a namespace has no way back
+ *
+ * Behind whatever takes a link out of a bond comes a "set link" of its own: what it and the bond have then nobody can tell (bond.ts).
  */
 import { isVirtual } from '../state/equal-link.ts'
 import type { LinkState, NamespaceState, NetworkState, RouteState } from '../state/network.ts'

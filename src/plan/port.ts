@@ -2,6 +2,7 @@
 import { BARE_PORT } from '../state/equal-link.ts'
 import type { BridgeLink, BridgePort, LinkState, NamespaceState } from '../state/network.ts'
 import type { Draft } from './draft.ts'
+import type { LinkChange } from './link-change.ts'
 import type { Operation } from './operation.ts'
 import { fdbOperations, mdbOperations, portOperations, vlanOperations } from './port-operations.ts'
 import type { PortPlace } from './port-operations.ts'
@@ -41,11 +42,24 @@ export function planGoneMdbs(draft: Draft): void {
     for (const [ifname, link] of desired.links) {
       const { master = '' } = link
       const there = links.get(ifname)
-      const isLeaving = takesGroups(links.get(master)) && !takesGroups(desired.links.get(master))
-      if (there?.port === undefined || there.master !== master || !isLeaving) continue
+      if (there?.port === undefined || there.master !== master || takesGroups(desired.links.get(master))) continue
+      if (there.port.mdbs.size > 0) wakeBridge(draft, netns, master, desired.links.get(master))
       emitAll(draft, link, mdbOperations({ netns, ifname, bridge: master }, BARE_PORT, there.port))
     }
   }
+}
+
+/** One that somebody else has put to sleep with its groups. `planLinkChanges` makes it as it is to be. */
+function wakeBridge(draft: Draft, netns: string, ifname: string, wanted: LinkState | undefined): void {
+  const there = draft.now(netns).links.get(ifname)
+  if (there?.kind !== 'bridge' || takesGroups(there)) return
+  const change = (isAwake: boolean): LinkChange => ({
+    ...(!there.up && { up: isAwake }),
+    ...(!there.mcastSnooping && { bridge: { mcastSnooping: isAwake } }),
+  })
+  const origin = wanted?.origin === undefined ? {} : { origin: wanted.origin }
+  const cause = 'it lets groups go only while it is up and snoops'
+  draft.emit({ type: 'set link', netns, cause, ...origin, ifname, set: change(true), previous: change(false) })
 }
 
 function takesGroups(bridge: LinkState | undefined): boolean {

@@ -10,6 +10,7 @@ import { routeKey } from '../state/key.ts'
 import type { LinkState, ServiceState, VethLink } from '../state/network.ts'
 import { newVxlanEntries } from '../state/vxlan.ts'
 import { followers } from './attachment.ts'
+import { takenOptions } from './bond.ts'
 import type { Loss } from './loss.ts'
 import type { LinkChange } from './link-change.ts'
 import type { AddQdisc, Operation } from './operation.ts'
@@ -199,7 +200,8 @@ function linkOperations(netns: string, ifname: string, link: LinkState, peer: Ve
   const master = intoMaster(netns, ifname, link)
   const before = newVxlanEntries(link)
   const fdbs = fdbOperations({ netns, ifname }, link.fdbs ?? before, before).map((step) => ({ ...step, cause: CAUSE }))
-  return [{ ...base, type: 'add link', link }, ...addrGenMode(netns, ifname, link), ...fdbs, ...keys, ...master]
+  const made: Operation = { ...base, type: 'add link', link: { ...link, options: takenOptions(link) } }
+  return [made, ...addrGenMode(netns, ifname, link), ...fdbs, ...keys, ...master]
 }
 
 function intoMaster(netns: string, ifname: string, { master }: LinkState): Operation[] {
@@ -329,6 +331,10 @@ function restoring(losses: readonly Loss[], ups: readonly Operation[], ports: re
       ifname,
       set: { master: link.master ?? null },
     })),
+    ...of('lladdr').flatMap(({ netns, ifname, link: { lladdr } }): Operation[] =>
+      lladdr === undefined ? [] : [{ netns, cause: CAUSE, type: 'set link', ifname, set: { lladdr } }],
+    ),
+    ...of('mtu').map(({ netns, ifname, link: { mtu } }): Operation => ({ netns, cause: CAUSE, type: 'set link', ifname, set: { mtu } })),
     ...sysctls.filter((loss) => sysctlIfname(loss.name) !== undefined).map(sysctl),
     ...of('qdisc').flatMap(({ netns, ifname, chain }) => chainOperations(netns, ifname, chain, undefined, CAUSE)),
     ...of('addr').map(({ netns, addr }): Operation => ({ netns, cause: CAUSE, type: 'add addr', addr })),

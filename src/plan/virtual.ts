@@ -2,14 +2,14 @@
 import { isVirtual, NO_FDBS, remakingDifference } from '../state/equal-link.ts'
 import { findExtras } from '../state/extra.ts'
 import { newVxlanEntries } from '../state/vxlan.ts'
-import { deleteLink } from './cable.ts'
+import { deleteLink, kindCause } from './cable.ts'
 import { causeOf } from './cause.ts'
 import type { Draft } from './draft.ts'
 import { emitMaster } from './master.ts'
 import type { LinkState, VirtualLink } from '../state/network.ts'
 import { linksInOrder } from './order.ts'
 import { fdbOperations } from './port-operations.ts'
-import { planWireguard } from './wireguard.ts'
+import { planPortsAside, planWireguard } from './wireguard.ts'
 
 /** Links that must be made anew or that the file no longer has, those on top first: each has a reason of its own. */
 export function planVirtualLinksInTheWay(draft: Draft): void {
@@ -23,6 +23,9 @@ export function planVirtualLinksInTheWay(draft: Draft): void {
       else if (wanted !== undefined && wanted.kind === link.kind && isVirtual(link)) {
         const difference = remakingDifference(wanted, link)
         if (difference !== undefined) deleteLink(draft, { netns, ifname }, causeOf(difference))
+      } else if (wanted !== undefined && link.kind === 'other' && isVirtual(wanted)) {
+        // What it stands on may be deleted next, in another namespace, and take it along.
+        deleteLink(draft, { netns, ifname }, kindCause(wanted, link))
       }
     }
   }
@@ -70,6 +73,7 @@ function planRemotes(draft: Draft, netns: string, ifname: string, link: VirtualL
 
 export function planNewVirtualLinks(draft: Draft): void {
   for (const [netns, desired] of draft.namespaces) {
+    planPortsAside(draft, netns, desired)
     for (const [ifname, link] of linksInOrder(desired.links)) {
       if (!isVirtual(link)) continue
       const origin = link.origin === undefined ? {} : { origin: link.origin }

@@ -1,9 +1,27 @@
 /** Keys, port and peers of a WireGuard link. wg(8), <linux/wireguard.h>. */
 import { isVirtual, peerText } from '../state/equal-link.ts'
-import type { VirtualLink } from '../state/network.ts'
+import type { NamespaceState, VirtualLink } from '../state/network.ts'
 import type { WireguardChange, WireguardConfig } from '../state/wireguard.ts'
 import type { Draft } from './draft.ts'
+import { linksInOrder } from './order.ts'
+import { stepAside } from './step-aside.ts'
 import { NO_CONFIG, wireguardChange } from './wireguard-change.ts'
+
+/** A port is of one alone as long as both are up (EADDRINUSE). Who makes room listens on one that the kernel finds. */
+export function planPortsAside(draft: Draft, netns: string, desired: NamespaceState): void {
+  const standing = [...linksInOrder(desired.links)].flatMap(([ifname, link]) => {
+    const there = draft.now(netns).links.get(ifname)
+    const [wanted, now] = [link, there].map((one) => (one !== undefined && isVirtual(one) ? one.wireguard : undefined))
+    if (wanted === undefined || now === undefined || there?.up !== true) return []
+    const { listenPort: has } = now
+    return [{ ifname, has, wants: wanted.listenPort === 0 ? has : wanted.listenPort, origin: link.origin }]
+  })
+  for (const { ifname, has, origin } of stepAside(standing)) {
+    const change = { set: { listenPort: 0 }, previous: { listenPort: has } }
+    const cause = `another is to have its listen-port ${has}`
+    draft.emit({ type: 'set wireguard', netns, cause, ...(origin !== undefined && { origin }), ifname, ...change })
+  }
+}
 
 /** One operation for all that differs. Sessions with peers that stay as they are go on. */
 export function planWireguard(draft: Draft, netns: string, ifname: string, link: VirtualLink): void {
@@ -22,7 +40,7 @@ export function planWireguard(draft: Draft, netns: string, ifname: string, link:
     ...(link.origin !== undefined && { origin: link.origin }),
     ifname,
     set,
-    previous: wireguardChange(there, desired, undefined),
+    previous: { ...wireguardChange(there, desired, undefined), ...(set.listenPort !== undefined && { listenPort: there.listenPort }) },
   })
 }
 

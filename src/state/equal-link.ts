@@ -76,9 +76,11 @@ export function isVirtual(link: LinkState): link is VirtualLink {
   return isVirtualKind(link.kind)
 }
 
-/** The kind as a reader knows it: of a link that netlab did not make, what the kernel calls it. */
+/** The kind as a reader knows it: of a link that netlab did not make, what the kernel calls it. One of its kinds hangs on what has left. */
 export function kindText(link: LinkState): string {
-  return link.kind === 'other' ? link.infoKind || 'other' : link.kind
+  if (link.kind !== 'other') return link.kind
+  if (isVirtualKind(link.infoKind)) return `${link.infoKind} on a link of another namespace`
+  return link.infoKind === 'veth' ? 'veth of a peer outside the lab' : link.infoKind || 'other'
 }
 
 function isSameEnd(one: { netns: string; ifname: string }, other: { netns: string; ifname: string }): boolean {

@@ -248,8 +248,8 @@ function addVirtuals(topology: Topology, node: Node, links: Map<string, LinkStat
       origin,
     }
     if (virtual.kind === 'bridge') {
-      const { origin: _, ...bridge } = bridgeLink(topology.name, node.name, virtual.bridge, { ifname })
-      links.set(ifname, { ...bridge, ...common })
+      const { origin: _, lladdr = '', ...bridge } = bridgeLink(topology.name, node.name, virtual.bridge, { ifname })
+      links.set(ifname, { ...bridge, ...lladdrOf(topology, node.name, link, lladdr), ...common })
       continue
     }
     const { kind, parent, options, remotes, fdbs, wireguard } = virtual
@@ -276,11 +276,19 @@ function vxlanEntries(remotes: readonly string[], fdbs: readonly FdbEntry[]): Re
 
 /** A bond gives its members its own address, unless it has that of the active one, or balances by addresses. */
 function lladdrOf(topology: Topology, netns: string, link: Interface, own: string): { lladdr?: string } {
+  if (hasMemberLladdr(link)) return {}
   const bond = bondOf(topology, netns, link)
   if (bond?.virtual === undefined || bond.virtual.kind === 'bridge') return { lladdr: own }
   const { mode, fail_over_mac: follows = 'none' } = bond.virtual.options
   if (mode === 'balance-tlb' || mode === 'balance-alb' || follows !== 'none') return {}
   return { lladdr: bond.mac ?? own }
+}
+
+/** Nobody can give such a bond an address: bond_set_mac_address says yes and does nothing. */
+function hasMemberLladdr({ virtual }: Interface): boolean {
+  if (virtual?.kind !== 'bond') return false
+  const { mode, fail_over_mac: follows = 'none' } = virtual.options
+  return mode === 'active-backup' && follows !== 'none'
 }
 
 function bondOf(topology: Topology, netns: string, { master }: Interface): Interface | undefined {

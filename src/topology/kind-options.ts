@@ -171,6 +171,12 @@ function findBondMistakes(settings: MapValue, options: Options, findings: Findin
   const miimon = scalarAt(settings, 'miimon')
   if (miimon !== undefined && options['miimon'] === 0 && NEEDS_MIIMON.includes(mode))
     findings.error('INVALID_VALUE', miimon.origin, `A bond of mode ${mode} needs \`miimon\`: it would never see that a member has failed.`)
+  const mac = scalarAt(settings, 'mac')
+  const follows = options['fail_over_mac'] ?? 'none'
+  if (mac !== undefined && mode === 'active-backup' && follows !== 'none')
+    findings.error('CONFLICTING_VALUES', mac.origin, `With \`fail_over_mac: ${follows}\` a bond has the address of one of its members.`, {
+      hint: 'Leave out `mac`, or give it to the members.',
+    })
   // The kernel takes note of any link, and forgets one that never becomes a member.
   const primary = scalarAt(settings, 'primary')
   const members = textsAt(settings, 'members').map(({ text }) => text)

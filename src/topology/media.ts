@@ -3,7 +3,6 @@
  * hears the medium of its interface; ports of bridges lead from one medium into another, and take tags off or put them on.
  */
 import type { BridgePort, BridgeVlan } from '../state/network.ts'
-import { parseAddress } from '../unit/address.ts'
 import type { PluggedCable, Station } from './interfaces.ts'
 
 /** A cable, a tunnel or a link without any; by what it is. */
@@ -73,17 +72,6 @@ export function mediaOf(station: Station, baseOf: BaseOf): readonly Medium[] {
   if (parent === undefined || virtual?.kind !== 'vlan') return [{ base: baseOf(station), tags: [] }]
   const tag = `${String(virtual.options['protocol'] ?? '802.1Q')} ${String(virtual.options['id'])}`
   return mediaOf(parent, baseOf).map(({ base, tags }) => ({ base, tags: [...tags, tag] }))
-}
-
-/** The same for both ends of a tunnel, and for all ends of a VXLAN, where the file tells who they are; else the station alone. */
-export function tunnelBase(station: Station): Base {
-  const { virtual, definition } = station
-  if (virtual === undefined) return station
-  const { local, remote, id, key, dstport } = virtual.options
-  if (virtual.kind === 'vxlan') return `vxlan ${String(id)} ${String(dstport)}`
-  if (typeof remote !== 'string') return station
-  const near = parseAddress(remote) === undefined ? definition.name : local
-  return typeof near === 'string' ? [virtual.kind, String(key ?? ''), ...[near, remote].sort()].join(' ') : station
 }
 
 const OPEN_KINDS = new Set<string | undefined>(['gre', 'gretap', 'ip6gre', 'ip6gretap', 'ipip', 'sit', 'vxlan', 'wireguard', 'tun', 'tap'])

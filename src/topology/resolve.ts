@@ -11,7 +11,6 @@ import { readDefinitions } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
 import type { Findings } from './findings.ts'
 import { plugCables } from './interfaces.ts'
-import { tunnelBase } from './media.ts'
 import type { Base } from './media.ts'
 import type { PluggedCable, Station } from './interfaces.ts'
 import { findSmallTable } from './mpls.ts'
@@ -31,6 +30,7 @@ import type { Addressing } from './subnets.ts'
 import { readSwitches } from './switches.ts'
 import { createInterfaces } from './topology-interfaces.ts'
 import type { Bridge, InterfaceAddress, Node, NodeSettings, Topology } from './topology.ts'
+import { createTunnelBases } from './tunnel-base.ts'
 import { settleFarEnds } from './tunnels.ts'
 import { readVirtuals } from './virtuals.ts'
 import { checkTunnels } from './tunnel-checks.ts'
@@ -48,7 +48,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
   const stationOf = bridgeStations(lab, definitions, mtus, findings)
   const nodeStations = readVirtuals(lab, definitions, cables, findings, damage)
   const wireguards = createWireguardReader(lab, definitions, nodeStations, findings, damage)
-  const baseOf = createBases(cables, wireguards)
+  const baseOf = createBases(cables, wireguards, createTunnelBases(nodeStations))
   const switches = readSwitches(cables, definitions, nodeStations, baseOf, findings)
   const segments = joinSegments(cables, definitions, stationOf, nodeStations, switches, baseOf, findings)
   const addressing = readAddressing(root, findings)
@@ -197,6 +197,7 @@ function findNoRouters(root: MapValue, nodes: readonly RoutedNode[], findings: F
 function createBases(
   cables: readonly PluggedCable[],
   wireguards: { groupOf(station: Station): string | undefined },
+  tunnelBase: (station: Station) => Base,
 ): (station: Station) => Base {
   const cableOf = new Map<Station, PluggedCable>()
   for (const cable of cables) for (const end of cable.ends) if (end.kind !== 'port') cableOf.set(end, cable)

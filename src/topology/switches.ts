@@ -71,7 +71,10 @@ function plugStations(
   for (const station of stations.values()) {
     const { definition, ifname, up, virtual } = station
     if (virtual?.kind !== 'bridge') continue
-    ofStation.set(station, newSwitch(virtual.settings))
+    const own = newSwitch(virtual.settings)
+    ofStation.set(station, own)
+    // What stands on it, and a bond that has it, send into it.
+    own.ports.push({ switch: own, media: [{ base: station, tags: [] }], vlans: new Map([[own.ownVlan, 'pvid untagged']]) })
     bridgeOf.set(station, portBridge(`${definition.name}:${ifname}`, virtual.settings, up))
   }
   for (const station of stations.values()) {

@@ -175,3 +175,19 @@ async function stopPing(running: Running): Promise<{ transmitted: number; receiv
   const [, transmitted, received] = /(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? []
   return { transmitted: Number(transmitted), received: Number(received), errors: stderr }
 }
+
+test('a change that ended otherwise than the file says must be known, and what is left of it done by the next `up`', async ({ lab }) => {
+  await lab.up('links: [{ endpoints: [a, b], subnet: 10.0.0.0/24 }]\nnodes: { a: {}, b: {} }')
+  const wish = `
+nodes: { a: {}, b: {}, c: { setup: [ip addr add 10.9.0.1/24 dev lo, ip addr del 10.1.0.2/24 dev eth0] } }
+links: [{ endpoints: [a, b], subnet: 10.0.0.0/24 }, { endpoints: [a, c], subnet: 10.1.0.0/24 }]
+`
+  const { diagnostics } = await lab.refusal(wish)
+  expect(diagnostics).toMatchObject([{ code: 'NOT_AS_DESIRED', detail: expect.stringContaining('All other changes stay.') as string }])
+  // What stays is the lab's: its nodes are known, and what their setup commands made is left to them.
+  expect(await lab.sh('c', 'ip -br addr show dev lo')).toContain('10.9.0.1/24')
+  expect((await lab.drift()).map(({ type, netns }) => `${netns} ${type}`)).toEqual(['c add addr'])
+  await lab.up(wish)
+  expect(await lab.drift()).toEqual([])
+  expect(await lab.sh('c', 'ip -br addr show dev lo')).toContain('10.9.0.1/24')
+})

@@ -1,4 +1,5 @@
 /** Links of a running lab: rates, cables pulled, drift, and what a kernel without netem says. This kernel has tbf, if nothing else. */
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test as onShared } from 'vitest'
 import { DiagnosticError, LabLink, downLink, listLinks, moveLink, resetLink, setLink, upLink } from '../../src/index.ts'
 import { sharedLab, test, type LiveLab } from '../support/live-lab.ts'
@@ -109,6 +110,29 @@ test('what the kernel lacks must be told with its line before anything is made',
   expect(diagnostics[0]?.hint).toContain('sch_netem')
   await lab.up(FILE)
   await lab.refusal(FILE.replace('rate: 5mbit', 'loss: 5%, rate: 5mbit'))
+  expect(await lab.drift()).toEqual([])
+})
+
+const WITH_MACVLAN = `
+nodes: { r1: { interfaces: { mv0: { kind: macvlan, parent: eth1, address: 10.0.2.1/24 } } }, r2: {}, r3: {} }
+links: [["r1:eth1", "r2:eth1"]]
+`
+
+test('an interface that carries others must stay where they are', async ({ lab, skip }) => {
+  needs({ skip }, 'link:macvlan')
+  await lab.up(WITH_MACVLAN)
+  const { diagnostics } = await refusalOf(moveLink(lab.name, 'r1:eth1', 'r3'))
+  expect(diagnostics).toMatchObject([{ code: 'INTERFACE_CARRIES', detail: 'r1:eth1 cannot be moved: mv0 stands on it and stays in r1.' }])
+  expect(await lab.drift()).toEqual([])
+})
+
+test('what hangs on an interface that somebody has moved to another node must come back with it', async ({ lab, skip }) => {
+  // `ip -n` knows the nodes of root's labs.
+  needs({ skip }, 'root', 'link:macvlan')
+  await lab.up(WITH_MACVLAN)
+  execFileSync('ip', ['-n', `${lab.name}.r1`, 'link', 'set', 'eth1', 'netns', `${lab.name}.r3`])
+  expect((await lab.drift()).map(({ cause }) => cause)).toContain('it is a macvlan on a link of another namespace, the file says macvlan')
+  await lab.up(WITH_MACVLAN)
   expect(await lab.drift()).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { addrKey, fdbKey } from '../../src/state/key.ts'
 import type { AddrState, RouteState, VirtualLink } from '../../src/state/network.ts'
 import { flushNeighs, forgetSource4, isAllOn } from './model-fib.ts'
 import { refuse } from './model-netns.ts'
-import { NEW_PORT } from './model-port.ts'
+import { checkListenPort, NEW_PORT } from './model-port.ts'
 import type { Link, Netns } from './model-netns.ts'
 
 export function addBridge(netns: Netns, operation: AddBridge): void {
@@ -23,11 +23,17 @@ export function addVirtual(netns: Netns, operation: AddLink): void {
   // vlan_newlink: ERANGE; macvlan_common_newlink: EINVAL
   if (ABOVE.includes(link.kind) && (parent?.link.mtu ?? 0) < link.mtu) refuse('ERANGE', operation)
   if (TAKERS.includes(link.kind) && isTaken(netns, parent?.link.master)) refuse('EBUSY', operation)
-  const primary = link.options['primary']
-  if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
+  if (link.kind === 'bond') checkBondOptions(netns, operation)
   const { addrGenMode: _, master: _master, port: _port, wireguard: _wireguard, fdbs: _fdbs, ...plain } = link
   const own = link.kind === 'vrf' ? {} : modeOf(link.mtu)
   netns.links.set(ifname, { link: { ...plain, ...own, ...defaultEntry(link), up: false }, ownMtu: false })
+}
+
+/** `unsuppmodes` of bond_options.c, and bond_option_primary_set. */
+function checkBondOptions(netns: Netns, operation: AddLink): void {
+  const { mode, lacp_rate: rate, primary } = operation.link.options
+  if (rate !== undefined && mode !== '802.3ad') refuse('EACCES', operation)
+  if (typeof primary === 'string' && !netns.links.has(primary)) refuse('ENODEV', operation)
 }
 
 /** __vxlan_dev_create: what no other entry has goes to the far end of the link, if it has one. */
@@ -77,8 +83,11 @@ function enter(netns: Netns, ifname: string, master: string): void {
   const entry = netns.links.get(ifname)
   const over = netns.links.get(master)
   if (entry === undefined || over === undefined) return
+  const isFirst = ![...netns.links.values()].some(({ link }) => link.master === master)
   entry.link.master = master
   if (over.link.kind === 'bond') {
+    entry.before = { mtu: entry.link.mtu, ...(entry.link.lladdr !== undefined && { lladdr: entry.link.lladdr }) }
+    if (isFirst && over.hasRandomLladdr === true) changeLladdr(netns, master, over, entry.link.lladdr ?? UNKNOWN_LLADDR)
     changeMtu(netns, ifname, entry, over.link.mtu)
     Object.assign(entry.link, { up: true, lladdr: over.link.lladdr })
     goUpAbove(netns, ifname)
@@ -97,8 +106,38 @@ function leave(netns: Netns, ifname: string): void {
   if (over.link.kind === 'bond') {
     if (entry.link.up) goDown(netns, ifname)
     entry.link.up = false
+    release(netns, ifname, entry)
+    emptyBond(netns, master ?? '', over)
   }
   adjustMtu(netns, master)
+}
+
+/** Of a member that the model did not see join: what no file has. */
+const UNKNOWN_LLADDR = '02:00:00:00:00:fe'
+const UNKNOWN_MTU = 1450
+
+/** __bond_release_one */
+function release(netns: Netns, ifname: string, entry: Link): void {
+  const { lladdr = UNKNOWN_LLADDR, mtu } = entry.before ?? { mtu: UNKNOWN_MTU }
+  delete entry.before
+  changeMtu(netns, ifname, entry, mtu)
+  changeLladdr(netns, ifname, entry, lladdr)
+}
+
+/** eth_hw_addr_random, and NETDEV_CHANGEADDR */
+function emptyBond(netns: Netns, ifname: string, bond: Link): void {
+  if ([...netns.links.values()].some(({ link }) => link.master === ifname)) return
+  changeLladdr(netns, ifname, bond, '02:00:00:00:00:ff')
+  bond.hasRandomLladdr = true
+}
+
+/** dev_set_mac_address; a bond gives it to its members (bond_set_mac_address). */
+function changeLladdr(netns: Netns, ifname: string, entry: Link, lladdr: string): void {
+  entry.link.lladdr = lladdr
+  delete entry.hasRandomLladdr
+  flushNeighs(netns, (neigh) => neigh.ifname === ifname)
+  if (entry.link.kind !== 'bond') return
+  for (const [other, member] of netns.links) if (member.link.master === ifname) changeLladdr(netns, other, member, lladdr)
 }
 
 /** vlan_device_event, NETDEV_UP */
@@ -129,8 +168,8 @@ export function changeLink(netns: Netns, operation: SetLink): void {
     link.addrGenMode = addrGenMode
   }
   if (lladdr !== undefined) {
-    link.lladdr = lladdr
-    flushNeighs(netns, (neigh) => neigh.ifname === operation.ifname)
+    if (link.up) checkOwnLladdr(netns, link, lladdr, operation)
+    changeLladdr(netns, operation.ifname, entry, lladdr)
   }
   if (mtu !== undefined) changeMtu(netns, operation.ifname, entry, mtu)
   if (master !== undefined) changeMaster(netns, operation.ifname, link, master, operation)
@@ -138,6 +177,14 @@ export function changeLink(netns: Netns, operation: SetLink): void {
   else if (alias !== undefined) link.alias = alias
   changeType(netns, link, operation)
   if (up !== undefined) changeUp(netns, operation.ifname, link, up, operation)
+}
+
+/** macvlan_addr_busy: of those of one parent that are up each has its own. */
+function checkOwnLladdr(netns: Netns, link: Link['link'], lladdr: string | undefined, operation: SetLink): void {
+  if (link.kind !== 'macvlan' || link.options['mode'] === 'passthru') return
+  const others = [...netns.links.values()].map(({ link: other }) => other).filter((other) => other !== link && other.lladdr === lladdr)
+  const isTaken = others.some((other) => other.kind === 'macvlan' && other.parent === link.parent && other.up)
+  if (isTaken || netns.links.get(link.parent ?? '')?.link.lladdr === lladdr) refuse('EADDRINUSE', operation)
 }
 
 function changeMtu(netns: Netns, ifname: string, entry: Link, mtu: number): void {
@@ -171,7 +218,8 @@ function standsOn(netns: Netns, link: Link['link'], other: string): boolean {
 
 /** bond_enslave: it gives the link its MTU (dev_set_mtu) and opens it (vlan_dev_open), which both depend on what the link stands on. */
 function checkEnslaved(netns: Netns, link: Link['link'], mtu: number, operation: SetLink): void {
-  if (link.up) refuse('EPERM', operation)
+  // What comes from another bond has been closed by it on the way.
+  if (link.up && netns.links.get(link.master ?? '')?.link.kind !== 'bond') refuse('EPERM', operation)
   const parent = 'parent' in link ? netns.links.get(link.parent ?? '')?.link : undefined
   if (parent === undefined) return
   if (ABOVE.includes(link.kind) && parent.mtu < mtu) refuse('ERANGE', operation)
@@ -217,10 +265,16 @@ function changeFilter(netns: Netns, ifname: string, link: Link['link'], vlan: No
   }
 }
 
+/** vlan_dev_open, macvlan_open, wg_open */
+function checkOpen(netns: Netns, link: Link['link'], operation: SetLink): void {
+  if (link.kind === 'vlan' && netns.links.get(link.parent ?? '')?.link.up !== true) refuse('ENETDOWN', operation)
+  if (link.up) return
+  checkOwnLladdr(netns, link, link.lladdr, operation)
+  if (link.kind === 'wireguard') checkListenPort(netns, link, link.wireguard?.listenPort ?? 0, operation)
+}
+
 function changeUp(netns: Netns, ifname: string, link: Link['link'], up: boolean, operation: SetLink): void {
-  // vlan_dev_open
-  const isAfloat = link.kind !== 'vlan' || netns.links.get(link.parent ?? '')?.link.up === true
-  if (up && !isAfloat) refuse('ENETDOWN', operation)
+  if (up) checkOpen(netns, link, operation)
   if (!up && link.up) goDown(netns, ifname)
   if (up && !link.up && ifname === 'lo') giveLoopbackAddrs(netns)
   link.up = up

@@ -23,6 +23,10 @@ export interface Link {
   link: Writable<LinkState>
   /** A bridge's mtu was set by hand: it no longer follows its ports. */
   ownMtu: boolean
+  /** Of a member of a bond: what it had when it joined. */
+  before?: Pick<LinkState, 'lladdr' | 'mtu'>
+  /** NET_ADDR_RANDOM: a bond takes the address of the first member that it gets. */
+  hasRandomLladdr?: boolean
 }
 
 export interface Netns {

@@ -1,5 +1,5 @@
 /** Ports of bridges and WireGuard links of the model kernel: net/bridge/br_vlan.c, br_fdb.c, br_mdb.c, drivers/net/wireguard/netlink.c. */
-import type { AddFdb, AddMdb, AddVlan, DelFdb, DelMdb, DelVlan, SetWireguard } from '../../src/plan/operation.ts'
+import type { AddFdb, AddMdb, AddVlan, DelFdb, DelMdb, DelVlan, Operation, SetWireguard } from '../../src/plan/operation.ts'
 import { fdbKey, mdbKey } from '../../src/state/key.ts'
 import type { BridgePort, FdbEntry, PortVlan } from '../../src/state/network.ts'
 import { refuse } from './model-netns.ts'
@@ -14,7 +14,7 @@ export function changePort(netns: Netns, operation: PortOperation): void {
   const { link } = netns.links.get(operation.ifname) ?? refuse('ENODEV', operation)
   switch (operation.type) {
     case 'set wireguard':
-      return setWireguard(link, operation)
+      return setWireguard(netns, link, operation)
     case 'add vlan':
     case 'del vlan':
       return setVlans(netns, link, operation)
@@ -23,9 +23,18 @@ export function changePort(netns: Netns, operation: PortOperation): void {
   }
 }
 
-function setWireguard(link: Link['link'], operation: SetWireguard): void {
+/** wg_socket_init: one port a link that is up. For 0 the kernel finds one that is free. */
+export function checkListenPort(netns: Netns, link: Link['link'], port: number, operation: Operation): void {
+  const isTaken = [...netns.links.values()].some(
+    ({ link: other }) => other !== link && other.up && other.kind === 'wireguard' && other.wireguard?.listenPort === port,
+  )
+  if (port !== 0 && isTaken) refuse('EADDRINUSE', operation)
+}
+
+function setWireguard(netns: Netns, link: Link['link'], operation: SetWireguard): void {
   if (link.kind !== 'wireguard') refuse('EOPNOTSUPP', operation)
   const { peers = [], gone = [], ...plain } = operation.set
+  if (link.up && plain.listenPort !== undefined) checkListenPort(netns, link, plain.listenPort, operation)
   const before: WireguardConfig = link.wireguard ?? { privateKey: '', listenPort: 0, fwmark: 0, peers: new Map() }
   const left = new Map(before.peers)
   for (const key of gone) left.delete(key)

@@ -82,6 +82,12 @@ describe('what is remembered of a lab', () => {
     expect([...made.namespaces.get('h1')!.addrs.keys()]).toEqual(['eth0 10.0.0.1/24', 'eth1 10.0.1.1/24'])
     expect([...made.namespaces.get('h1')!.files.keys()]).toEqual(['/etc/motd'])
   })
+
+  it('has what was made before a change that is not finished', () => {
+    writeMemory('lan', { before: DESIRED, desired: CHANGED, tolerated: new Set() })
+    const made = madeSoFar(readMemory('lan'))
+    expect([...made.namespaces.get('h1')!.links.keys()]).toEqual(['lo', 'eth0', 'eth1'])
+  })
 })
 
 describe('isAlive', () => {

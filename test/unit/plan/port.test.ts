@@ -15,6 +15,13 @@ function network(sw: object, ...ports: readonly object[]): NetworkState {
   return desired!
 }
 
+function nodeBridge(bridge: object, eth0: object = {}): NetworkState {
+  const br0 = { kind: 'bridge', mcast_snooping: true, members: ['eth0'], ...bridge }
+  const { desired, diagnostics } = compileTopology({ nodes: { a: { interfaces: { br0, eth0 } }, b: {} }, links: [['a', 'b']] })
+  expect(diagnostics).toEqual([])
+  return desired!
+}
+
 const [ONE, OTHER] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b']
 
 test.each([
@@ -41,4 +48,22 @@ test('groups that were hidden while somebody had the snooping off are not given 
   for (const operation of operations) kernel.apply(operation)
   expect(differences(snooping, kernel.state(), { previous: snooping })).toEqual([])
   expect(operations).toHaveLength(1)
+})
+
+const ofLab = network({ mcast_snooping: true }, { mdb: '239.1.1.1' })
+const ofNode = nodeBridge({}, { mdb: '239.1.1.1' })
+
+test.each([
+  ['stopped from snooping', ofLab, network({}), { netns: FABRIC, ifname: 'sw', set: { bridge: { mcastSnooping: false } } }],
+  ['taken down', ofNode, nodeBridge({ state: 'down' }), { netns: 'a', ifname: 'br0', set: { up: false } }],
+])('groups go from a bridge that somebody else has %s', (_, from, to, change) => {
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', from).operations) kernel.apply(operation)
+  kernel.apply({ type: 'set link', cause: '', ...change })
+  const { operations } = planChanges('lab', to, kernel.state(), { previous: from })
+  for (const operation of operations) kernel.apply(operation)
+  expect(differences(to, kernel.state(), { previous: from })).toEqual([])
+  const again = planChanges('lab', from, kernel.state(), { previous: to }).operations
+  for (const operation of again) kernel.apply(operation)
+  expect(differences(from, kernel.state(), { previous: to })).toEqual([])
 })

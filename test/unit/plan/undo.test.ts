@@ -25,9 +25,17 @@ const vlan = (mtu: number, more: Partial<VirtualLink> = {}): VirtualLink => {
   return { ...plain, kind: 'vlan', parent: 'eth0', options: { id: 10 }, mtu, addrGenMode: 'eui64', ...more } as VirtualLink
 }
 const vrf = { ...plain, kind: 'vrf', options: { table: 10 } } as VirtualLink
+/** As the kernel tells of it. */
+const bond = {
+  ...plain,
+  kind: 'bond',
+  options: { mode: 'active-backup', miimon: 100, lacp_rate: 'slow' },
+  addrGenMode: 'eui64',
+} as VirtualLink
 
 test.each([
   ['a link that shrank grows again with what stands on it', networkWith({ v0: vlan(1500) }), networkWith({ v0: vlan(1400) }, 'mtu 1400')],
+  ['a bond is made again without what its mode does not take', networkWith({ bond0: bond }), networkWith({})],
   [
     'a VLAN that came up when its VRF went is closed again',
     networkWith({ red: vrf, v0: vlan(1500, { up: false, master: 'red' }) }, 'master red'),

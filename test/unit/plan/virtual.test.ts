@@ -7,8 +7,9 @@ import type { NetworkState } from '../../../src/state/network.ts'
 import { compileTopology } from '../../../src/topology/compile.ts'
 import { createModelKernel } from '../../support/model-kernel.ts'
 
-function network(interfaces: object): NetworkState {
-  const { desired, diagnostics } = compileTopology({ nodes: { a: { interfaces }, b: {} }, links: [['a:eth0', 'b:eth0']] })
+function network(interfaces: object, cables = 1): NetworkState {
+  const links = Array.from({ length: cables }, (_, at) => [`a:eth${at}`, `b:eth${at}`])
+  const { desired, diagnostics } = compileTopology({ nodes: { a: { interfaces }, b: {} }, links })
   expect(diagnostics).toEqual([])
   return desired!
 }
@@ -75,4 +76,61 @@ test('a bond that is to have no primary any more is made anew', () => {
   expect(operations[0]).toMatchObject({ type: 'del link', ifname: 'bond0', cause: 'primary is eth0, the file says none' })
   for (const operation of operations) kernel.apply(operation)
   expect(differences(to, kernel.state(), { previous: from })).toEqual([])
+})
+
+const withMembers = (members: readonly string[], mac?: string): NetworkState =>
+  network({ bond0: { kind: 'bond', members }, ...(mac !== undefined && { eth0: { mac } }) }, 2)
+const pair = (one: string, other: string): NetworkState =>
+  network({ bond0: { kind: 'bond', members: [one] }, bond1: { kind: 'bond', members: [other] } }, 2)
+
+test.each([
+  ['has let all its members go', withMembers(['eth0']), withMembers(['eth1'])],
+  ['has let one of its members go', withMembers(['eth0', 'eth1']), withMembers(['eth1'])],
+  ['has let one go that gets another address', withMembers(['eth0', 'eth1']), withMembers(['eth1'], '02:00:00:00:00:77')],
+  ['has changed its members with another', pair('eth0', 'eth1'), pair('eth1', 'eth0')],
+  ['is gone', withMembers(['eth0', 'eth1']), network({ dum0: { kind: 'dummy' } }, 2)],
+  [
+    'has lost its members with their cables',
+    withMembers(['eth0', 'eth1']),
+    network({ bond0: { kind: 'bond', members: ['dum0'] }, dum0: { kind: 'dummy' } }),
+  ],
+])('addresses and MTUs are those of the file when a bond %s, and before when that is undone', (_, from, to) => {
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', from).operations) kernel.apply(operation)
+  const { operations } = planChanges('lab', to, kernel.state(), { previous: from })
+  for (const operation of operations) kernel.apply(operation)
+  expect(differences(to, kernel.state(), { previous: from })).toEqual([])
+  for (const step of undoAll(operations)) kernel.apply(step)
+  expect(differences(from, kernel.state(), { previous: to })).toEqual([])
+})
+
+const ports = (...listenPorts: readonly number[]): NetworkState =>
+  network(
+    Object.fromEntries(listenPorts.map((port, at) => [`wg${at}`, { kind: 'wireguard', listen_port: port, address: `10.9.${at}.1/24` }])),
+  )
+const addresses = (...ends: readonly string[]): NetworkState =>
+  network(Object.fromEntries(ends.map((end, at) => [`mv${at}`, { kind: 'macvlan', parent: 'eth0', mac: `02:00:00:00:00:${end}` }])))
+
+test.each([
+  ['two WireGuard links exchange ports', ports(1000, 2000), ports(2000, 1000), 3],
+  ['three WireGuard links hand on ports', ports(1000, 2000, 3000), ports(2000, 3000, 4000), 5],
+  ['a WireGuard link has the port that one before it gives up', ports(1000, 2000), ports(3000, 1000), 2],
+  ['two MACVLANs exchange addresses', addresses('01', '02'), addresses('02', '01'), 3],
+  ['a MACVLAN has the address that one before it gives up', addresses('01', '02'), addresses('03', '01'), 2],
+])('%s, and all the way back', (_, from, to, steps) => {
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', from).operations) kernel.apply(operation)
+  const { operations } = planChanges('lab', to, kernel.state(), { previous: from })
+  expect(operations).toHaveLength(steps)
+  for (const operation of operations) kernel.apply(operation)
+  expect(differences(to, kernel.state(), { previous: from })).toEqual([])
+  for (const step of undoAll(operations)) kernel.apply(step)
+  expect(differences(from, kernel.state(), { previous: to })).toEqual([])
+})
+
+test('a bridge in a bond has the address of the bond', () => {
+  const wish = network({ br0: { kind: 'bridge' }, bond0: { kind: 'bond', members: ['eth0', 'br0'] } })
+  const kernel = createModelKernel()
+  for (const operation of planChanges('lab', wish).operations) kernel.apply(operation)
+  expect(differences(wish, kernel.state())).toEqual([])
 })
