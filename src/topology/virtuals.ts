@@ -56,6 +56,10 @@ export function kindOf(value: Entry['value']): string | undefined {
   return value.kind === 'map' ? scalarAt(value, 'kind')?.text : undefined
 }
 
+function membersOf(value: Entry['value']): string[] {
+  return value.kind === 'map' ? textsAt(value, 'members').map(({ text }) => text) : []
+}
+
 function createMaker(
   lab: string,
   definition: Definition,
@@ -64,13 +68,20 @@ function createMaker(
   findings: Findings,
   damage: Damage,
 ): { makeAll(): void } {
-  const cableMtu = [...own.values()].reduce((least, { mtu }) => Math.min(least, mtu), Infinity)
+  const cables = [...own.values()]
   const isMaking = new Set<string>()
 
   const refuse = (code: Parameters<Findings['error']>[0], origin: Origin, detail: string): undefined => {
     findings.error(code, origin, detail)
     damage.add(definition.name)
     return undefined
+  }
+
+  /** The least of the cables by which its packets may leave: not those that a bridge joins it to. */
+  const cableMtu = (ifname: string): number => {
+    const bridges = [...entries.values()].flatMap(({ value }) => (kindOf(value) === 'bridge' ? [membersOf(value)] : []))
+    const joined = new Set(bridges.filter((members) => members.includes(ifname)).flat())
+    return cables.reduce((least, cable) => (joined.has(cable.ifname) ? least : Math.min(least, cable.mtu)), Infinity)
   }
 
   /** The interface that another one names, made if it has to be. */
@@ -169,7 +180,7 @@ function createMaker(
       address: valueAt(settings, 'address'),
       mac: mac?.value ?? inherited ?? derivedMac(lab, definition.name, ifname),
       macOrigin: mac?.origin ?? entry.key,
-      mtu: typeof mtu?.value === 'number' ? mtu.value : mtuOf(virtual, cableMtu),
+      mtu: typeof mtu?.value === 'number' ? mtu.value : mtuOf(virtual, cableMtu(ifname)),
       mtuOrigin: mtu?.origin ?? entry.key,
       up: scalarAt(settings, 'state')?.text !== 'down',
       addresses: [],
