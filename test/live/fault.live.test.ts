@@ -59,6 +59,27 @@ tests: [{ from: h1, to: web, tcp: 80 }]
     /fw dropped it by rule 3 of chain FORWARD: iptables -A FORWARD -p tcp -m tcp --dport 80 -j DROP/,
   ],
   [
+    'a rejection behind a rewritten destination',
+    `
+nodes:
+  h1: {}
+  web: { gateway: fw }
+  fw:
+    forwarding: true
+    nftables: |
+      table inet f {
+        counter rejected {}
+        chain pre { type nat hook prerouting priority dstnat; tcp dport 8080 dnat ip to 10.0.2.2:80; }
+        chain forward { type filter hook forward priority filter; counter name rejected reject with icmpx admin-prohibited; }
+      }
+links:
+  - { endpoints: [h1, fw], subnet: 10.0.1.0/24 }
+  - { endpoints: [fw, web], subnet: 10.0.2.0/24 }
+tests: [{ from: h1, to: fw, tcp: 8080 }]
+`,
+    /^The packet reached fw, which sent that answer itself\.\nfw rejected it by rule 1 of chain inet f forward: nftables counter name "rejected" reject/,
+  ],
+  [
     'an MTU black hole',
     `
 nodes:
