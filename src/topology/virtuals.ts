@@ -69,6 +69,7 @@ function createMaker(
   damage: Damage,
 ): { makeAll(): void } {
   const cables = [...own.values()]
+  const isDamaged = damage.has(definition.name)
   const isMaking = new Set<string>()
 
   const refuse = (code: Parameters<Findings['error']>[0], origin: Origin, detail: string): undefined => {
@@ -87,7 +88,8 @@ function createMaker(
   /** The interface that another one names, made if it has to be. */
   const find = (name: ScalarValue): Station | undefined => {
     const station = own.get(name.text) ?? make(name.text, name.origin)
-    if (station !== undefined || damage.has(definition.name)) return station
+    // Of an entry that could not be made, or a cable that could not, something was said already.
+    if (station !== undefined || isDamaged || entries.has(name.text)) return station
     const names = [...new Set([...own.keys(), ...entries.keys()])]
     const has = names.length === 0 ? 'it has none but lo' : `it has ${names.join(', ')}`
     return refuse(
@@ -116,9 +118,9 @@ function createMaker(
     if (problem !== undefined) return refuse('INVALID_NAME', entry.key, `The interface name "${ifname}" ${problem}.`)
     findForeignKeys(kind, settings, findings)
     const parent = readParent(ifname, kind, settings, entry)
-    if (parent === null) return undefined
     const members = readMembers(ifname, kind, settings, entry)
     const options = kind === 'bridge' ? {} : readOptions(kind, settings, entry.key, findings, damage)
+    if (parent === null) return undefined
     const virtual: Virtual = { kind, settings, members, options, ...(parent !== undefined && { parent }) }
     return stationOf(ifname, entry, virtual)
   }

@@ -11,7 +11,8 @@ function causesOf(counts: readonly RuleCount[]): string[] {
 
 describe('a rule that dropped a packet', () => {
   it('must be told with the rules that led to its chain, however many', () => {
-    const saved = '*filter\n[1:60] -A FORWARD -j bad\n[1:60] -A bad -p tcp -g log-drop\n[0:0] -A OUTPUT -j log-drop\n[1:60] -A log-drop -j DROP\n'
+    const saved =
+      '*filter\n[1:60] -A FORWARD -j bad\n[1:60] -A bad -p tcp -g log-drop\n[0:0] -A OUTPUT -j log-drop\n[1:60] -A log-drop -j DROP\n'
     expect(causesOf(parseSave('iptables', saved))).toEqual([
       'fw dropped it by rule 1 of chain log-drop: iptables -A log-drop -j DROP',
       'It came there by rule 1 of chain bad: iptables -A bad -p tcp -g log-drop',
@@ -20,7 +21,8 @@ describe('a rule that dropped a packet', () => {
   })
 
   it('must be told alone where no rule that counts led there', () => {
-    const listed = 'table inet f {\n\tchain x {\n\t\tcounter packets 1 bytes 60 drop # handle 3\n\t}\n\tchain y {\n\t\tjump x # handle 4\n\t}\n}\n'
+    const listed =
+      'table inet f {\n\tchain x {\n\t\tcounter packets 1 bytes 60 drop # handle 3\n\t}\n\tchain y {\n\t\tjump x # handle 4\n\t}\n}\n'
     expect(causesOf(parseNft(listed))).toEqual(['fw dropped it by rule 1 of chain inet f x: nftables counter drop'])
   })
 })
