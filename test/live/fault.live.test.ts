@@ -80,6 +80,25 @@ tests: [{ from: h1, to: fw, tcp: 8080 }]
     /^The packet reached fw, which sent that answer itself\.\nfw rejected it by rule 1 of chain inet f forward: nftables counter name "rejected" reject/,
   ],
   [
+    'the routes that lead another way, there and back',
+    `
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true, routes: [10.0.5.0/24 via 10.0.2.2], rules: [from 10.9.0.0/16 table 100] }
+  r2: { forwarding: true, routes: [10.0.5.0/24 via 10.0.4.2, 10.0.1.0/24 via 10.0.2.1] }
+  r3: { forwarding: true, routes: [10.0.1.0/24 via 10.0.4.1] }
+  h2: { gateway: r3 }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, r2], subnet: 10.0.2.0/24 }
+  - { endpoints: [r1, r3], subnet: 10.0.3.0/24 }
+  - { endpoints: [r2, r3], subnet: 10.0.4.0/24 }
+  - { endpoints: [r3, h2], subnet: 10.0.5.0/24 }
+tests: [{ from: h1, to: h2, path: [r1, r3, h2], back: [r3, r1, h1] }]
+`,
+    /^r1 sent it on by eth1 to r2, not to r3: its way to 10\.0\.5\.2 is via 10\.0\.2\.2 dev eth1\. It has policy rules: .* lookup 100\.\nr3 sent it on by eth1 to r2, not to r1: its way to 10\.0\.1\.1 is via 10\.0\.4\.1 dev eth1\.$/,
+  ],
+  [
     'an MTU black hole',
     `
 nodes:
