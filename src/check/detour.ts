@@ -10,11 +10,11 @@ export async function detourCauses(
   way: readonly IpSighting[],
   wanted: readonly string[],
 ): Promise<string[]> {
-  const seen = nodesOf(way)
-  const index = seen.findIndex((node, place) => node !== wanted[place])
-  const [node, next, meant] = [index === 0 ? start : seen[index - 1]!, seen[index], wanted[index]]
+  const [seen, wished] = [[start, ...nodesOf(way)], wanted[0] === start ? wanted : [start, ...wanted]]
+  const index = seen.findIndex((node, place) => node !== wished[place])
+  const [node, next, meant] = [seen[index - 1], seen[index], wished[index]]
   const left = way.find(({ netns, isOut }) => isOut && netns === node)
-  if (next === undefined || left === undefined) return []
+  if (node === undefined || next === undefined || left === undefined) return []
   const came = way.find(({ netns, isOut }) => !isOut && netns === node)
   const words = `${node} sent it on by ${left.ifname} to ${next}${meant === undefined ? '' : `, not to ${meant}`}`
   const { dst, src } = left.packet

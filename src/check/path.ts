@@ -24,8 +24,9 @@ export async function evaluatePath(session: Session, expectation: PathExpectatio
     pairs.map(async (pair, index): Promise<FirstMiss[]> => {
       const [flow, answer, journey] = [flows[index]!, answers[index]!, journeys[index]!]
       const [there, home] = [nodesOf(journey.there), nodesOf(journey.back)]
-      const isThere = same(there, path) || same(there, [pair.from, ...path])
-      const isBack = back === undefined || same(home, back)
+      const far = there.at(-1) ?? pair.from
+      const isThere = isWay(there, path, pair.from)
+      const isBack = back === undefined || isWay(home, back, far)
       if (isThere && isBack) return []
       const seen = [
         ...(isThere ? [] : [there.length === 0 ? 'the packet reached nobody' : arrows(there)]),
@@ -37,7 +38,7 @@ export async function evaluatePath(session: Session, expectation: PathExpectatio
       if (answer.outcome !== 'answered') return [{ words, expected, seen: seen.join('; '), flow, wantsAnswer: true }]
       const because = [
         ...(isThere ? [] : await detourCauses(session, pair.from, journey.there, path)),
-        ...(isBack ? [] : await detourCauses(session, there.at(-1) ?? pair.from, journey.back, back)),
+        ...(isBack ? [] : await detourCauses(session, far, journey.back, back)),
       ]
       return [{ words, expected, seen: seen.join('; '), because }]
     }),
@@ -47,6 +48,11 @@ export async function evaluatePath(session: Session, expectation: PathExpectatio
 
 function arrows(nodes: readonly string[]): string {
   return nodes.join(' → ')
+}
+
+/** Whether these nodes were passed; the one where the way begins may be named, too. */
+function isWay(seen: readonly string[], wanted: readonly string[], start: string): boolean {
+  return same(seen, wanted) || same([start, ...seen], wanted)
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

@@ -99,6 +99,15 @@ tests: [{ from: h1, to: h2, path: [r1, r3, h2], back: [r3, r1, h1] }]
     /^r1 sent it on by eth1 to r2, not to r3: its way to 10\.0\.5\.2 is via 10\.0\.2\.2 dev eth1\. It has policy rules: .* lookup 100\.\nr3 sent it on by eth1 to r2, not to r1: its way to 10\.0\.1\.1 is via 10\.0\.4\.1 dev eth1\.$/,
   ],
   [
+    'the MTU of the sender itself',
+    `
+nodes: { h1: {}, h2: {} }
+links: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]
+tests: [{ from: h1, to: h2, mtu: 1600 }]
+`,
+    /^h1:eth0 has MTU 1500: what is larger does not leave it in one piece\.$/,
+  ],
+  [
     'an MTU black hole',
     `
 nodes:
