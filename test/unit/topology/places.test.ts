@@ -59,3 +59,15 @@ test('a test that asks for nothing sensible must be told of whom it cannot ask, 
   expect(found.filter((detail) => /h[34]/.test(detail))).toEqual([expect.stringContaining('"h3"'), expect.stringContaining('"h4"')])
   expect(found).toHaveLength(4)
 })
+
+test('a test that asks by one family must say so in its name', () => {
+  const { tests } = compileTopology({
+    nodes: { h1: {}, h2: {} },
+    links: [{ endpoints: ['h1', 'h2'], subnet: ['10.0.0.0/24', 'fd00::/64'] }],
+    tests: [
+      { from: 'h1', to: 'h2', ping: {} },
+      { from: 'h1', to: 'h2', ping: {}, family: 6 },
+    ],
+  })
+  expect(tests.map(({ name }) => name)).toEqual(['h1 → h2 ping reply', 'h1 → h2 ping reply over IPv6'])
+})
