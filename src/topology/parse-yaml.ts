@@ -177,6 +177,7 @@ function syntaxHint(error: SyntaxError, text: string): string | undefined {
   if (error.code === 'BAD_SCALAR_START') return 'A text that begins with such a character must be in quotes.'
   if (error.code === 'MULTIPLE_DOCS') return 'A file holds one topology: remove the line "---", or use `include`.'
   const word = restore(text.slice(...error.pos))
+  if (/[\u00a0\u202f]/.test(word)) return 'There is a no-break space (U+00A0) in it: write a plain one.'
   const bare = /^([\w.[\]-]+)\s+([[{].*)$/m.exec(word)
   if (bare !== null) return `Behind the name of a key stands a colon: ${bare[1]}: ${bare[2]}`
   if (error.code === 'BAD_INDENT') return 'The keys of one map begin in the same column: indent this line as those before it.'
@@ -223,6 +224,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     const detail =
       value === 'open' ? `*${name} stands inside &${name}, which would never end.` : `There is no &${name} before this *${name}.`
     findings.error('YAML_SYNTAX', origin, detail, value === 'open' ? {} : { hint: 'A text that begins with "*" must be in quotes.' })
+    findings.hush('UNKNOWN_NODE') // what the alias stood for is gone
     return undefined
   }
 

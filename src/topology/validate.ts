@@ -33,7 +33,12 @@ export function validateTree(root: Value, findings: Findings, damage: Damage): M
   }
   if (validate(plainOf(root))) return root
   const complaints = (validate.errors ?? []).slice(0, MAX_COMPLAINTS).map((error) => ({ error, place: placeAt(root, error.instancePath) }))
-  for (const { error, place } of complaints) report(error, place, findings)
+  const misnamed = new Set(
+    complaints.filter(({ error }) => error.keyword === 'additionalProperties').map(({ error }) => error.instancePath),
+  )
+  // A key that is missing where another is not known was most likely meant by that.
+  const told = complaints.filter(({ error }) => error.keyword !== 'required' || !misnamed.has(error.instancePath))
+  for (const { error, place } of told) report(error, place, findings)
   const pruning = createPruning(root, findings, damage)
   for (const { error, place } of complaints) pruning.prune(error, place)
   pruning.finish()
@@ -205,6 +210,7 @@ function partsHint(takes: Accepts, text: string, path: readonly string[]): strin
   const parts = text.split(/\s*(?:,|\s<?--?>?\s)\s*/)
   if (takes('array') && parts.length === 2) return `Write [${parts.join(', ')}].`
   if (takes('array') && LINK.test(path.join('/'))) return endsHint(text)
+  if (path.length === 2 && path[0] === 'bridges' && /^[\da-f.:]+\/\d+$/i.test(text)) return `Write { subnet: ${text} }.`
   const [, key, rest] = /^([^\s:]+):(\S+)/.exec(text) ?? []
   if (key === undefined || path.length > 2 || !NAMED_SECTIONS.has(path[0] ?? '')) return undefined
   return `Behind a colon that ends a key stands a space: ${key}: ${rest}`
