@@ -6,6 +6,7 @@ import type { Flow } from '../linux/flow/flow.ts'
 import type { DnsExpectation, HttpExpectation, Pattern, RunExpectation } from '../topology/tests/test.ts'
 import { answerWords } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
+import { mismatchAt } from './json-path.ts'
 import { pairWords } from './path.ts'
 import type { Session } from './session.ts'
 
@@ -49,19 +50,10 @@ function jsonProblem(json: RunExpectation['json'], text: string): Problem | unde
     return { expected: 'JSON', seen: shortened(text.trim()) || 'nothing' }
   }
   for (const [path, wanted] of json) {
-    const value = valueAt(root, path)
-    if (value !== wanted)
-      return { expected: `${path} = ${JSON.stringify(wanted)}`, seen: value === undefined ? 'no such value' : JSON.stringify(value) }
+    const seen = mismatchAt(root, path, wanted)
+    if (seen !== undefined) return { expected: `${path} = ${JSON.stringify(wanted)}`, seen: shortened(seen) }
   }
   return undefined
-}
-
-/** `[0].addr_info[1].local` */
-function valueAt(root: unknown, path: string): unknown {
-  let value = root
-  for (const step of path.split(/[.[\]]+/).filter((part) => part !== ''))
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[step] : undefined
-  return value
 }
 
 export function matches({ text, regExp }: Pattern, value: string): boolean {

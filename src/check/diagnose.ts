@@ -4,9 +4,9 @@
  */
 import type { Expectation } from '../topology/tests/test.ts'
 import type { Flow } from '../linux/flow/flow.ts'
-import { familyOf, icmpWords } from '../lab/answer.ts'
+import { familyOf, icmpWords, outcomesOf } from '../lab/answer.ts'
 import { duplicateCauses, macCauses } from './conflicts.ts'
-import { droppedAt, rewrittenCauses } from './dropped-at.ts'
+import { droppedAt, nftCauses, rewrittenCauses } from './dropped-at.ts'
 import type { FirstMiss } from './evaluation.ts'
 import { isOwn, ownersOf, readCounts, type Evidence } from './evidence.ts'
 import type { Sighting } from '../linux/flow/capture.ts'
@@ -115,6 +115,7 @@ async function keptAt(evidence: Evidence, taker: IpSighting): Promise<string[]> 
 async function refusals(evidence: Evidence, arrived: string, { netns, packet }: IpSighting): Promise<string[]> {
   const { session, flow, answer, network } = evidence
   if (answer.outcome === 'icmp' && !isOwn(network, netns, answer.by)) return []
+  if (answer.outcome === 'icmp' && !outcomesOf(flow, answer).has('refused')) return rejections(evidence, arrived, netns)
   if (flow.kind !== 'tcp' && flow.kind !== 'udp') return ruleCauses(evidence, netns)
   const [port, used] = [packet.dport ?? flow.port, (await session.engine.usedPorts(netns))[flow.kind]]
   const name = `${flow.kind} port ${port}`
@@ -128,6 +129,12 @@ async function refusals(evidence: Evidence, arrived: string, { netns, packet }: 
   const ports = [...new Set(used.map((each) => each.port))].sort((a, b) => a - b)
   const others = ports.length === 0 ? 'on no port at all' : `on ${ports.slice(0, 10).join(', ')}${ports.length > 10 ? ' …' : ''}`
   return [`${arrived}, where nobody listens on ${name}: programs there listen ${others} (${flow.kind}).`, ...ruleCauses(evidence, netns)]
+}
+
+/** No port without a program answers so: a rule rejects it, or gave it a destination that nobody has. */
+async function rejections(evidence: Evidence, arrived: string, netns: string): Promise<string[]> {
+  const known = [...(await rewrittenCauses(evidence, netns)), ...ruleCauses(evidence, netns)]
+  return [`${arrived}, which sent that answer itself.`, ...known, ...nftCauses(evidence, netns, known)]
 }
 
 /** `::` takes IPv4, too, unless the program says otherwise. */

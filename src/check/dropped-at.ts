@@ -16,7 +16,7 @@ export async function droppedAt(evidence: Evidence, last: IpSighting, leg: 'ther
   if (rules.length + tooLong.length > 0) return [...tooLong, ...rules]
   const ways = [...(await forwardingCauses(evidence, last)), ...(await returnCauses(evidence, last, leg))]
   const counted = counterCauses(evidence, last, ways.length > 0)
-  return [...counted, ...ways, ...nftCauses(evidence, last, [...counted, ...ways])]
+  return [...counted, ...ways, ...nftCauses(evidence, last.netns, [...counted, ...ways])]
 }
 
 /** Rules of a node that gave the packet another destination, to which it did not come. */
@@ -76,10 +76,10 @@ async function lengthCauses({ session, network }: Evidence, { netns, packet }: I
 }
 
 /** nftables tells nothing of rules without `counter`. */
-function nftCauses({ session }: Evidence, { netns }: IpSighting, others: readonly string[]): string[] {
+export function nftCauses({ session }: Evidence, netns: string, others: readonly string[]): string[] {
   if (others.length > 0 || session.desired.namespaces.get(netns)?.rulesets.has('nftables') !== true) return []
   return [
-    `${netns} dropped it, most likely by its nftables ruleset. Rules and policies without "counter" do not tell: add it to see which.`,
+    `${netns} dropped or rejected it, most likely by its nftables ruleset. Rules and policies without "counter" do not tell: add it to see which.`,
   ]
 }
 

@@ -74,7 +74,18 @@ export async function pathMtu(session: Session, pair: Pair, timeoutMs: number): 
     await tryAll([...new Set(sizes)])
   }
   const next = heard.get(bad)
-  const saying =
-    next?.outcome === 'icmp' && next.mtu !== undefined ? [`${session.nameOf(next.by)} says that the next hop takes ${next.mtu} bytes.`] : []
-  return { bytes: good, sayings: saying, isBlackHole: next?.outcome === 'silent' }
+  const sayings =
+    next?.outcome === 'icmp' && next.mtu !== undefined
+      ? [`${session.nameOf(next.by)} says that the next hop takes ${next.mtu} bytes.`]
+      : next?.outcome === 'error' && next.code === 'EMSGSIZE'
+        ? await ownLimit(session, pair, good)
+        : []
+  return { bytes: good, sayings, isBlackHole: next?.outcome === 'silent' }
+}
+
+/** EMSGSIZE comes of the sender's own interface, too, and not only of what a router has told before. */
+async function ownLimit({ engine }: Session, { from, to }: Pair, bytes: number): Promise<string[]> {
+  const [[way], { network }] = await Promise.all([engine.lookup([{ from, to: to.address }]), engine.observe(new Map())])
+  const mtu = network.namespaces.get(from)?.links.get(way?.dev ?? '')?.mtu
+  return mtu === bytes ? [`${from}:${way!.dev} has MTU ${mtu}: what is larger does not leave it in one piece.`] : []
 }

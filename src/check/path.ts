@@ -5,6 +5,7 @@ import type { Pair, PathExpectation, PathsExpectation } from '../topology/tests/
 import { isWithin } from '../unit/bound.ts'
 import { answerWords } from '../lab/answer.ts'
 import type { Evaluation, FirstMiss } from './evaluation.ts'
+import { detourCauses } from './detour.ts'
 import { follow, nodesOf } from './follow.ts'
 import type { Session } from './session.ts'
 
@@ -18,35 +19,40 @@ export async function evaluatePath(session: Session, expectation: PathExpectatio
   const { pairs, path, back } = expectation
   const flows = pairs.map(({ from, to }): Flow => ({ kind: 'ping', from, to: to.address, timeoutMs }))
   const { answers, sightings } = await session.followed(flows)
-  const seenPaths: string[] = []
-  const misses = pairs.flatMap((pair, index): FirstMiss[] => {
-    const [flow, answer] = [flows[index]!, answers[index]!]
-    const journey = follow(flow, answer, sightings)
-    const [there, home] = [nodesOf(journey.there), nodesOf(journey.back)]
-    seenPaths.push(arrows(there))
-    const isThere = same(there, path) || same(there, [pair.from, ...path])
-    const isBack = back === undefined || same(home, back)
-    if (isThere && isBack) return []
-    const seen = [
-      ...(isThere ? [] : [there.length === 0 ? 'the packet reached nobody' : arrows(there)]),
-      ...(isBack ? [] : [`back: ${home.length === 0 ? 'no answer' : arrows(home)}`]),
-      ...(answer.outcome === 'answered' ? [] : [answerWords(flow, answer, session.nameOf)]),
-    ]
-    const expected = `${arrows(path)}${back === undefined ? '' : `, back: ${arrows(back)}`}`
-    return [
-      {
-        words: `${pairWords(pair)} path`,
-        expected,
-        seen: seen.join('; '),
-        ...(answer.outcome !== 'answered' && { flow, wantsAnswer: true }),
-      },
-    ]
-  })
-  return { asked: pairs.length, misses, ...(pairs.length === 1 && { seen: seenPaths[0]! }) }
+  const journeys = flows.map((flow, index) => follow(flow, answers[index]!, sightings))
+  const misses = await Promise.all(
+    pairs.map(async (pair, index): Promise<FirstMiss[]> => {
+      const [flow, answer, journey] = [flows[index]!, answers[index]!, journeys[index]!]
+      const [there, home] = [nodesOf(journey.there), nodesOf(journey.back)]
+      const far = there.at(-1) ?? pair.from
+      const isThere = isWay(there, path, pair.from)
+      const isBack = back === undefined || isWay(home, back, far)
+      if (isThere && isBack) return []
+      const seen = [
+        ...(isThere ? [] : [there.length === 0 ? 'the packet reached nobody' : arrows(there)]),
+        ...(isBack ? [] : [`back: ${home.length === 0 ? 'no answer' : arrows(home)}`]),
+        ...(answer.outcome === 'answered' ? [] : [answerWords(flow, answer, session.nameOf)]),
+      ]
+      const words = `${pairWords(pair)} path`
+      const expected = `${arrows(path)}${back === undefined ? '' : `, back: ${arrows(back)}`}`
+      if (answer.outcome !== 'answered') return [{ words, expected, seen: seen.join('; '), flow, wantsAnswer: true }]
+      const because = [
+        ...(isThere ? [] : await detourCauses(session, pair.from, journey.there, path)),
+        ...(isBack ? [] : await detourCauses(session, far, journey.back, back)),
+      ]
+      return [{ words, expected, seen: seen.join('; '), because }]
+    }),
+  )
+  return { asked: pairs.length, misses: misses.flat(), ...(pairs.length === 1 && { seen: arrows(nodesOf(journeys[0]!.there)) }) }
 }
 
 function arrows(nodes: readonly string[]): string {
   return nodes.join(' → ')
+}
+
+/** Whether these nodes were passed; the one where the way begins may be named, too. */
+function isWay(seen: readonly string[], wanted: readonly string[], start: string): boolean {
+  return same(seen, wanted) || same([start, ...seen], wanted)
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

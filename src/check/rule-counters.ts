@@ -41,17 +41,37 @@ export function parseSave(tool: RulesetTool, text: string): RuleCount[] {
 /** `table inet filter {`, `chain forward {`, a line for each rule with its handle. Only rules that say `counter` count. */
 export function parseNft(text: string): RuleCount[] {
   const counts: RuleCount[] = []
+  const named = namedCounters(text)
   let [table, chain, number] = ['', '', 0]
   for (const line of text.split('\n')) {
-    table = /^table (\S+ \S+) \{/.exec(line)?.[1] ?? table
+    table = TABLE.exec(line)?.[1] ?? table
     const begun = /^\tchain (\S+) \{/.exec(line)?.[1]
     if (begun !== undefined) [chain, number] = [begun, 0]
     const rule = /^\t\t(.*\S) # handle \d+$/.exec(line)?.[1]
     if (rule === undefined) continue
-    const packets = Number(/(?:^| )counter packets (\d+) bytes/.exec(rule)?.[1] ?? 0)
+    const name = NAMED_COUNTER.exec(rule)?.[1]
+    const packets = Number(/(?:^| )counter packets (\d+) bytes/.exec(rule)?.[1] ?? named.get(`${table} ${name}`) ?? 0)
     counts.push({ tool: 'nftables', chain: `${table} ${chain}`, number: ++number, rule: normal(rule), packets })
   }
   return counts
+}
+
+const TABLE = /^table (\S+ \S+) \{/
+const NAMED_COUNTER = /(?:^|\s)counter name "?([^\s"]+)/
+
+/** Packets of `counter dropped { … }`, by table and name, where one rule alone counts there: of several, none knows which it was. */
+function namedCounters(text: string): Map<string, number> {
+  const [packets, rules] = [new Map<string, number>(), new Map<string, number>()]
+  let [table, counter] = ['', '']
+  for (const line of text.split('\n')) {
+    table = TABLE.exec(line)?.[1] ?? table
+    counter = /^\tcounter (\S+) \{/.exec(line)?.[1] ?? counter
+    const counted = /^\t\tpackets (\d+) bytes/.exec(line)?.[1]
+    if (counted !== undefined) packets.set(`${table} ${counter}`, Number(counted))
+    const used = `${table} ${NAMED_COUNTER.exec(line)?.[1]}`
+    rules.set(used, (rules.get(used) ?? 0) + 1)
+  }
+  return new Map([...packets].filter(([name]) => rules.get(name) === 1))
 }
 
 /** Packets of the rule that is written so, perhaps with its table before it (`-t nat -A …`); undefined where there is none. */

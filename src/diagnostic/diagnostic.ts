@@ -30,11 +30,16 @@ export class DiagnosticError extends Error {
   readonly kind: 'finding' | 'refusal'
 
   constructor(kind: 'finding' | 'refusal', diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map((diagnostic) => `${diagnostic.code}: ${diagnostic.detail}`).join('\n'))
+    super(diagnostics.map(messageOf).join('\n'))
     this.name = 'DiagnosticError'
     this.kind = kind
     this.diagnostics = diagnostics
   }
+}
+
+/** What was done and what the kernel said of it stand before the sentences. */
+function messageOf({ code, detail, facts = [] }: Diagnostic): string {
+  return `${code}: ${[...facts.map(([key, value]) => `${key}: ${value}`), detail].join('\n  ')}`
 }
 
 /** Whether any of them stops the work. */

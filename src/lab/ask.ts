@@ -48,6 +48,8 @@ export type Question = { readonly kind: 'ping' } | { readonly kind: 'tcp' | 'udp
 
 /** Asks `target`, a node or an address, from a node. Errors: refusal LAB_UNKNOWN, LAB_DEAD, finding NODE_UNKNOWN, INVALID_VALUE. */
 export function ask(lab: string, from: string, target: string, question: Question, options: PingOptions): Promise<Answer> {
+  if (question.kind !== 'ping' && !isPort(question.port))
+    return Promise.reject(invalid(`${question.port} is not a port: 1 to 65535 is accepted.`))
   return withLab(lab, async ({ engine, memory: { desired }, record }) => {
     const { address } = findTarget(record, desired, from, target, options.family)
     const { timeoutMs = TIMEOUT_MS, size, df, ttl } = options
@@ -121,6 +123,13 @@ function nameOf(desired: NetworkState, address: string): string {
 
 function noAddress(target: string, family: 4 | 6 | undefined): DiagnosticError {
   const sort = family === undefined ? 'address' : `IPv${family} address`
-  const detail = `"${target}" has no ${sort} by which it could be asked.`
+  return invalid(`"${target}" has no ${sort} by which it could be asked.`)
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535
+}
+
+function invalid(detail: string): DiagnosticError {
   return new DiagnosticError('finding', [{ code: 'INVALID_VALUE', severity: 'error', detail }])
 }

@@ -37,20 +37,32 @@ async function checkConfig(config: DaemonConfig): Promise<Diagnostic[]> {
   if (done.status === NOT_FOUND) return [missing(config)]
   const words = `${done.stdout}${done.stderr}`.split('\n').filter((line) => /^line \d+:|^bird: /.test(line))
   if (words.length === 0) words.push(`exit status ${done.status}: ${done.stderr.trim() || 'no words'}`)
-  return [...new Set(words)].map((said) => refused(config, program, said))
+  return [...new Set(withoutConsequences(config.text, words))].map((said) => refused(config, program, said))
+}
+
+/** vtysh says of each line in a section that it is unknown, where it is the section's first line that is wrong. */
+export function withoutConsequences(text: string, words: readonly string[]): string[] {
+  const lines = text.split('\n')
+  const numbers = new Set(words.map(lineNumber))
+  const headOf = (number: number): number => lines.slice(0, number - 1).findLastIndex((line) => /^[^\s!#]/.test(line)) + 1
+  return words.filter((said) => !/^\s/.test(lines[lineNumber(said) - 1] ?? '') || !numbers.has(headOf(lineNumber(said))))
 }
 
 /** "line 5: % Unknown command[41]: …" of vtysh, "bird: /dev/stdin:3:5 syntax error" of bird. */
 function refused({ lineOrigins, origin, text }: DaemonConfig, program: string, said: string): Diagnostic {
-  const number = Number(/^line (\d+):|^bird: \S+:(\d+):/.exec(said)?.slice(1).find(Boolean))
+  const number = lineNumber(said)
   const line = text.split('\n')[number - 1]?.trim()
   return {
     code: 'CONFIG_REFUSED',
     severity: 'error',
     detail: line === undefined ? `${program} does not accept this configuration.` : `${program} does not accept "${line}".`,
     origin: lineOrigins[number - 1] ?? origin,
-    facts: [[program, said]],
+    facts: [[program, said.replace(/^line \d+: /, '')]],
   }
+}
+
+function lineNumber(said: string): number {
+  return Number(/^line (\d+):|^bird: \S+:(\d+):/.exec(said)?.slice(1).find(Boolean))
 }
 
 function missing({ tool, origin }: DaemonConfig): Diagnostic {

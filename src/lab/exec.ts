@@ -33,9 +33,13 @@ export function namespaceOf(record: LabRecord, name: string): string {
   if (record.nodes.includes(name)) return name
   const bridge = record.bridges[name]
   if (bridge !== undefined) return bridge
+  throw unknownNode(record, name)
+}
+
+export function unknownNode(record: LabRecord, name: string): DiagnosticError {
   const known = [...record.nodes, ...Object.keys(record.bridges)]
   const near = suggest(name, known)
-  throw new DiagnosticError('finding', [
+  return new DiagnosticError('finding', [
     {
       code: 'NODE_UNKNOWN',
       severity: 'error',

@@ -3,6 +3,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { isPortOf } from '../state/port.ts'
 import type { LinkEnd, NetworkState, VethLink } from '../state/network.ts'
+import { unknownNode } from './exec.ts'
 import type { LabMemory, LabRecord } from './state.ts'
 
 /**
@@ -13,7 +14,7 @@ export function linkEnds(record: LabRecord, { desired }: LabMemory, word: string
   const colon = word.indexOf(':')
   const owner = colon < 0 ? word : word.slice(0, colon)
   const netns = record.nodes.includes(owner) ? owner : record.bridges[owner]
-  if (netns === undefined) throw unknownOwner(record, owner)
+  if (netns === undefined) throw unknownNode(record, owner)
   const ends = cableEnds(desired, netns).filter(([, link]) => netns === owner || isPortOf(desired, netns, link, owner))
   const ifname = colon < 0 ? undefined : word.slice(colon + 1)
   const found = ends.filter(([name]) => ifname === undefined || name === ifname)
@@ -45,11 +46,6 @@ export function endName({ desired }: LabMemory, { netns, ifname }: LinkEnd): str
   const master = namespace?.links.get(ifname)?.master
   if (master === undefined) return `${netns}:${ifname}`
   return `${namespace?.links.get(master)?.alias ?? master}:${ifname}`
-}
-
-function unknownOwner(record: LabRecord, owner: string): DiagnosticError {
-  const known = [...record.nodes, ...Object.keys(record.bridges)]
-  return unknown('NODE_UNKNOWN', `The lab ${record.name} has no node or bridge "${owner}".`, suggest(owner, known))
 }
 
 function unknownInterface(owner: string, ifname: string | undefined, known: readonly string[]): DiagnosticError {

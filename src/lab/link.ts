@@ -110,13 +110,13 @@ function endsOf({ record, memory }: LiveLab, word: string, { both }: LinkOptions
 
 function changeOf(settings: LinkSettings): ImpairmentChange {
   let change: ImpairmentChange = {}
-  const problems: string[] = []
+  const problems: { readonly detail: string }[] = []
   for (const key of IMPAIRMENT_KEYS) {
     const value = settings[key]
     if (value === undefined) continue
     const parsed = parseImpairment(key, String(value))
     if (parsed.problem === undefined) change = { ...change, ...parsed.value }
-    else problems.push(`${key}: ${parsed.problem}.`)
+    else problems.push({ detail: `${key}: ${parsed.problem}.` })
   }
   if (problems.length > 0) throw invalid(problems)
   return change
@@ -131,10 +131,12 @@ function impairmentOperations(
   const chain = observedChain(live, end, link)
   const now = impairmentOf(chain, link.mtu)
   const name = endName(live.memory, end)
-  if (now === undefined) throw invalid([`The queueing disciplines of ${name} were made by another program.`], `netlab link reset ${name}`)
+  if (now === undefined)
+    throw invalid([{ detail: `The queueing disciplines of ${name} were made by another program.` }], `netlab link reset ${name}`)
   const wanted = mergeImpairments(now, change)
   const problems = findProblems(wanted, link.mtu)
-  if (problems.length > 0) throw invalid(problems.map(({ detail }) => `${name}: ${detail}`))
+  if (problems.length > 0)
+    throw invalid(problems.map(({ detail, hint }) => ({ detail: `${name}: ${detail}`, ...(hint !== undefined && { hint }) })))
   const warnings = findWarnings(wanted, link.mtu).map(({ key: _, ...told }): Diagnostic => ({ severity: 'warning', ...told }))
   return { operations: toChain(end, qdiscsOf(wanted, link.mtu), chain), warnings }
 }
@@ -171,13 +173,13 @@ function reportOf(live: LiveLab, end: LinkEnd): LinkReport {
   }
 }
 
-function invalid(details: readonly string[], line?: string): DiagnosticError {
+function invalid(problems: readonly Pick<Diagnostic, 'detail' | 'hint'>[], line?: string): DiagnosticError {
   return new DiagnosticError(
     'finding',
-    details.map((detail) => ({
+    problems.map((problem) => ({
       code: 'INVALID_VALUE',
       severity: 'error',
-      detail,
+      ...problem,
       ...(line !== undefined && { command: { sentence: 'To bring them back to the file, run:', line } }),
     })),
   )

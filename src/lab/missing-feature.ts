@@ -73,10 +73,11 @@ function closedTun(words: string, origin: Origin | undefined): Diagnostic {
 export function missingFeature({ group, name, words }: Probe, origin: Origin | undefined, aftermath = ''): Diagnostic {
   if (isClosedTun({ name, words })) return closedTun(words, origin)
   const { module, config } = sourceOf(name)
+  const said = words.replace(/: \(.*\)$/, '') // without a remark that the kernel said no more
   return {
     code: 'FEATURE_MISSING',
     severity: 'error',
-    detail: `This kernel has no ${name}${group === 'namespace' ? ' namespaces' : ''} (${words}).${aftermath}`,
+    detail: `This kernel has no ${name}${group === 'namespace' ? ' namespaces' : ''} (${said}).${aftermath}`,
     ...(origin !== undefined && { origin }),
     hint:
       name === 'netem seed'

@@ -7,6 +7,10 @@ import type { Finished } from './run.ts'
 const LINE_NUMBER = /\bline:? (\d+)/gm
 /** "/dev/stdin:3:20-23:" or "-:3:20-23:" of nft, which begins a message of its own. */
 const NFT_MESSAGE = /^(?:\/dev\/stdin|-):(\d+):/
+/** Its name and version, which the finding has; the number of a line that is none of the file's. */
+const NOISE = /^\S+ v[\d.]+ \(\w+\): |^Error occurred at line: \d+$/
+/** Options of a protocol's own match, which `-p` brings. */
+const PORT_OPTION = /unknown option "--(?:d|s|destination-|source-)ports?"/
 /** iptables-restore 1.8 (nf_tables) finds out at COMMIT that a target is not there. */
 const MISSING_CHAIN = /Chain '([^']+)' does not exist/
 
@@ -20,6 +24,7 @@ export function findRefusedRules(program: string, ruleset: RulesetState, { statu
       code: 'RULE_REFUSED',
       severity: 'error',
       detail: text === undefined ? `${program} does not accept these rules.` : `${program} does not accept "${text.trim()}".`,
+      ...(PORT_OPTION.test(words.join()) && { hint: 'Ports are those of a protocol: write "-p tcp" or "-p udp" before them.' }),
       ...(origin !== undefined && { origin }),
       facts: words.length === 0 ? [[program, `exit status ${status}, no words`]] : words.map((said) => [program, said] as const),
     }
@@ -38,7 +43,8 @@ interface Complaint {
 }
 
 function complaintsOf(lines: readonly string[], stderr: string): readonly Complaint[] {
-  const words = stderr.split('\n').filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
+  const said = stderr.split('\n').map((line) => line.replace(NOISE, ''))
+  const words = said.filter((line) => line.trim() !== '' && !/^Try .* for more information/.test(line))
   if (words.some((line) => NFT_MESSAGE.test(line))) return nftComplaints(words)
   const named = [...stderr.matchAll(LINE_NUMBER)].map((match) => Number(match[1]))
   const numbers = new Set(named.map((number) => ruleLine(lines, number, stderr)))

@@ -31,11 +31,42 @@ function setRuleset(netns: string, tool: RulesetTool, ruleset: RulesetState, the
   return {
     type: 'set ruleset',
     netns,
-    cause: there.trim() === '' ? 'not there' : 'the rules are not those of the file',
+    cause: there.trim() === '' ? 'not there' : differenceWords(ruleset.canonical, there),
     ...(ruleset.origin !== undefined && { origin: ruleset.origin }),
     tool,
     input: before + input,
     ...(ruleset.lineOrigins !== undefined && { lineOrigins: [...Array<undefined>(lines), ...ruleset.lineOrigins] }),
     previous: emptyRuleset(tool, ruleset.canonical, there) + there,
   }
+}
+
+/** `not there: -A INPUT -p icmp -j ACCEPT; not in the file: -P INPUT DROP and 2 more`, of rulesets as their tool saves them. */
+function differenceWords(wanted: string, there: string): string {
+  const [missing, foreign] = [rulesBeyond(wanted, there), rulesBeyond(there, wanted)]
+  const words = [
+    ...(missing.length > 0 ? [`not there: ${listed(missing)}`] : []),
+    ...(foreign.length > 0 ? [`not in the file: ${listed(foreign)}`] : []),
+  ]
+  return words.length === 0 ? 'the same rules stand in other places' : words.join('; ')
+}
+
+const FRAME = /^(?:COMMIT|\*\w+|[{}\s]*)$/
+
+/** Rules of the one that the other has not, or not as often. */
+function rulesBeyond(one: string, other: string): string[] {
+  const counts = new Map<string, number>()
+  for (const line of other.split('\n')) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return one.split('\n').filter((line) => {
+    const left = counts.get(line) ?? 0
+    counts.set(line, left - 1)
+    return left <= 0 && !FRAME.test(line)
+  })
+}
+
+const SHOWN_CHARACTERS = 80
+
+function listed([first = '', ...others]: readonly string[]): string {
+  const rule = first.trim().replace(/^:(\S+) ([A-Z]+)$/, '-P $1 $2')
+  const shown = rule.length > SHOWN_CHARACTERS ? `${rule.slice(0, SHOWN_CHARACTERS - 1)}…` : rule
+  return others.length === 0 ? shown : `${shown} and ${others.length} more`
 }

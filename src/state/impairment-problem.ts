@@ -57,7 +57,8 @@ function chainProblems(impairment: Impairment, mtu: number): readonly Problem[] 
     const problem = disciplineProblem(options, frameBytes(mtu))
     if (problem === undefined) return []
     const key = keyOf(options, impairment)
-    return [{ key, detail: `The ${key === 'queue' ? `queue ${options.kind}` : `\`${key}\``} does not work so: ${problem}.` }]
+    const hint = key === 'rate' ? { hint: 'A rate without a unit is in bits a second: write it with one, e.g. 10mbit.' } : {}
+    return [{ key, ...hint, detail: `The ${key === 'queue' ? `queue ${options.kind}` : `\`${key}\``} does not work so: ${problem}.` }]
   })
 }
 

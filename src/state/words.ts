@@ -59,7 +59,7 @@ function nexthopText(nexthop: Nexthop, family: RouteFamily): string {
   return words.join(' ')
 }
 
-function destinationText(route: Pick<RouteState, 'dst'>): string {
+export function destinationText(route: Pick<RouteState, 'dst'>): string {
   return route.dst === '0.0.0.0/0' || route.dst === '::/0' ? 'default' : route.dst
 }
 

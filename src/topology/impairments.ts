@@ -31,6 +31,8 @@ interface Said {
   readonly key: ImpairmentKey
   readonly origin: Origin
   readonly change: ImpairmentChange
+  /** It was found fault with, and changes nothing. */
+  readonly isRefused?: true
 }
 
 const KEYS: ReadonlySet<string> = new Set<string>(IMPAIRMENT_KEYS)
@@ -109,7 +111,10 @@ function readKeys(map: MapValue, findings: Findings): readonly Said[] {
     if (value === undefined) continue
     const change = readValue(key, value)
     if (change.problem === undefined) said.push({ key, origin: value.origin, change: change.value })
-    else findings.error('INVALID_VALUE', value.origin, `${key}: ${change.problem}.`)
+    else {
+      findings.error('INVALID_VALUE', value.origin, `${key}: ${change.problem}.`)
+      said.push({ key, origin: value.origin, change: {}, isRefused: true })
+    }
   }
   return said
 }
@@ -126,6 +131,8 @@ function chainOfAll(said: readonly Said[], mtu: number, findings: Findings): Qdi
     impairment = mergeImpairments(impairment, change)
     for (const name of Object.keys(change)) if (KEYS.has(name)) origins[name as keyof Impairment] = origin
   }
+  // That another key lacks it, or does not fit what is left, would follow from that.
+  if (said.some(({ isRefused }) => isRefused)) return undefined
   const problems = findProblems(impairment, mtu)
   for (const { key, detail, hint } of problems) findings.error('INVALID_VALUE', origins[key], detail, hint === undefined ? {} : { hint })
   if (problems.length > 0) return undefined

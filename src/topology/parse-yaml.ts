@@ -128,20 +128,39 @@ interface SyntaxError {
 
 function reportSyntax(errors: readonly SyntaxError[], text: string, lines: Lines, findings: Findings): void {
   const seen = new Set<number>()
-  for (const error of errors) {
+  // A quote that is not closed takes in all brackets behind it.
+  const told = errors.some(isUnclosedQuote) ? errors.filter((error) => !error.message.startsWith('Flow ')) : errors
+  for (const error of told) {
     const unclosed = error.message.startsWith('Flow ') ? openBracket(text, error.pos[0]) : undefined
-    const origin = unclosed === undefined ? lines.origin(...error.pos) : lines.origin(unclosed, unclosed + 1)
+    const quote = isUnclosedQuote(error) ? openQuote(text, error.pos[0]) : undefined
+    const place = unclosed ?? quote
+    const origin = place === undefined ? lines.origin(...error.pos) : lines.origin(place, place + 1)
     // The parser stumbles on from the first mistake of a line; what it says of the rest of the line is noise.
     if (seen.has(origin.line)) continue
     seen.add(origin.line)
     if (seen.size > MAX_SYNTAX_ERRORS) return
     const { detail, hint } =
-      unclosed === undefined ? { detail: syntaxDetail(error), hint: syntaxHint(error, text) } : unclosedWords(text[unclosed]!)
+      place === undefined ? { detail: syntaxDetail(error), hint: syntaxHint(error, text) } : unclosedWords(text[place]!)
     findings.error('YAML_SYNTAX', origin, detail, hint === undefined ? {} : { hint })
   }
 }
 
-function unclosedWords(bracket: string): { detail: string; hint: string } {
+function isUnclosedQuote({ message }: SyntaxError): boolean {
+  return /^Missing closing .quote/.test(message)
+}
+
+/** Where the quoted text begins that reaches to `end`. */
+function openQuote(text: string, end: number): number | undefined {
+  let quote: number | undefined
+  for (const [lexeme, offset] of lexemesOf(text)) {
+    if (offset >= end) break
+    if (/^["']/.test(lexeme)) quote = offset
+  }
+  return quote
+}
+
+function unclosedWords(bracket: string): { detail: string; hint?: string } {
+  if (bracket === '"' || bracket === "'") return { detail: `No ${bracket} closes the text that begins with this ${bracket}.` }
   const detail = `No "${bracket === '[' ? ']' : '}'}" closes this "${bracket}".`
   return { detail, hint: 'Over several lines, what stands in brackets must be indented, the closing one too.' }
 }
@@ -158,6 +177,10 @@ function syntaxHint(error: SyntaxError, text: string): string | undefined {
   if (error.code === 'BAD_SCALAR_START') return 'A text that begins with such a character must be in quotes.'
   if (error.code === 'MULTIPLE_DOCS') return 'A file holds one topology: remove the line "---", or use `include`.'
   const word = restore(text.slice(...error.pos))
+  if (/[\u00a0\u202f]/.test(word)) return 'There is a no-break space (U+00A0) in it: write a plain one.'
+  const bare = /^([\w.[\]-]+)\s+([[{].*)$/m.exec(word)
+  if (bare !== null) return `Behind the name of a key stands a colon: ${bare[1]}: ${bare[2]}`
+  if (error.code === 'BAD_INDENT') return 'The keys of one map begin in the same column: indent this line as those before it.'
   if (error.code === 'MISSING_CHAR' && /^[\w.[\]-]+$/.test(word)) return `Behind the name of a key stands a colon: ${word}:`
   if (text.slice(0, error.pos[0]).endsWith('[')) return 'A range within brackets must be in quotes, e.g. ["h[1-3]", lan].'
   return undefined
@@ -201,6 +224,7 @@ function createReader(lines: Lines, findings: Findings): Reader {
     const detail =
       value === 'open' ? `*${name} stands inside &${name}, which would never end.` : `There is no &${name} before this *${name}.`
     findings.error('YAML_SYNTAX', origin, detail, value === 'open' ? {} : { hint: 'A text that begins with "*" must be in quotes.' })
+    findings.hush('UNKNOWN_NODE') // what the alias stood for is gone
     return undefined
   }
 

@@ -15,6 +15,7 @@ import type { Direct, Router } from './next-hop.ts'
 import { itemsAt, mapAt, scalarAt, textsAt } from './value.ts'
 import type { MapValue, ScalarValue } from './value.ts'
 import type { Wiring } from './wiring.ts'
+import { destinationText } from '../state/words.ts'
 import { readWords } from './words-or-map.ts'
 import { writeMplsRoute, writeRoute } from './route-line.ts'
 import type { Located } from './words-or-map.ts'
@@ -262,7 +263,9 @@ export function createRouteReader(
         else {
           const related = before.origin === undefined ? [] : [{ origin: before.origin, note: 'here first' }]
           const isByLabel = route.family === 'mpls'
-          const what = isByLabel ? `for the label ${route.dst}` : `to ${route.dst} in table ${route.table} with metric ${route.metric}`
+          const what = isByLabel
+            ? `for the label ${route.dst}`
+            : `to ${destinationText(route)}${tableWords(route)} with metric ${route.metric}`
           findings.error('DUPLICATE_ROUTE', route.origin, `${router.definition.name} has a route ${what} already.`, {
             related,
             hint: `${isByLabel ? 'Write' : 'Give one of them another metric, or write'} one route with several next hops.`,
@@ -322,4 +325,8 @@ function sharedAddress(
     }
   }
   return undefined
+}
+
+function tableWords({ table }: RouteState): string {
+  return table === MAIN_TABLE ? '' : ` in table ${table}`
 }

@@ -103,11 +103,10 @@ function bare(line: string): string {
 }
 
 function tableNamed(tables: Map<string, Table>, name: string, line: SourceLine, findings: Findings): Table {
-  if (BUILT_IN[name] === undefined) {
-    findings.error('INVALID_VALUE', line.origin, `There is no table "${name}": ${Object.keys(BUILT_IN).join(', ')} are known.`)
-  }
   const table = tables.get(name) ?? { chains: new Map(), rules: [] }
-  tables.set(name, table)
+  // The tool would find fault with the same table again.
+  if (BUILT_IN[name] !== undefined) tables.set(name, table)
+  else findings.error('INVALID_VALUE', line.origin, `There is no table "${name}": ${Object.keys(BUILT_IN).join(', ')} are known.`)
   return table
 }
 

@@ -33,7 +33,12 @@ export function validateTree(root: Value, findings: Findings, damage: Damage): M
   }
   if (validate(plainOf(root))) return root
   const complaints = (validate.errors ?? []).slice(0, MAX_COMPLAINTS).map((error) => ({ error, place: placeAt(root, error.instancePath) }))
-  for (const { error, place } of complaints) report(error, place, findings)
+  const misnamed = new Set(
+    complaints.filter(({ error }) => error.keyword === 'additionalProperties').map(({ error }) => error.instancePath),
+  )
+  // A key that is missing where another is not known was most likely meant by that.
+  const told = complaints.filter(({ error }) => error.keyword !== 'required' || !misnamed.has(error.instancePath))
+  for (const { error, place } of told) report(error, place, findings)
   const pruning = createPruning(root, findings, damage)
   for (const { error, place } of complaints) pruning.prune(error, place)
   pruning.finish()
@@ -95,12 +100,26 @@ function reportUnknownKey(key: string, error: SchemaError, place: Place, finding
   const origin = entry?.key ?? place.origin
   const where = ownerOf(place.path)
   const known = Object.keys((error.parentSchema['properties'] as object | undefined) ?? {})
-  const meant = suggest(key, known)
+  const meant = SYNONYMS.find(([word, name]) => word === key && known.includes(name))?.[1] ?? suggest(key, known)
   const isBeside = BESIDE_KIND.has(key) && KIND_OF_TEST.test(place.path.join('/'))
   const elsewhere = isBeside ? `Write it beside ${where}, not in it.` : `Known here: ${known.join(', ')}.`
-  const hint = meant === undefined ? elsewhere : `Did you mean "${meant}"?`
+  const hint = meant !== undefined ? `Did you mean "${meant}"?` : key === 'topology' && place.path.length === 0 ? CONTAINERLAB : elsewhere
   findings.error('UNKNOWN_KEY', origin, `${where} has no key "${key}".`, { hint })
 }
+
+/** What other tools, or habit, call a key of ours. */
+const SYNONYMS: readonly (readonly [word: string, name: string])[] = [
+  ['cmd', 'run'],
+  ['command', 'run'],
+  ['exec', 'run'],
+  ['ip', 'address'],
+  ['gw', 'gateway'],
+  ['bandwidth', 'rate'],
+  ['bw', 'rate'],
+  ['vni', 'id'],
+]
+
+const CONTAINERLAB = 'A lab of containerlab becomes a file of netlab by `netlab import`.'
 
 /** `ping: { from: h1, to: h2 }` */
 const KIND_OF_TEST = /^tests\/\d+(?:\/steps\/\d+)?\/[^/]+$/
@@ -141,14 +160,21 @@ function kindOf(value: Value): string {
 function typeHint(schema: unknown, examples: unknown, { value, path }: Place): More {
   const takes = accepts(schema)
   const hint =
-    value.kind === 'scalar' ? scalarHint(takes, value, examples) : value.kind === 'map' ? mapHint(takes, value) : listHint(path, value)
+    value.kind === 'scalar'
+      ? scalarHint(takes, value, examples, path)
+      : value.kind === 'map'
+        ? mapHint(takes, value)
+        : listHint(path, value)
   return hint === undefined ? {} : { hint }
 }
 
 /** `nodes: [h1, h2]` */
 function listHint(path: readonly string[], { items }: ListValue): string | undefined {
+  const [section = '', name = ''] = path
+  if (path.length === 2 && NAMED_SECTIONS.has(section) && (name === 'links' || name === 'tests'))
+    return `If it is not the name of ${section === 'nodes' ? 'a node' : 'one'}: "${name}" is a key of the file, and stands as far to the left as "${section}".`
   const names = items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : []))
-  if (path.length !== 1 || !NAMED_SECTIONS.has(path[0] ?? '') || names.length < items.length || names.length === 0) return undefined
+  if (path.length !== 1 || !NAMED_SECTIONS.has(section) || names.length < items.length || names.length === 0) return undefined
   const shown = names.slice(0, 3).map((name) => `${name}: {}`)
   return `Each has settings of its own, if only empty ones: { ${shown.join(', ')}${names.length > shown.length ? ', …' : ''} }`
 }
@@ -163,20 +189,39 @@ function accepts(schema: unknown): Accepts {
   return (...types) => types.some((type) => accepted.includes(type))
 }
 
-function scalarHint(takes: Accepts, value: ScalarValue, examples: unknown): string | undefined {
+function scalarHint(takes: Accepts, value: ScalarValue, examples: unknown, path: readonly string[]): string | undefined {
   if (takes('string')) {
     const withUnit = (Array.isArray(examples) ? examples : []).find((example) => UNIT.test(String(example)))
     if (typeof value.value === 'number' && withUnit !== undefined) return `It has a unit, e.g. ${String(withUnit)}.`
     return value.value === null ? undefined : `Put it in quotes: "${value.text}".`
   }
   if (typeof value.value !== 'string') return undefined
-  const parts = value.text.split(/\s*(?:,|\s<?--?>?\s)\s*/)
-  if (takes('array') && parts.length === 2) return `Write [${parts.join(', ')}].`
   if (takes('integer', 'number') && /^\d+$/.test(value.text)) return `Write it without quotes: ${value.text}`
-  if (!takes('boolean')) return undefined
-  if (/^(?:yes|on)$/i.test(value.text)) return 'Write true.'
-  return /^(?:no|off)$/i.test(value.text) ? 'Write false.' : undefined
+  return takes('boolean') ? truthHint(value.text) : partsHint(takes, value.text, path)
 }
+
+function truthHint(text: string): string | undefined {
+  if (/^(?:yes|on)$/i.test(text)) return 'Write true.'
+  return /^(?:no|off)$/i.test(text) ? 'Write false.' : undefined
+}
+
+/** A text where a list or a map is wanted. */
+function partsHint(takes: Accepts, text: string, path: readonly string[]): string | undefined {
+  const parts = text.split(/\s*(?:,|\s<?--?>?\s)\s*/)
+  if (takes('array') && parts.length === 2) return `Write [${parts.join(', ')}].`
+  if (takes('array') && LINK.test(path.join('/'))) return endsHint(text)
+  if (path.length === 2 && path[0] === 'bridges' && /^[\da-f.:]+\/\d+$/i.test(text)) return `Write { subnet: ${text} }.`
+  const [, key, rest] = /^([^\s:]+):(\S+)/.exec(text) ?? []
+  if (key === undefined || path.length > 2 || !NAMED_SECTIONS.has(path[0] ?? '')) return undefined
+  return `Behind a colon that ends a key stands a space: ${key}: ${rest}`
+}
+
+function endsHint(text: string): string {
+  const ends = text.split(/\s+/)
+  return ends.length === 2 ? `Write [${ends.join(', ')}].` : `Write both of its ends, e.g. [${text}, lan].`
+}
+
+const LINK = /^links\/\d+(?:\/endpoints)?$/
 
 /** `10s`, `< 2%`, `8mbit..10mbit` */
 const UNIT = /^[<>]? ?\d+(?:\.\d+)?(?:%|[a-z]+)(?:$|\.\.)/

@@ -56,6 +56,10 @@ export function kindOf(value: Entry['value']): string | undefined {
   return value.kind === 'map' ? scalarAt(value, 'kind')?.text : undefined
 }
 
+function membersOf(value: Entry['value']): string[] {
+  return value.kind === 'map' ? textsAt(value, 'members').map(({ text }) => text) : []
+}
+
 function createMaker(
   lab: string,
   definition: Definition,
@@ -64,7 +68,8 @@ function createMaker(
   findings: Findings,
   damage: Damage,
 ): { makeAll(): void } {
-  const cableMtu = [...own.values()].reduce((least, { mtu }) => Math.min(least, mtu), Infinity)
+  const cables = [...own.values()]
+  const isDamaged = damage.has(definition.name)
   const isMaking = new Set<string>()
 
   const refuse = (code: Parameters<Findings['error']>[0], origin: Origin, detail: string): undefined => {
@@ -73,10 +78,18 @@ function createMaker(
     return undefined
   }
 
+  /** The least of the cables by which its packets may leave: not those that a bridge joins it to. */
+  const cableMtu = (ifname: string): number => {
+    const bridges = [...entries.values()].flatMap(({ value }) => (kindOf(value) === 'bridge' ? [membersOf(value)] : []))
+    const joined = new Set(bridges.filter((members) => members.includes(ifname)).flat())
+    return cables.reduce((least, cable) => (joined.has(cable.ifname) ? least : Math.min(least, cable.mtu)), Infinity)
+  }
+
   /** The interface that another one names, made if it has to be. */
   const find = (name: ScalarValue): Station | undefined => {
     const station = own.get(name.text) ?? make(name.text, name.origin)
-    if (station !== undefined || damage.has(definition.name)) return station
+    // Of an entry that could not be made, or a cable that could not, something was said already.
+    if (station !== undefined || isDamaged || entries.has(name.text)) return station
     const names = [...new Set([...own.keys(), ...entries.keys()])]
     const has = names.length === 0 ? 'it has none but lo' : `it has ${names.join(', ')}`
     return refuse(
@@ -105,9 +118,9 @@ function createMaker(
     if (problem !== undefined) return refuse('INVALID_NAME', entry.key, `The interface name "${ifname}" ${problem}.`)
     findForeignKeys(kind, settings, findings)
     const parent = readParent(ifname, kind, settings, entry)
-    if (parent === null) return undefined
     const members = readMembers(ifname, kind, settings, entry)
     const options = kind === 'bridge' ? {} : readOptions(kind, settings, entry.key, findings, damage)
+    if (parent === null) return undefined
     const virtual: Virtual = { kind, settings, members, options, ...(parent !== undefined && { parent }) }
     return stationOf(ifname, entry, virtual)
   }
@@ -169,7 +182,7 @@ function createMaker(
       address: valueAt(settings, 'address'),
       mac: mac?.value ?? inherited ?? derivedMac(lab, definition.name, ifname),
       macOrigin: mac?.origin ?? entry.key,
-      mtu: typeof mtu?.value === 'number' ? mtu.value : mtuOf(virtual, cableMtu),
+      mtu: typeof mtu?.value === 'number' ? mtu.value : mtuOf(virtual, cableMtu(ifname)),
       mtuOrigin: mtu?.origin ?? entry.key,
       up: scalarAt(settings, 'state')?.text !== 'down',
       addresses: [],

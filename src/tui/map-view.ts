@@ -24,6 +24,18 @@ function boxAt({ boxes }: MapLayout, column: number, row: number): string | unde
   return undefined
 }
 
+/** The middle of the top; where no box is whole there but lines alone, the box nearest to it. */
+function firstOffset({ boxes, width: whole }: MapLayout, width: number, height: number): { column: number; row: number } {
+  const column = Math.floor((whole - width) / 2)
+  const isSeen = [...boxes.values()].some(
+    (box) => box.column >= column && box.column + box.width <= column + width && box.row + box.height <= height,
+  )
+  const distance = (box: { column: number; width: number }): number => Math.abs(box.column + box.width / 2 - whole / 2)
+  const [first] = [...boxes.values()].sort((a, b) => a.row - b.row || distance(a) - distance(b))
+  if (isSeen || first === undefined) return { column, row: 0 }
+  return { column: first.column + Math.floor((first.width - width) / 2), row: first.row }
+}
+
 /** The topology, drawn. */
 export function mapLines(place: Place, isFocused: boolean): Line[] {
   const { controller, width, height } = place
@@ -31,7 +43,7 @@ export function mapLines(place: Place, isFocused: boolean): Line[] {
   const graph = mapGraph(nodes, cables)
   const layout = layoutOf(graph)
   const room = height - 1
-  const offset = (controller.mapOffset ??= { column: Math.floor((layout.width - width) / 2), row: 0 })
+  const offset = (controller.mapOffset ??= firstOffset(layout, width, room))
   offset.column = Math.max(0, Math.min(offset.column, layout.width - width))
   offset.row = Math.max(0, Math.min(offset.row, layout.height - room))
   // A map that is smaller than the screen stands in its middle.

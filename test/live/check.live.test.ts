@@ -37,6 +37,7 @@ tests:
   - { from: h1, to: web, ping: { ttl: 1 }, expect: no-reply }
   - { from: h1, run: ping -c 1 -W 1 -t 1 web, exit: 1, stdout: Time to live exceeded }
   - { from: h1, to: web, path: [fw, web], back: [fw, h1] }
+  - { from: h1, to: web, path: [h1, fw, web], back: [web, fw, h1] }
   - { from: h1, to: web, mtu: 1500 }
   - { from: h1, run: ping -c 1 -W 1 -M do -s 1472 web }
   - { from: h1, state: { route: 10.0.2.2, via: 10.0.1.2, dev: eth0 } }
@@ -46,7 +47,7 @@ tests:
     needs(context, 'command:ip', 'command:ping', 'table:iptables', ...USER_NEEDS)
     const { tests } = await check(LAB)
     expect(tests.map(({ name, status }) => `${name}: ${status}`)).toEqual(tests.map(({ name }) => `${name}: passed`))
-    expect(tests).toHaveLength(19)
+    expect(tests).toHaveLength(20)
   })
 })
 

@@ -59,6 +59,55 @@ tests: [{ from: h1, to: web, tcp: 80 }]
     /fw dropped it by rule 3 of chain FORWARD: iptables -A FORWARD -p tcp -m tcp --dport 80 -j DROP/,
   ],
   [
+    'a rejection behind a rewritten destination',
+    `
+nodes:
+  h1: {}
+  web: { gateway: fw }
+  fw:
+    forwarding: true
+    nftables: |
+      table inet f {
+        counter rejected {}
+        chain pre { type nat hook prerouting priority dstnat; tcp dport 8080 dnat ip to 10.0.2.2:80; }
+        chain forward { type filter hook forward priority filter; counter name rejected reject with icmpx admin-prohibited; }
+      }
+links:
+  - { endpoints: [h1, fw], subnet: 10.0.1.0/24 }
+  - { endpoints: [fw, web], subnet: 10.0.2.0/24 }
+tests: [{ from: h1, to: fw, tcp: 8080 }]
+`,
+    /^The packet reached fw, which sent that answer itself\.\nfw rejected it by rule 1 of chain inet f forward: nftables counter name "rejected" reject/,
+  ],
+  [
+    'the routes that lead another way, there and back',
+    `
+nodes:
+  h1: { gateway: r1 }
+  r1: { forwarding: true, routes: [10.0.5.0/24 via 10.0.2.2], rules: [from 10.9.0.0/16 table 100] }
+  r2: { forwarding: true, routes: [10.0.5.0/24 via 10.0.4.2, 10.0.1.0/24 via 10.0.2.1] }
+  r3: { forwarding: true, routes: [10.0.1.0/24 via 10.0.4.1] }
+  h2: { gateway: r3 }
+links:
+  - { endpoints: [h1, r1], subnet: 10.0.1.0/24 }
+  - { endpoints: [r1, r2], subnet: 10.0.2.0/24 }
+  - { endpoints: [r1, r3], subnet: 10.0.3.0/24 }
+  - { endpoints: [r2, r3], subnet: 10.0.4.0/24 }
+  - { endpoints: [r3, h2], subnet: 10.0.5.0/24 }
+tests: [{ from: h1, to: h2, path: [r1, r3, h2], back: [r3, r1, h1] }]
+`,
+    /^r1 sent it on by eth1 to r2, not to r3: its way to 10\.0\.5\.2 is via 10\.0\.2\.2 dev eth1\. It has policy rules: .* lookup 100\.\nr3 sent it on by eth1 to r2, not to r1: its way to 10\.0\.1\.1 is via 10\.0\.4\.1 dev eth1\.$/,
+  ],
+  [
+    'the MTU of the sender itself',
+    `
+nodes: { h1: {}, h2: {} }
+links: [{ endpoints: [h1, h2], subnet: 10.0.0.0/24 }]
+tests: [{ from: h1, to: h2, mtu: 1600 }]
+`,
+    /^h1:eth0 has MTU 1500: what is larger does not leave it in one piece\.$/,
+  ],
+  [
     'an MTU black hole',
     `
 nodes:

@@ -35,6 +35,9 @@ test('nodes must answer programs, many at once, and let go of the lab when it en
   expect(nobody.outcome).toMatch(/^(unreachable|no-reply)$/)
   expect(far).toMatchObject({ outcome: 'no-reply', by: '10.0.1.2', icmp: { type: 11, code: 0 } })
   await expect(h1.ping('h3')).rejects.toMatchObject({ diagnostics: [{ code: 'NODE_UNKNOWN', hint: 'Did you mean "h1"?' }] })
+  await expect(h1.tcp('h2', 99_999)).rejects.toMatchObject({
+    diagnostics: [{ code: 'INVALID_VALUE', detail: expect.stringMatching(/1 to 65535/) }],
+  })
   await running.down()
   await expect(h1.ping(h2)).rejects.toMatchObject({ diagnostics: [{ code: 'LAB_UNKNOWN' }] })
 })

@@ -85,7 +85,7 @@ export function expectationOf(map: MapValue, origin: Origin, reader: Reader): Ex
     ...read.what,
     step: 'expect',
     origin,
-    words: [subjectOf(map), not ? 'not' : '', read.words].filter((part) => part !== '').join(' '),
+    words: wordsOf(map, not, read.words),
     not,
     isMeasured,
     ...(within !== undefined && { withinMs: within }),
@@ -104,6 +104,12 @@ function expectsNothing(map: MapValue, origin: Origin, { findings, isTorn, place
 }
 
 const MEASURE_LIMIT_MS = 60_000
+
+/** `h1 → web not ping reply over IPv6` */
+function wordsOf(map: MapValue, not: boolean, asked: string): string {
+  const family = scalarAt(map, 'family')?.text
+  return [subjectOf(map), not ? 'not' : '', asked, family === undefined ? '' : `over IPv${family}`].filter((part) => part !== '').join(' ')
+}
 
 /** `h[1-3] → web` */
 function subjectOf(map: MapValue): string {

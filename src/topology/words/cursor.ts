@@ -89,6 +89,8 @@ export function reportUnknownWord(
 ): void {
   if (unsupported.has(word.text))
     cursor.problem(word, `netlab does not take "${word.text}" of "${command}". It takes ${[...known].join(', ')}.`)
+  else if (command.split(' ').includes(word.text))
+    cursor.problem(word, `Leave out "${command}": the line begins with what stands behind it.`)
   else cursor.problem(word, `"${word.text}" is not a word of "${command}".${didYouMean(word.text, known)}`)
 }
 

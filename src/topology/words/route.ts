@@ -1,7 +1,7 @@
 /** The words of `ip route add`, as iproute_modify() and parse_one_nh() of iproute2's ip/iproute.c read them. ip-route(8). */
 import { ROUTE_METRICS } from '../../state/network.ts'
 import type { RouteMetric, RouteType } from '../../state/network.ts'
-import { isLinkLocal6 } from '../../unit/address.ts'
+import { isLinkLocal6, parseAddress } from '../../unit/address.ts'
 import { formatPrefix } from '../../unit/prefix.ts'
 import { KERNEL_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_SCOPES } from '../../unit/route-names.ts'
 import { reportUnknownWord, wordCursor } from './cursor.ts'
@@ -118,7 +118,8 @@ function readOtherWord(cursor: WordCursor, word: Word, draft: RouteDraft): boole
     readDestination(cursor, word, draft)
     return true
   }
-  reportUnknownWord(cursor, word, COMMAND, ROUTE_WORDS, UNSUPPORTED)
+  if (parseAddress(word.text) !== undefined) cursor.problem(word, `Before the address of a next hop stands "via": via ${word.text}.`)
+  else reportUnknownWord(cursor, word, COMMAND, ROUTE_WORDS, UNSUPPORTED)
   return false
 }
 

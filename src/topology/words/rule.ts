@@ -126,6 +126,7 @@ const KEY_OF_WORD: ReadonlyMap<string, ValueKey | 'not'> = new Map<string, Value
 ])
 
 function readSelector(cursor: WordCursor, keyword: Word, draft: RuleDraft, key: 'from' | 'to'): void {
+  if (KEY_OF_WORD.has(cursor.peek()?.text ?? '')) return cursor.problem(keyword, `"${keyword.text}" wants a prefix after it.`)
   const word = cursor.valueOf(keyword, 'a prefix')
   if (word === undefined || /^(?:all|any|default)$/.test(word.text)) return
   const prefix = prefixOfWord(cursor, word)

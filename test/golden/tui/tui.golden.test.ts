@@ -56,6 +56,20 @@ const LABS = {
       ['sw1', 'sw3'],
     ],
   ),
+  // Four cores, each joined to all others, three aggregation routers below each, three access routers below each of those.
+  clos: watchedLab(
+    [
+      ...range(4).map((core) => `core${core}`),
+      ...range(12).map((router) => `agg${router}`),
+      ...range(36).map((router) => `acc${router}`),
+    ],
+    [],
+    [
+      ...range(4).flatMap((one) => range(one - 1).map((other): WatchedCable => [`core${one}:eth${other}`, `core${other}:eth${one}`])),
+      ...range(12).map((router): WatchedCable => [`agg${router}:up`, `core${((router - 1) % 4) + 1}:agg${router}`]),
+      ...range(36).map((router): WatchedCable => [`acc${router}:up`, `agg${((router - 1) % 12) + 1}:acc${router}`]),
+    ],
+  ),
   // Two cores, four switches that route, and two hosts each: wider than a terminal.
   tree: watchedLab(
     ['core1', 'core2', ...range(4).map((edge) => `edge${edge}`), ...range(16).map((host) => `h${host}`)],

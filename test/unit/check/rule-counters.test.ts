@@ -57,6 +57,24 @@ describe('nft -a list ruleset', () => {
   })
 })
 
+describe('a named counter of nft', () => {
+  const listed = (last: string): string => `table ip filter { # handle 1
+\tcounter dropped { # handle 3
+\t\tpackets 4 bytes 240
+\t}
+
+\tchain forward { # handle 2
+\t\tcounter name "dropped" drop # handle 4
+${last}\t}
+}
+`
+
+  it('must count for its rule, and for none where several have it', () => {
+    expect(parseNft(listed('')).map(({ packets }) => packets)).toEqual([4])
+    expect(parseNft(listed('\t\tcounter name "dropped" reject # handle 5\n')).map(({ packets }) => packets)).toEqual([0, 0])
+  })
+})
+
 describe('a rule', () => {
   it('must be found however it is spaced, and whatever it has counted by then', () => {
     expect(counterOf(parseSave('iptables', SAVED), '-A  FORWARD -p icmp   -j ACCEPT')).toBe(7)

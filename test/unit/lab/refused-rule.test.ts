@@ -69,16 +69,17 @@ describe('findRefusedRules', () => {
     ])
   })
 
-  it("keeps the tool's words, without its advertisement", () => {
-    const [finding] = findRefusedRules('iptables-restore', rules, {
-      status: 2,
-      stdout: '',
-      stderr: `unknown option\n\nError occurred at line: 2\n${TRY}`,
-    })
-    expect(finding!.facts).toEqual([
-      ['iptables-restore', 'unknown option'],
-      ['iptables-restore', 'Error occurred at line: 2'],
-    ])
+  it("keeps the tool's words, without its advertisement, its version, and a line that is not the file's", () => {
+    const stderr = `iptables-restore v1.8.9 (nf_tables): unknown protocol "tpc" specified\n\nError occurred at line: 2\n${TRY}`
+    const [finding] = findRefusedRules('iptables-restore', rules, { status: 2, stdout: '', stderr })
+    expect(finding!.facts).toEqual([['iptables-restore', 'unknown protocol "tpc" specified']])
+    expect(finding!.hint).toBeUndefined()
+  })
+
+  it('says what a port wants before it', () => {
+    const stderr = `iptables-restore v1.8.9 (nf_tables): unknown option "--dport"\nError occurred at line: 2\n${TRY}`
+    const [finding] = findRefusedRules('iptables-restore', rules, { status: 2, stdout: '', stderr })
+    expect(finding!.hint).toBe('Ports are those of a protocol: write "-p tcp" or "-p udp" before them.')
   })
 
   it('says so where there are no words', () => {

@@ -89,3 +89,15 @@ test('the ports of bridges must be worked out once, however many graded tests na
   expect(gradedTests(root!, counting, damage).map(({ problem }) => problem)).toEqual(ports.map(() => undefined))
   expect(times).toBe(1)
 })
+
+test('a test that asks by one family must say so in its name', () => {
+  const { tests } = compileTopology({
+    nodes: { h1: {}, h2: {} },
+    links: [{ endpoints: ['h1', 'h2'], subnet: ['10.0.0.0/24', 'fd00::/64'] }],
+    tests: [
+      { from: 'h1', to: 'h2', ping: {} },
+      { from: 'h1', to: 'h2', ping: {}, family: 6 },
+    ],
+  })
+  expect(tests.map(({ name }) => name)).toEqual(['h1 → h2 ping reply', 'h1 → h2 ping reply over IPv6'])
+})

@@ -40,3 +40,9 @@ COMMIT
 -A FORWARD -j ACCEPT
 COMMIT
 EOF
+ip netns exec lab.r1 ip6tables-restore <<'EOF'  # lab.yaml:11
+*filter
+-A INPUT -p udp -j DROP
+-A INPUT -p tcp -j DROP
+COMMIT
+EOF
