@@ -222,7 +222,7 @@ class EngineProcess implements Engine {
     options.signal?.addEventListener('abort', cancel)
     this.#onProgress = options.onProgress
     try {
-      const slice = options.slice === undefined ? {} : { slice: options.slice }
+      const slice = options.slice === undefined ? {} : { slice: Math.max(1, Math.trunc(options.slice) || 1) }
       const parts: Promise<ApplyOutcome>[] = []
       for (let from = 0, end; from < operations.length; from = end) {
         end = endOfNode(operations, from + PART)

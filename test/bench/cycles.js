@@ -83,7 +83,7 @@ async function cycleOnce(file, cycle) {
 async function killMidway(file, cycle) {
   const at = String(((cycle - 1) / KILL_EVERY) % OPERATIONS)
   const script = fileURLToPath(new URL('../support/crash-up.js', import.meta.url))
-  await once(spawn(process.execPath, [script, file, name, at], { stdio: 'ignore' }), 'exit')
+  await once(spawn(process.execPath, [script, file, name, at, '1'], { stdio: 'ignore' }), 'exit')
 }
 
 function stateFolder() {

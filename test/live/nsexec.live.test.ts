@@ -29,7 +29,7 @@ describe('nsexec', () => {
   ])('must explain itself when called with %j', (args) => {
     const { status, stderr } = run(...args)
     expect(status).toBe(125)
-    expect(stderr).toMatch(/^usage: nsexec world COMMAND/)
+    expect(stderr).toMatch(/^usage: nsexec world \[--spares\] COMMAND/)
   })
 
   test('world must give root rights over new namespaces, and pass the exit status on', (context) => {

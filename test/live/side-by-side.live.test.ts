@@ -89,7 +89,7 @@ function expectOneWinner(ends: readonly PromiseSettledResult<unknown>[]): void {
 }
 
 async function upFromProcess(lab: LiveLab, file: string): Promise<{ status: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [CRASH_UP, file, lab.name, 'never'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [CRASH_UP, file, lab.name, 'never', '1'], { stdio: ['ignore', 'ignore', 'pipe'] })
   const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[number | null]>])
   return { status, stderr }
 }

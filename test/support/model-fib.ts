@@ -82,17 +82,15 @@ function checkNexthop(netns: Netns, route: RouteState, nexthop: Nexthop, operati
   if (route.family === 6 && !hasIpv6(netns, nexthop.dev)) refuse('ENODEV', operation)
   if (nexthop.via === undefined) return
   if (isLocal(netns, nexthop.via)) refuse('EINVAL', operation)
-  if (nexthop.onlink && !nexthop.via.includes(':') && lacksLocalTable(netns)) refuse('EINVAL', operation)
+  // Without a table "local" every gateway passes for a broadcast address: "Nexthop has invalid gateway" (__inet_dev_addr_type).
+  if (nexthop.onlink && !nexthop.via.includes(':') && !netns.hasLocalTable) refuse('EINVAL', operation)
   if (nexthop.onlink && isOnOther(netns, nexthop, nexthop.via)) refuse('EINVAL', operation)
   if (!nexthop.onlink && !isOnLink(netns, route.table, nexthop, nexthop.via)) refuse('ENETUNREACH', operation)
 }
 
-/**
- * Where no link with an IPv4 address was ever up, there is no table "local", and every gateway passes for a broadcast address:
- * "Nexthop has invalid gateway" (__inet_dev_addr_type). The model forgets that one was.
- */
-function lacksLocalTable(netns: Netns): boolean {
-  return !netns.addrs.some(({ ifname, family }) => family === 4 && netns.links.get(ifname)?.link.up === true)
+/** Whether a link with an IPv4 address is up, and so there is a table "local". */
+export function fillsLocalTable({ addrs, links }: Pick<Netns, 'addrs' | 'links'>): boolean {
+  return addrs.some(({ ifname, family }) => family === 4 && links.get(ifname)?.link.up === true)
 }
 
 /** An address of the namespace; on lo the whole v4 subnet is local (fib_add_ifaddr, IFF_LOOPBACK). */

@@ -7,7 +7,7 @@ import { DEFAULT_ISOLATION } from '../../src/state/isolation.ts'
 import { addrKey, neighKey, routeKey, ruleKey } from '../../src/state/key.ts'
 import type { LinkState, NamespaceState, NetworkState, RuleState } from '../../src/state/network.ts'
 import type { Qdisc } from '../../src/state/qdisc.ts'
-import { addAddr, checkRoute, delAddr, hasIpv6 } from './model-fib.ts'
+import { addAddr, checkRoute, delAddr, fillsLocalTable, hasIpv6 } from './model-fib.ts'
 import { addBridge, addVeth, addVirtual, changeLink, unregister } from './model-link.ts'
 import { refuse } from './model-netns.ts'
 import type { Netns } from './model-netns.ts'
@@ -27,7 +27,11 @@ export function createModelKernel(initial: NetworkState = { namespaces: new Map(
   const world = new Map<string, Netns>()
   for (const [name, namespace] of initial.namespaces) world.set(name, netnsOf(namespace))
   return {
-    apply: (operation) => applyTo(world, operation),
+    apply: (operation) => {
+      applyTo(world, operation)
+      const netns = world.get(operation.netns)
+      if (netns !== undefined) netns.hasLocalTable ||= fillsLocalTable(netns)
+    },
     state: () => ({ namespaces: new Map([...world].map(([name, netns]) => [name, stateOf(netns)])) }),
   }
 }
@@ -37,7 +41,7 @@ function netnsOf(state: NamespaceState): Netns {
     const ports = [...state.links.values()].filter(({ master }) => master === bridge).map((port) => port.mtu)
     return mtu === (ports.length === 0 ? 1500 : Math.min(...ports))
   }
-  return {
+  const netns: Netns = {
     kind: state.kind,
     hostname: state.hostname,
     isolation: state.isolation,
@@ -53,6 +57,12 @@ function netnsOf(state: NamespaceState): Netns {
     sysctls: new Map([...state.sysctls].map(([name, { value }]) => [name, value])),
     files: new Map(state.files),
     tables: new Map([...state.rulesets].map(([tool, { canonical }]) => [tool, tablesOf(tool, canonical)])),
+    hasLocalTable: false,
+  }
+  // What was routed by an IPv4 gateway once could be.
+  return {
+    ...netns,
+    hasLocalTable: fillsLocalTable(netns) || netns.routes.some(({ nexthops }) => nexthops.some(({ via }) => via?.includes('.'))),
   }
 }
 
@@ -166,6 +176,7 @@ function newNetns({ kind, hostname, root }: AddNetns): Netns {
     sysctls: new Map(),
     files: new Map(),
     tables: new Map(),
+    hasLocalTable: false,
   }
 }
 

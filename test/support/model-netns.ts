@@ -48,6 +48,8 @@ export interface Netns {
   readonly sysctls: Map<string, string>
   readonly files: Map<string, FileState>
   readonly tables: Map<RulesetTool, Map<string, string>>
+  /** Made with the first IPv4 address of a link that is up; it never goes. */
+  hasLocalTable: boolean
 }
 
 export function refuse(errno: string, operation: Operation): never {
