@@ -12,6 +12,7 @@ import type { ReadyLab } from './compile.ts'
 import { labDirectory } from './directory.ts'
 import { checkHostPorts } from './host-ports.ts'
 import { execute, type Execution, type ExecuteOptions } from './execute.ts'
+import { settle } from './down.ts'
 import { checkQdiscs } from './feature.ts'
 import { updateNames } from './netns-names.ts'
 import { withObservedRulesets } from './ruleset.ts'
@@ -99,6 +100,8 @@ async function applyAndVerify(
     throw new DiagnosticError('refusal', [...(execution.failure?.(sentence) ?? []), ...failures])
   }
   onEvent?.({ type: 'stage', stage: 'verify' })
+  // The far ends of a node's cables vanish when the kernel gets to it.
+  if (plan.operations.some(({ type }) => type === 'del netns')) await settle()
   return compareWithFile(engine, directory, ready, plan, expectationOf(ready.desired, plan, LEFT), memory)
 }
 

@@ -73,7 +73,7 @@ export async function settle(): Promise<void> {
       {
         code: 'ENGINE_FAILED',
         severity: 'error',
-        detail: `The lab is down, but the wait for the kernel to free it failed: ${stderr.trim()}`,
+        detail: `What was to go is gone, but the wait for the kernel to free it failed: ${stderr.trim()}`,
       },
     ])
 }
