@@ -9,8 +9,11 @@ import { asDesired, randomNetwork } from '../../support/random-network.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-/** FC_RUNS looks longer. */
-const RUNS = { numRuns: Number(process.env.FC_RUNS ?? 150) }
+/**
+ * The same cases each time, so that a fault which one network in thousands shows is not met by whoever changes something else. FC_RUNS looks
+ * longer, and elsewhere each time.
+ */
+const RUNS = process.env.FC_RUNS === undefined ? { numRuns: 150, seed: 1 } : { numRuns: Number(process.env.FC_RUNS) }
 
 describe('a plan, done by the model kernel', () => {
   test('builds the network from nothing', () => {
