@@ -8,7 +8,7 @@ import { checkDaemonConfigs } from './daemon-config.ts'
 import { findMissingFeatures } from './feature.ts'
 import { findHostRefused } from './host-network.ts'
 import { findMissingControllers, withDisks } from './limits.ts'
-import { findWrongSysctls } from './wrong-sysctl.ts'
+import { findUnknownSysctls } from './unknown-sysctl.ts'
 import { findMissingUplink } from './uplink.ts'
 import { canonicalRulesets, withRulesets } from './ruleset.ts'
 
@@ -42,9 +42,8 @@ export async function validate(source: Source, options: CompileOptions = {}): Pr
     checkDaemonConfigs(compiled.configs),
     findMissingFeatures(needs.features),
   ])
-  const lacksFeature = missing.length > 0 // its sysctls would be told, too
   const ofMachine = [
-    ...(fitting === undefined || lacksFeature ? [] : findWrongSysctls(fitting.desired)),
+    ...findUnknownSysctls(needs),
     ...findMissingControllers(needs.limits),
     ...findHostRefused(needs.hostLinks),
     ...findExternals(compiled.name, needs.externals),

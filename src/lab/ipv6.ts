@@ -8,14 +8,16 @@ import type { LinkState, NamespaceState, NetworkState } from '../state/network.t
  * The network as a kernel without IPv6 can have it: without what netlab sets so that nobody notices IPv6. What the file wants of it is
  * a finding, at the first place. Where there is IPv6, the network as it is.
  */
-export function fitIpv6(
-  desired: NetworkState,
-  hasIpv6 = existsSync('/proc/sys/net/ipv6'),
-): { desired: NetworkState; diagnostics: Diagnostic[] } {
-  if (hasIpv6) return { desired, diagnostics: [] }
+export function fitIpv6(desired: NetworkState, isThere = hasIpv6()): { desired: NetworkState; diagnostics: Diagnostic[] } {
+  if (isThere) return { desired, diagnostics: [] }
   const wanted = [...desired.namespaces.values()].flatMap(ipv6Wishes)
   const namespaces = [...desired.namespaces].map(([netns, namespace]) => [netns, withoutIpv6(namespace)] as const)
   return { desired: { namespaces: new Map(namespaces) }, diagnostics: wanted.length === 0 ? [] : [noIpv6(wanted)] }
+}
+
+/** Whether this kernel has IPv6. */
+export function hasIpv6(): boolean {
+  return existsSync('/proc/sys/net/ipv6')
 }
 
 /** Where the file asks for IPv6: sysctls without an origin are netlab's own. */

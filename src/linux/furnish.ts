@@ -1,6 +1,6 @@
 // Makes a node with what the plan wants in it next. To enter a node again for each sysctl and file costs as much as its cable.
 import type { AddNetns, Operation, SetSysctl } from '../plan/operation.ts'
-import { makeInner } from './inner.ts'
+import { makeInner, whileItGoes } from './inner.ts'
 import { beginNode, completeNode } from './namespace.ts'
 import { runOf } from './run-of.ts'
 import { writeSysctl } from './sysctl.ts'
@@ -30,19 +30,8 @@ export function makeNode(world: World, node: AddNetns, operations: readonly Oper
   }
 }
 
-/** Returns how many could be written; the next is tried again, and its error is told then. */
+/** Returns how many could be written. */
 function writeSysctls(world: World, namespace: OpenNamespace, sysctls: readonly SetSysctl[]): number {
   if (sysctls.length === 0) return 0
-  return withinNet(world, namespace, () => {
-    let written = 0
-    try {
-      for (const { name, value } of sysctls) {
-        writeSysctl(name, value)
-        written++
-      }
-    } catch {
-      return written
-    }
-    return written
-  })
+  return withinNet(world, namespace, () => whileItGoes(sysctls, ({ name, value }) => writeSysctl(name, value)).length)
 }

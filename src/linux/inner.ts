@@ -58,7 +58,7 @@ function goBack({ base }: Site): void {
 }
 
 /** The results up to the first item that fails: it is tried again, and its error is told then. */
-function whileItGoes<T, R>(items: readonly T[], work: (item: T, index: number) => R): R[] {
+export function whileItGoes<T, R>(items: readonly T[], work: (item: T, index: number) => R): R[] {
   const results: R[] = []
   try {
     for (const [index, item] of items.entries()) results.push(work(item, index))

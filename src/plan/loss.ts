@@ -9,7 +9,7 @@ import { deletedWith, isCycled, shrunkWith, vlansOn } from './attachment.ts'
 import type { AddrState, Family, LinkEnd, LinkState, NeighState, RouteState, VethLink } from '../state/network.ts'
 import type { QdiscChain } from '../state/qdisc.ts'
 import type { Operation, SetLink } from './operation.ts'
-import { disablesIpv6On, spreadsTo, sysctlFamily, sysctlIfname } from './sysctl-name.ts'
+import { disablesIpv6On, spreadsTo, sysctlFamily, sysctlIfname } from '../state/sysctl-name.ts'
 import type { Working, WorkingNamespace } from './working.ts'
 
 /** Something that goes, or is cut down, without an operation of its own. */

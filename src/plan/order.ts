@@ -29,7 +29,7 @@
  */
 import { isVirtual } from '../state/equal-link.ts'
 import type { LinkState, NamespaceState, NetworkState, RouteState } from '../state/network.ts'
-import { sysctlRank } from './sysctl-name.ts'
+import { sysctlRank } from '../state/sysctl-name.ts'
 
 const KIND_RANK = { node: 0, bridge: 1, fabric: 2, host: 3 }
 

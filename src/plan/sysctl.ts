@@ -4,7 +4,7 @@ import type { NamespaceState } from '../state/network.ts'
 import { originOf } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { sysctlsInOrder } from './order.ts'
-import { sysctlIfname } from './sysctl-name.ts'
+import { sysctlIfname } from '../state/sysctl-name.ts'
 
 /** Sysctls of the whole namespace, `all` and `default` included. */
 export function planNetnsSysctls(draft: Draft, netns: string, desired: NamespaceState): void {

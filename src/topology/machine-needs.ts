@@ -21,6 +21,8 @@ export interface MachineNeeds {
   readonly limits: ReadonlyMap<Limited, Origin | undefined>
   /** What not every kernel has, by the name that it is tried under, and the first place that asks for it. */
   readonly features: ReadonlyMap<string, Origin | undefined>
+  /** Sysctls that nodes set, and the first place of each. */
+  readonly sysctls: ReadonlyMap<string, Origin | undefined>
 }
 
 export interface MachineLink {
@@ -36,6 +38,7 @@ export function machineNeeds(root: MapValue | undefined, topology: Topology | un
     ...(router !== undefined && { internet: router.origin }),
     limits: limitsOf(topology),
     features: featuresOf(topology),
+    sysctls: sysctlsOf(topology),
   }
 }
 
@@ -70,6 +73,13 @@ function featuresOf(topology: Topology | undefined): Map<string, Origin | undefi
   }
   for (const bridge of topology?.bridges.values() ?? []) need(bridgeFeatures(bridge), bridge.origin)
   return needed
+}
+
+function sysctlsOf(topology: Topology | undefined): Map<string, Origin | undefined> {
+  const wanted = new Map<string, Origin | undefined>()
+  for (const { settings } of topology?.nodes.values() ?? [])
+    for (const [name, { origin }] of settings.sysctls) if (!wanted.has(name)) wanted.set(name, origin)
+  return wanted
 }
 
 function interfaceFeatures({ virtual }: Interface): readonly string[] {

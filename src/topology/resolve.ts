@@ -6,6 +6,7 @@ import type { Prefix } from '../unit/prefix.ts'
 import { assignAddresses, readLoopback } from './addresses.ts'
 import { bridgeStations, portMtus, readBridge } from './bridges.ts'
 import { readCables } from './cables.ts'
+import { findForeignSysctls } from './foreign-sysctl.ts'
 import type { Damage } from './damage.ts'
 import { readDefinitions } from './definitions.ts'
 import type { Definition, Definitions } from './definitions.ts'
@@ -120,7 +121,7 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
     )
     const internet = switchAt(definition.settings, 'internet')
     findSmallTable(definition.name, router.routes, settings.sysctls, findings)
-    nodes.set(definition.name, {
+    const node: Node = {
       name: definition.name,
       origin: definition.origin,
       interfaces: new Map(wiring.stationsOf(definition).map((station) => [station.ifname, interfaceOf(station)])),
@@ -133,7 +134,9 @@ export function resolveTopology(lab: string, root: MapValue, findings: Findings,
       services: new Map([...(services.get(definition.name) ?? []), ...published]),
       ...(internet !== undefined && { internet }),
       settings,
-    })
+    }
+    findForeignSysctls(node, findings, damage)
+    nodes.set(definition.name, node)
   }
   return {
     name: lab,

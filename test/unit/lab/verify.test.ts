@@ -23,7 +23,7 @@ const ready: ReadyLab = {
   name: 'lan',
   desired: parseNetwork(FILE, 'lan.yaml'),
   rulesets: new Map(),
-  needs: { externals: [], hostLinks: [], limits: new Map(), features: new Map() },
+  needs: { externals: [], hostLinks: [], limits: new Map(), features: new Map(), sysctls: new Map() },
   env: new Map(),
   tests: [],
   capabilities: new Map(),

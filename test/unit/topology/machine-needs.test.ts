@@ -4,7 +4,7 @@ import { compileTopology } from '../../../src/topology/compile.ts'
 
 const outside = {
   nodes: {
-    a: { limits: { memory: '64M' }, internet: true },
+    a: { limits: { memory: '64M' }, internet: true, sysctls: { 'net.ipv4.tcp_ecn': 1 } },
     b: { interfaces: { tap0: { kind: 'tap' } }, routes: ['10.9.0.0/16 dev nosuch0'] },
   },
   bridges: { lan: { vlan_filtering: true } },
@@ -20,10 +20,11 @@ test('of a file with errors, too', () => {
   expect(needs.internet).toBeDefined()
   expect([...needs.limits.keys()]).toEqual(['memory'])
   expect([...needs.features.keys()]).toEqual(['tun', 'bridge vlan_filtering'])
+  expect([...needs.sysctls.keys()]).toEqual(['net.ipv4.tcp_ecn'])
 })
 
 test('nothing of a file that wants nothing, or cannot be read', () => {
-  const nothing = { externals: [], hostLinks: [], limits: new Map(), features: new Map() }
+  const nothing = { externals: [], hostLinks: [], limits: new Map(), features: new Map(), sysctls: new Map() }
   expect(compileTopology({ nodes: { a: {} }, links: [['a', { node: 'a' }]] }).needs).toEqual(nothing)
   expect(compileTopology('/nowhere/at/all.yaml').needs).toEqual(nothing)
 })
