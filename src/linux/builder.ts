@@ -6,7 +6,7 @@ import type { Refusal } from './apply.ts'
 import { nodeThreadScript } from './installation.ts'
 import { completeNode } from './namespace.ts'
 import { flushPuts } from './holder.ts'
-import type { BuiltNode, ThreadOrder } from './node-thread.ts'
+import type { BuiltNode, ThreadAnswer, ThreadOrder } from './node-thread.ts'
 import { packOperations } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -28,7 +28,9 @@ export interface BuiltNodes {
 
 /** The thread that makes nodes, from the engine's side. */
 export class Builder {
-  readonly #thread = new Worker(nodeThreadScript())
+  /** Not 0: no further node is wanted. */
+  readonly #isStopped = new Int32Array(new SharedArrayBuffer(4))
+  readonly #thread = new Worker(nodeThreadScript(), { workerData: this.#isStopped })
   readonly #failed: Promise<never>
   #world: World | undefined
   #orders: NodeOrder[] = []
@@ -41,9 +43,9 @@ export class Builder {
     this.#thread.unref()
     this.#failed = new Promise((_, reject) => {
       this.#thread.once('error', reject)
-      this.#thread.on('message', (built: readonly BuiltNode[]) => {
+      this.#thread.on('message', (answer: ThreadAnswer) => {
         try {
-          this.#take(built)
+          if (answer !== 'stopped') this.#take(answer)
         } catch (error) {
           reject(error as Error) // HOLDER_ENDED, EMFILE
         }
@@ -93,9 +95,19 @@ export class Builder {
     return this.#unfinished.size === 0 || this.#refusal !== undefined
   }
 
-  /** Makes no further node. Resolves when the thread has ended: until then it makes directories in the lab's. */
+  /**
+   * Makes no further node. Resolves when the thread is idle: until then it makes directories in the lab's. To terminate it would end the whole
+   * process, now and then, by SIGSEGV: it is in a system call made by koffi.
+   */
   async stop(): Promise<void> {
-    await this.#thread.terminate()
+    if (this.#thread.threadId < 0) return // it has ended
+    Atomics.store(this.#isStopped, 0, 1)
+    this.#thread.ref()
+    await new Promise<void>((resolve) => {
+      this.#thread.once('exit', () => resolve())
+      this.#thread.on('message', (answer: ThreadAnswer) => answer === 'stopped' && resolve())
+      this.#tell('stop')
+    })
   }
 
   #tell(order: ThreadOrder): void {

@@ -210,11 +210,19 @@ process.on('message', (message: EngineCall | { cancel: true } | { end: true }) =
 // The client is gone. A lab that runs stays; one that was not committed goes with us, and so does its directory.
 process.on('disconnect', () => {
   if (isWatching) stopWatching(theWorld()) // its thread would keep this process until the next sample
-  if (unfinished === undefined) process.exit(0)
+  if (unfinished === undefined) {
+    void leave()
+    return
+  }
   isCancelled = true
   lifeline?.destroy()
   void removeUnfinished(unfinished)
 })
+
+async function leave(): Promise<void> {
+  await builder?.stop()
+  process.exit(0)
+}
 
 /** How long a client that was killed may take to let go of its lock: its files are closed one by one, the channel before the lock. */
 const LAST_BREATH_MS = 2_000
